@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * audio.h - from a file to tags, samples, measures and clips.
+ *
+ * Everything here reads files of unknown origin with FFmpeg: in the program it runs only inside
+ * helper processes (src/work/helper.c). Memory does not grow with the length of the song.
+ *
+ * Threads: every call is self-contained and may run beside others.
+ */
+#ifndef MUSICMAP_AUDIO_H
+#define MUSICMAP_AUDIO_H
+
+#include "error.h"
+#include "song.h"
+
+/* What the container says, without decoding more than is needed to know the stream. */
+struct mm_audio_info {
+    struct mm_tags tags;
+    double duration_s; /* without encoder delay and padding; 0 = not known */
+    int sample_rate;   /* Hz */
+    int channels;
+    char codec[32]; /* FFmpeg's short name: "mp3", "flac", "vorbis", ... */
+    bool has_cover; /* an embedded picture */
+};
+
+/*
+ * Reads tags and stream facts. Tags are made clean UTF-8 (Latin-1 guessed where they are not).
+ * MM_ERR_INPUT: no audio stream, empty, broken. MM_ERR_UNSUPPORTED: no decoder.
+ */
+int mm_audio_probe(const char *path, struct mm_audio_info *info, struct mm_error *err);
+void mm_audio_info_finish(struct mm_audio_info *info);
+
+/* A block of bytes on the heap; release with mm_bytes_finish(). */
+struct mm_bytes {
+    unsigned char *data;
+    size_t size;
+    char mime[32]; /* "audio/mpeg", "image/jpeg", ... */
+};
+void mm_bytes_finish(struct mm_bytes *bytes);
+
+/* The embedded cover picture as it is stored, at most 16 MiB. MM_ERR_NOT_FOUND: there is none. */
+int mm_audio_cover(const char *path, struct mm_bytes *out, struct mm_error *err);
+
+#define MM_AUDIO_MAX_RATES 4
+
+struct mm_audio_request {
+    double excerpt_s; /* analyse this much of a longer song (30); 0 = all of it */
+    bool true_peak;   /* 4 x oversampled peak instead of the sample peak */
+    bool measure;     /* false: only feed the sink (measure members stay unset but the excerpt's) */
+    size_t n_rates;   /* 0..MM_AUDIO_MAX_RATES: sample rates the sink wants */
+    int rates[MM_AUDIO_MAX_RATES]; /* Hz, mono = mean of the channels */
+};
+
+/*
+ * Receives mono float samples in order, per rate. Returning non-zero stops the call with that code.
+ * count is at most 65536.
+ */
+typedef int mm_audio_sink(void *ctx, size_t rate_index, const float *samples, size_t count,
+                          struct mm_error *err);
+
+/*
+ * Decodes path once and feeds everything: the measures and, at each rate of the request, the sink.
+ * The excerpt is chosen by src/audio/excerpt.c. Encoder delay and padding are removed. Non-finite
+ * samples are replaced by 0 and values limited to +-8. MM_ERR_INPUT when nothing can be decoded;
+ * a file that breaks off after at least one second counts as that much of a song.
+ */
+int mm_audio_analyse(const char *path, const struct mm_audio_request *request, mm_audio_sink *sink,
+                     void *sink_ctx, struct mm_measure *measure, struct mm_error *err);
+
+/*
+ * The part [start, start + length) of path for a browser: the packets as they are where browsers
+ * play the codec (MP3, AAC, Vorbis, Opus, FLAC), else encoded. At most 32 MiB.
+ */
+int mm_audio_clip(const char *path, double start_s, double length_s, struct mm_bytes *out,
+                  struct mm_error *err);
+
+#endif

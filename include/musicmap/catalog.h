@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * catalog.h - what we know: songs, their files, measures, vectors, failures and maps.
+ *
+ * A library is a directory that holds catalog.sqlite (and the clip cache). One interface, one store
+ * today (SQLite, WAL, one writer). A song is named by a positive id that never changes and is never
+ * given twice. A vector belongs to (song, segment, model, settings).
+ *
+ * Ownership: structs filled by a call are released by their _finish. Callback arguments are valid
+ * during the callback only; callbacks must not call back into the same catalog for writing.
+ * Threads: a catalog handle may be used from many threads, one call at a time (it locks itself);
+ * a transaction belongs to the thread that began it and keeps the others out until it ends.
+ * Errors: MM_ERR_AGAIN when another process holds the lock for more than 10 s, MM_ERR_UNSUPPORTED
+ * when the file was written by a newer musicmap, MM_ERR_INPUT when it is damaged.
+ */
+#ifndef MUSICMAP_CATALOG_H
+#define MUSICMAP_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "song.h"
+
+struct mm_catalog;
+
+/* Opens, and makes where create is set, the library in directory path. */
+int mm_catalog_open(const char *path, bool create, struct mm_catalog **out, struct mm_error *err);
+void mm_catalog_close(struct mm_catalog *catalog);
+const char *mm_catalog_path(const struct mm_catalog *catalog); /* the library directory */
+
+int mm_catalog_begin(struct mm_catalog *catalog, struct mm_error *err);
+int mm_catalog_commit(struct mm_catalog *catalog, struct mm_error *err);
+void mm_catalog_rollback(struct mm_catalog *catalog); /* no-op outside a transaction */
+
+/* ---- songs ---- */
+
+enum mm_song_state {
+    MM_SONG_PRESENT,
+    MM_SONG_MISSING, /* its file was not there at the last look; what is known stays */
+    MM_SONG_HIDDEN   /* the user does not want it; a rescan leaves it alone */
+};
+
+struct mm_song {
+    int64_t id;
+    enum mm_song_state state;
+    char *source;  /* "folder", ... */
+    char *key;     /* path (bytes) or the service's id */
+    uint64_t size; /* bytes of the file when last read */
+    int64_t mtime_ns;
+    unsigned char hash[32]; /* of the content (mm_hash_file); all zero = not yet read */
+    double duration_s;
+    int sample_rate;
+    int channels;
+    char *codec; /* NULL = not yet probed */
+    bool has_cover;
+    struct mm_tags tags;
+};
+void mm_song_finish(struct mm_song *song);
+
+/* Adds a song (id and hash as given by *song; id is filled in). (source, key) must be new. */
+int mm_catalog_add_song(struct mm_catalog *catalog, struct mm_song *song, struct mm_error *err);
+
+/*
+ * Writes all members of song back by id. When content_changed, its measures, vectors and failures
+ * are dropped in the same transaction.
+ */
+int mm_catalog_update_song(struct mm_catalog *catalog, const struct mm_song *song,
+                           bool content_changed, struct mm_error *err);
+int mm_catalog_get_song(struct mm_catalog *catalog, int64_t id, struct mm_song *out,
+                        struct mm_error *err);
+/* MM_ERR_NOT_FOUND without filling err->message when there is none: that is an answer. */
+int mm_catalog_find_key(struct mm_catalog *catalog, const char *source, const char *key,
+                        struct mm_song *out, struct mm_error *err);
+/* Songs with this content, in order of id; returns how many ids (at most max) were written. */
+int mm_catalog_find_hash(struct mm_catalog *catalog, const unsigned char hash[32], int64_t *ids,
+                         size_t max, size_t *count, struct mm_error *err);
+int mm_catalog_set_state(struct mm_catalog *catalog, int64_t id, enum mm_song_state state,
+                         struct mm_error *err);
+/* Removes the song and all that hangs on it. */
+int mm_catalog_delete_song(struct mm_catalog *catalog, int64_t id, struct mm_error *err);
+
+/*
+ * The songs that a person's word may mean: "#12" or "12" an id, a path, else a case-insensitive
+ * part of "artist - title". Best first; at most max.
+ */
+int mm_catalog_search(struct mm_catalog *catalog, const char *text, int64_t *ids, size_t max,
+                      size_t *count, struct mm_error *err);
+
+enum mm_song_filter {
+    MM_SONGS_ALL,
+    MM_SONGS_PRESENT,
+    MM_SONGS_MISSING,
+    MM_SONGS_HIDDEN,
+};
+typedef int mm_song_fn(void *ctx, const struct mm_song *song, struct mm_error *err);
+/* In order of id; below: only keys that are this path or lie in it, NULL = all. */
+int mm_catalog_each_song(struct mm_catalog *catalog, enum mm_song_filter filter, const char *below,
+                         mm_song_fn *fn, void *ctx, struct mm_error *err);
+
+/* ---- measures and vectors ---- */
+
+/* settings: canonical line of what decides the numbers ("excerpt=30 peak=sample"). */
+int mm_catalog_put_measure(struct mm_catalog *catalog, int64_t song, const char *settings,
+                           const struct mm_measure *measure, struct mm_error *err);
+/* The song's measure; MM_ERR_NOT_FOUND when it has none. */
+int mm_catalog_get_measure(struct mm_catalog *catalog, int64_t song, struct mm_measure *out,
+                           struct mm_error *err);
+
+/* What a vector is of. segment: "" = the song as analysed; later "intro", "outro". */
+struct mm_vector_kind {
+    const char *model;    /* "timbre" */
+    const char *settings; /* mm_embedder_settings() and the excerpt */
+    const char *segment;
+};
+int mm_catalog_put_vector(struct mm_catalog *catalog, int64_t song,
+                          const struct mm_vector_kind *kind, const float *values, size_t dim,
+                          struct mm_error *err);
+
+struct mm_model_count {
+    char model[64];
+    char settings[192];
+    char segment[16];
+    size_t dim;
+    size_t songs; /* present songs that have such a vector */
+};
+/* Every kind of vector in the library, most songs first, then newest; at most max. */
+int mm_catalog_list_models(struct mm_catalog *catalog, struct mm_model_count *out, size_t max,
+                           size_t *count, struct mm_error *err);
+
+/* Ids (ascending; release with free) of the present songs that lack the measure or the vector and
+ * have no failure of stage "embed"; with retry, those too. */
+int mm_catalog_todo(struct mm_catalog *catalog, const char *measure_settings,
+                    const struct mm_vector_kind *kind, bool retry, int64_t **ids, size_t *count,
+                    struct mm_error *err);
+
+/* Ids (ascending; release with free) of the present songs with a vector of this kind. */
+int mm_catalog_embedded(struct mm_catalog *catalog, const struct mm_vector_kind *kind,
+                        int64_t **ids, size_t *count, struct mm_error *err);
+/* values: [count][dim] for the given ids, in their order. MM_ERR_NOT_FOUND names a missing one. */
+int mm_catalog_read_vectors(struct mm_catalog *catalog, const struct mm_vector_kind *kind,
+                            const int64_t *ids, size_t count, size_t dim, float *values,
+                            struct mm_error *err);
+
+/* ---- failures ---- */
+
+struct mm_failure {
+    int64_t song; /* 0 = no song came of it */
+    const char *path;
+    const char *stage; /* "gather", "embed" */
+    const char *reason;
+    int tries;
+};
+int mm_catalog_put_failure(struct mm_catalog *catalog, const struct mm_failure *failure,
+                           struct mm_error *err);
+int mm_catalog_clear_failure(struct mm_catalog *catalog, const char *path, const char *stage,
+                             struct mm_error *err);
+typedef int mm_failure_fn(void *ctx, const struct mm_failure *failure, struct mm_error *err);
+int mm_catalog_each_failure(struct mm_catalog *catalog, mm_failure_fn *fn, void *ctx,
+                            struct mm_error *err);
+
+/* ---- folders that were gathered ---- */
+
+int mm_catalog_add_root(struct mm_catalog *catalog, const char *path, struct mm_error *err);
+int mm_catalog_each_root(struct mm_catalog *catalog,
+                         int (*fn)(void *ctx, const char *path, struct mm_error *err), void *ctx,
+                         struct mm_error *err);
+
+/* ---- maps ---- */
+
+struct mm_map_song {
+    int64_t song;
+    float x, y;
+    uint32_t cluster; /* index into the clusters of the map */
+};
+
+/* A map as it is kept. */
+struct mm_map_record {
+    int64_t id;     /* grows with each map */
+    char *model;    /* of the vectors it was made from */
+    char *settings; /* canonical line: clusterer, layout, k, seed, ... */
+    char *report;   /* JSON object: figures of the run (k curve, quality) */
+    size_t n_songs;
+    struct mm_map_song *songs; /* [n_songs] in order of song id */
+    size_t n_clusters;
+    char **cluster_names; /* [n_clusters] */
+};
+void mm_map_record_finish(struct mm_map_record *map);
+
+/* Stores the map and makes it the current one, in one transaction; older maps are dropped. */
+int mm_catalog_put_map(struct mm_catalog *catalog, struct mm_map_record *map, struct mm_error *err);
+/* MM_ERR_NOT_FOUND when no map was made yet. */
+int mm_catalog_get_map(struct mm_catalog *catalog, struct mm_map_record *out, struct mm_error *err);
+/* Id of the current map, 0 = none: cheap, to see whether it changed. */
+int mm_catalog_map_id(struct mm_catalog *catalog, int64_t *out, struct mm_error *err);
+
+/* ---- figures ---- */
+
+struct mm_catalog_counts {
+    size_t present, missing, hidden;
+    size_t probed;   /* present songs whose tags were read */
+    size_t measured; /* present songs with a measure */
+    size_t failures;
+    double duration_s; /* of the present songs */
+    size_t map_songs;
+};
+int mm_catalog_count(struct mm_catalog *catalog, struct mm_catalog_counts *out,
+                     struct mm_error *err);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * map.h - from vectors to a map: clusters, positions, cells, names and figures of quality.
+ *
+ * Pure: it knows nothing of catalog or files. Vectors come in blocks through a callback, so they
+ * need not fit into memory. Same input and seed, same output, whatever the number of jobs.
+ *
+ * Threads: calls are self-contained; jobs says how many threads a call may use inside.
+ */
+#ifndef MUSICMAP_MAP_H
+#define MUSICMAP_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "progress.h"
+
+/* ---- the vectors ---- */
+
+struct mm_vectors {
+    size_t n;
+    size_t dim;
+    /* Fills out: [count][dim] with rows first .. first + count - 1. Called from one thread. */
+    int (*read)(void *ctx, size_t first, size_t count, float *out, struct mm_error *err);
+    void *ctx;
+};
+
+/* Rows that are in memory already: rows [n][dim], not copied. */
+struct mm_vectors mm_vectors_in_memory(const float *rows, size_t n, size_t dim);
+
+/* ---- building ---- */
+
+struct mm_map_settings {
+    const char *clusterer; /* a name of mm_clusterers(); NULL = "kmeans" */
+    const char *layout;    /* a name of mm_layouts(); NULL = the default */
+    size_t clusters;       /* 0 = chosen from the data */
+    uint64_t seed;
+    size_t jobs; /* 0 = one a core */
+};
+
+/* How the number of clusters was chosen: one row a candidate. */
+struct mm_k_point {
+    size_t k;
+    double score; /* larger is better; what it is: mm_map.k_criterion */
+};
+
+struct mm_map {
+    size_t n;
+    float *xy;         /* [n][2], centred, larger side of the bounding box = 2 (-1..1) */
+    uint32_t *cluster; /* [n] 0..n_clusters-1; clusters in order of falling size */
+    size_t n_clusters;
+    double inertia;           /* sum of squared distances to the centres, standardised space */
+    const char *k_criterion;  /* static; NULL when k was given */
+    struct mm_k_point *curve; /* [n_curve] what was tried */
+    size_t n_curve;
+};
+
+/* n = 0 is MM_ERR_USAGE; 1, 2 or all-identical songs give a map. Non-finite values: MM_ERR_INPUT.
+ */
+int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings *settings,
+                 const struct mm_progress *progress, struct mm_map **out, struct mm_error *err);
+void mm_map_destroy(struct mm_map *map);
+
+struct mm_algorithm {
+    const char *name;
+    const char *summary;
+};
+const struct mm_algorithm *mm_clusterers(size_t *count);
+const struct mm_algorithm *mm_layouts(size_t *count);
+
+/* ---- Voronoi cells ---- */
+
+struct mm_box {
+    double x0, y0, x1, y1;
+};
+
+/*
+ * Exact Voronoi diagram of n sites clipped to a box. Corners are shared between cells: cell i is
+ * the polygon corners[index[start[i]]], ..., corners[index[start[i+1] - 1]], counter-clockwise.
+ * Sites at one place share their place's cell: it is cut into equal slices so that each has an area
+ * of its own that can be pointed at. Edges list every border between two cells once.
+ */
+struct mm_voronoi_edge {
+    uint32_t a, b;        /* corners */
+    uint32_t left, right; /* cells on both sides; right = UINT32_MAX at the box */
+};
+struct mm_voronoi {
+    size_t n;
+    size_t n_corners;
+    double *corners; /* [n_corners][2] */
+    uint32_t *start; /* [n + 1] */
+    uint32_t *index; /* [start[n]] */
+    size_t n_edges;
+    struct mm_voronoi_edge *edges;
+};
+/* xy: [n][2] finite and inside the box; n >= 1. */
+int mm_voronoi_create(const float *xy, size_t n, const struct mm_box *box, struct mm_voronoi **out,
+                      struct mm_error *err);
+void mm_voronoi_destroy(struct mm_voronoi *voronoi);
+
+/* The smallest box around xy plus margin (a share of its larger side) on every side. */
+struct mm_box mm_box_around(const float *xy, size_t n, double margin);
+
+/* ---- names ---- */
+
+/*
+ * Names for clusters from the labels (genres, tags) of their songs: what sets a cluster apart from
+ * the rest (log-odds with an informative Dirichlet prior, Monroe et al. 2008), not what is most
+ * frequent. labels[i] are the n_labels[i] labels of song i. fallback[i] (artist or so) serves where
+ * no label does; may be NULL, and so may its members. All names differ. out: [n_clusters] strings,
+ * release each and the array with mm_names_destroy.
+ */
+int mm_names_choose(const char *const *const *labels, const size_t *n_labels,
+                    const char *const *fallback, const uint32_t *cluster, size_t n,
+                    size_t n_clusters, char ***out, struct mm_error *err);
+void mm_names_destroy(char **names, size_t n_clusters);
+
+/* ---- quality ---- */
+
+struct mm_quality {
+    size_t songs;
+    size_t labels;      /* distinct labels; the label figures are NAN when there are none */
+    double p_at_5_high; /* share of the 5 nearest in the vectors' space with the same label */
+    double p_at_5_2d;   /* the same on the map */
+    double trust_at_10; /* trustworthiness, Venna & Kaski 2001 */
+    double kept_neighbours_at_5; /* share of the 5 nearest in high dimension that are 5 nearest in
+                                    2-D */
+    size_t clusters;
+    double ami, nmi; /* clusters against labels; arithmetic normalisation */
+};
+/* label: [n] ids of the true labels, UINT32_MAX = none; NULL = no labels at all. Distances are
+ * cosine on standardised values in high dimension, Euclidean on the map. k shrinks when n is small.
+ */
+int mm_quality_measure(const struct mm_vectors *vectors, const float *xy, const uint32_t *cluster,
+                       const uint32_t *label, size_t jobs, struct mm_quality *out,
+                       struct mm_error *err);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view.h - the map as a picture and as a page.
+ *
+ * Both show the same scene: cells, countries with colours and names, borders. The colours of
+ * neighbouring countries differ by Delta-E 2000 >= 15, also as seen with each kind of colour
+ * blindness.
+ *
+ * Threads: a scene is read-only once made; a server runs its own threads.
+ */
+#ifndef MUSICMAP_VIEW_H
+#define MUSICMAP_VIEW_H
+
+#include <stdint.h>
+
+#include "catalog.h"
+#include "error.h"
+#include "map.h"
+#include "work.h"
+
+/* ---- scene ---- */
+
+struct mm_country {
+    const char *name; /* owned by the scene */
+    uint32_t colour;  /* 0xRRGGBB */
+    uint32_t n_songs;
+    double area; /* of its cells, map units squared */
+    double x, y; /* where its name stands: inside its largest piece (pole of inaccessibility) */
+    double label_radius; /* of the largest circle around x, y inside that piece */
+};
+
+struct mm_scene {
+    struct mm_box box;
+    size_t n_songs;
+    const float *xy;         /* [n_songs][2]; y grows upward */
+    const uint32_t *cluster; /* [n_songs] index into countries */
+    size_t n_countries;
+    const struct mm_country *countries;
+    const struct mm_voronoi *voronoi; /* cells of the songs */
+};
+
+struct mm_scene_input {
+    size_t n_songs;
+    const float *xy;
+    const uint32_t *cluster;
+    size_t n_countries;
+    const char *const *names; /* [n_countries] */
+};
+/* Copies what it needs. n_songs >= 1. */
+int mm_scene_create(const struct mm_scene_input *input, struct mm_scene **out,
+                    struct mm_error *err);
+void mm_scene_destroy(struct mm_scene *scene);
+
+/* ---- picture ---- */
+
+enum mm_draw_cells {
+    MM_DRAW_SONGS,   /* a cell for every song */
+    MM_DRAW_CLUSTERS /* cells of the cluster centres over the songs, as the original drew */
+};
+struct mm_draw_settings {
+    enum mm_draw_cells cells;
+    const char *title; /* NULL = none */
+    int width, height; /* pixels (png) or points (svg, pdf); 0 = 2400 x 1600 */
+};
+/* What the picture holds, for reports and tests. */
+struct mm_draw_report {
+    size_t countries;
+    size_t named; /* names that found a place */
+};
+/* Format by the ending of path: .svg, .png, .pdf. Written to a temporary name, then renamed. */
+int mm_draw(const struct mm_scene *scene, const struct mm_draw_settings *settings, const char *path,
+            struct mm_draw_report *report, struct mm_error *err);
+
+/* ---- page ---- */
+
+struct mm_server_settings {
+    const char *address; /* NULL = 127.0.0.1 */
+    int port;            /* first port tried; 0 = any free one */
+    int port_tries;      /* how many ports upward, 1 = just this one */
+    uint64_t clip_cache; /* bytes on disk; 0 = 2 GB */
+};
+struct mm_server;
+/* Starts serving the page of catalog's library in threads of its own. */
+int mm_server_start(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                    const struct mm_server_settings *settings, struct mm_server **out,
+                    struct mm_error *err);
+const char *mm_server_url(const struct mm_server *server); /* "http://127.0.0.1:8765/" */
+/* Finishes the requests in hand and releases everything. */
+void mm_server_stop(struct mm_server *server);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * work.h - moves songs through the stages: gather, embed, map. Results go into the catalog.
+ *
+ * Everything that touches a stranger's audio runs in helper processes: separate programs, started
+ * with posix_spawn, that read requests from and write results to a socket. One that dies or hangs
+ * costs the file it had in hand.
+ *
+ * Any call can be killed at any point and started again; what is done is not done twice.
+ */
+#ifndef MUSICMAP_WORK_H
+#define MUSICMAP_WORK_H
+
+#include "audio.h"
+#include "catalog.h"
+#include "embed.h"
+#include "map.h"
+#include "progress.h"
+#include "source.h"
+
+/* ---- helpers ---- */
+
+struct mm_helpers;
+
+struct mm_helper_settings {
+    const char *program; /* executable that calls mm_helper_main() when run as "PROGRAM helper";
+                            NULL = /proc/self/exe */
+    size_t count;        /* processes at most; 0 = one a core */
+    double timeout_s;    /* without any sign of life; 0 = 60 */
+};
+int mm_helpers_create(const struct mm_helper_settings *settings, struct mm_helpers **out,
+                      struct mm_error *err);
+void mm_helpers_destroy(struct mm_helpers *helpers);
+size_t mm_helpers_count(const struct mm_helpers *helpers);
+
+/* The calls of audio.h, done by a helper; each waits for a free one. From any thread. A helper that
+ * dies gives MM_ERR_CRASHED with the signal in words, one that is silent for too long MM_ERR_LIMIT.
+ */
+int mm_helpers_probe(struct mm_helpers *helpers, const char *path, struct mm_audio_info *info,
+                     unsigned char hash[32], struct mm_error *err);
+int mm_helpers_cover(struct mm_helpers *helpers, const char *path, struct mm_bytes *out,
+                     struct mm_error *err);
+int mm_helpers_analyse(struct mm_helpers *helpers, const char *path,
+                       const struct mm_audio_request *request, mm_audio_sink *sink, void *sink_ctx,
+                       struct mm_measure *measure, struct mm_error *err);
+int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s, double length_s,
+                    struct mm_bytes *out, struct mm_error *err);
+
+/* The whole life of a helper process: serves requests on descriptor fd until it closes. Returns the
+ * process's exit status. */
+int mm_helper_main(int fd);
+
+/* ---- stages ---- */
+
+struct mm_gather_report {
+    size_t found; /* audio files seen */
+    size_t added;
+    size_t changed; /* content differs from last time */
+    size_t moved;   /* known content at a new path */
+    size_t unchanged;
+    size_t missing; /* known, but no longer there */
+    size_t hidden;  /* seen, but the user hid them */
+    size_t failed;  /* could not be read; listed by mm_catalog_each_failure */
+    size_t skipped[MM_SKIP_KINDS];
+};
+/* Brings the catalog up to date with the folders (or files). MM_ERR_NOT_FOUND: no such folder. */
+int mm_gather_folders(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                      const char *const *folders, size_t n_folders,
+                      void (*skipped)(void *ctx, enum mm_skip kind, const char *path,
+                                      const char *detail),
+                      void *skipped_ctx, const struct mm_progress *progress,
+                      struct mm_gather_report *report, struct mm_error *err);
+
+struct mm_embed_options {
+    struct mm_embed_settings model;
+    double excerpt_s; /* 30; 0 = whole songs */
+    bool true_peak;
+    bool retry; /* songs that failed before, too */
+};
+struct mm_embed_report {
+    size_t todo;
+    size_t embedded;
+    size_t failed;
+    double seconds;
+};
+/* Measures and embeds the present songs that lack it. */
+int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                   const struct mm_embed_options *options, const struct mm_progress *progress,
+                   struct mm_embed_report *report, struct mm_error *err);
+
+struct mm_map_options {
+    const char *model; /* NULL = the model most songs are embedded with */
+    struct mm_map_settings settings;
+};
+/*
+ * Clusters, names and lays out what is embedded, and stores it as the current map. The report in
+ * the record is a JSON object. MM_ERR_NOT_FOUND when nothing is embedded.
+ */
+int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *options,
+                 const struct mm_progress *progress, struct mm_map_record *out,
+                 struct mm_error *err);
+
+enum mm_label_kind { MM_LABEL_GENRE, MM_LABEL_FOLDER };
+/* Figures of the current map against a song's first genre or its parent folder's name. */
+int mm_eval_map(struct mm_catalog *catalog, enum mm_label_kind label, size_t jobs,
+                struct mm_quality *out, struct mm_error *err);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK = 64 * 1024, BLOCKS = 4 };
+
+int mm_hash_bytes(const void *bytes, size_t count, unsigned char out[MM_HASH_SIZE],
+                  struct mm_error *err)
+{
+    if (EVP_Digest(bytes, count, out, NULL, EVP_sha256(), NULL) != 1)
+        return mm_error_set(err, MM_ERR_BUG, "libcrypto refuses SHA-256");
+    return 0;
+}
+
+static int read_at(int fd, unsigned char *out, size_t count, off_t offset, const char *path,
+                   struct mm_error *err)
+{
+    while (count) {
+        ssize_t got = pread(fd, out, count, offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return mm_error_errno(err, errno, "%s", path);
+        if (got == 0)
+            return mm_error_set(err, MM_ERR_AGAIN, "%s: shrank while it was read", path);
+        out += got;
+        offset += got;
+        count -= (size_t)got;
+    }
+    return 0;
+}
+
+int mm_hash_file(const char *path, unsigned char out[MM_HASH_SIZE], struct mm_error *err)
+{
+    int result = 0;
+    unsigned char *data = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return mm_error_errno(err, errno, "%s", path);
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        result = mm_error_errno(err, errno, "%s", path);
+        goto out;
+    }
+    uint64_t size = (uint64_t)st.st_size;
+    size_t sampled = size <= (uint64_t)BLOCK * BLOCKS ? (size_t)size : (size_t)BLOCK * BLOCKS;
+    data = malloc(sizeof size + sampled);
+    if (!data) {
+        result = mm_error_set(err, MM_ERR_NO_MEMORY, "out of memory");
+        goto out;
+    }
+    for (int i = 0; i < 8; i++)
+        data[i] = (unsigned char)(size >> (8 * i));
+    if (sampled == size) {
+        result = read_at(fd, data + 8, sampled, 0, path, err);
+    } else {
+        for (int i = 0; i < BLOCKS && result == 0; i++)
+            result = read_at(fd, data + 8 + (size_t)i * BLOCK, BLOCK,
+                             (off_t)((size - BLOCK) / (BLOCKS - 1) * (uint64_t)i), path, err);
+    }
+    if (result == 0)
+        result = mm_hash_bytes(data, 8 + sampled, out, err);
+out:
+    free(data);
+    close(fd);
+    return result;
+}
+
+void mm_hash_hex(const unsigned char hash[MM_HASH_SIZE], char out[2 * MM_HASH_SIZE + 1])
+{
+    for (int i = 0; i < MM_HASH_SIZE; i++)
+        snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}

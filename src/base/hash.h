@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hash.h - SHA-256 through libcrypto. */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+
+#include "musicmap/error.h"
+
+#define MM_HASH_SIZE 32
+
+/* SHA-256 of a block of memory. */
+int mm_hash_bytes(const void *bytes, size_t count, unsigned char out[MM_HASH_SIZE],
+                  struct mm_error *err);
+
+/*
+ * Tells one file's content from another's without reading all of a large one: SHA-256 over the size
+ * and four 64-KiB blocks (first, two inner, last); files of at most 256 KiB are hashed whole. See
+ * doc/decisions.md, "content hash".
+ */
+int mm_hash_file(const char *path, unsigned char out[MM_HASH_SIZE], struct mm_error *err);
+
+/* 64 hexadecimal digits and a NUL. */
+void mm_hash_hex(const unsigned char hash[MM_HASH_SIZE], char out[2 * MM_HASH_SIZE + 1]);
+
+#endif
