@@ -128,8 +128,9 @@ struct mm_model_count {
 int mm_catalog_list_models(struct mm_catalog *catalog, struct mm_model_count *out, size_t max,
                            size_t *count, struct mm_error *err);
 
-/* Ids (ascending; release with free) of the present songs that lack the measure or the vector and
- * have no failure of stage "embed"; with retry, those too. */
+/* Ids (ascending; release with free) of the present songs that lack a measure of these settings
+ * (NULL = do not ask) or a vector of this kind (NULL = do not ask) and have no failure of stage
+ * "embed" since their content last changed; with retry, those too. */
 int mm_catalog_todo(struct mm_catalog *catalog, const char *measure_settings,
                     const struct mm_vector_kind *kind, bool retry, int64_t **ids, size_t *count,
                     struct mm_error *err);
@@ -150,9 +151,15 @@ struct mm_failure {
     const char *stage; /* "gather", "embed" */
     const char *reason;
     int tries;
+    uint64_t
+        size; /* of the file that failed, 0 = not known: an unchanged one need not fail again */
+    int64_t mtime_ns;
 };
 int mm_catalog_put_failure(struct mm_catalog *catalog, const struct mm_failure *failure,
                            struct mm_error *err);
+/* *known = this stage failed on path when it had this size and time. */
+int mm_catalog_known_failure(struct mm_catalog *catalog, const char *path, const char *stage,
+                             uint64_t size, int64_t mtime_ns, bool *known, struct mm_error *err);
 int mm_catalog_clear_failure(struct mm_catalog *catalog, const char *path, const char *stage,
                              struct mm_error *err);
 typedef int mm_failure_fn(void *ctx, const struct mm_failure *failure, struct mm_error *err);
