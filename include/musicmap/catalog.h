@@ -29,6 +29,11 @@ int mm_catalog_open(const char *path, bool create, struct mm_catalog **out, stru
 void mm_catalog_close(struct mm_catalog *catalog);
 const char *mm_catalog_path(const struct mm_catalog *catalog); /* the library directory */
 
+/*
+ * Every call is done as a whole or not at all by itself; a transaction does so for many, and costs
+ * one wait for the disk instead of one a call. A call that fails inside it leaves the rest of it
+ * alone. They do not nest. A commit that fails has rolled back.
+ */
 int mm_catalog_begin(struct mm_catalog *catalog, struct mm_error *err);
 int mm_catalog_commit(struct mm_catalog *catalog, struct mm_error *err);
 void mm_catalog_rollback(struct mm_catalog *catalog); /* no-op outside a transaction */
@@ -82,7 +87,7 @@ int mm_catalog_delete_song(struct mm_catalog *catalog, int64_t id, struct mm_err
 
 /*
  * The songs that a person's word may mean: "#12" or "12" an id, a path, else a case-insensitive
- * part of "artist - title". Best first; at most max.
+ * part of "artist - title" or all of its words. Best first; at most max.
  */
 int mm_catalog_search(struct mm_catalog *catalog, const char *text, int64_t *ids, size_t max,
                       size_t *count, struct mm_error *err);
@@ -150,11 +155,11 @@ struct mm_failure {
     const char *path;
     const char *stage; /* "gather", "embed" */
     const char *reason;
-    int tries;
-    uint64_t
-        size; /* of the file that failed, 0 = not known: an unchanged one need not fail again */
+    int tries;     /* 0 when putting = one more than is recorded for this path and stage */
+    uint64_t size; /* of the file that failed, 0 = not known: unchanged it need not fail again */
     int64_t mtime_ns;
 };
+/* Replaces what is recorded for this path and stage. */
 int mm_catalog_put_failure(struct mm_catalog *catalog, const struct mm_failure *failure,
                            struct mm_error *err);
 /* *known = this stage failed on path when it had this size and time. */
@@ -194,7 +199,8 @@ struct mm_map_record {
 };
 void mm_map_record_finish(struct mm_map_record *map);
 
-/* Stores the map and makes it the current one, in one transaction; older maps are dropped. */
+/* Stores the map, fills in its id and makes it the current one, in one transaction; older maps are
+ * dropped. Songs that were deleted since it was begun are left out. */
 int mm_catalog_put_map(struct mm_catalog *catalog, struct mm_map_record *map, struct mm_error *err);
 /* MM_ERR_NOT_FOUND when no map was made yet. */
 int mm_catalog_get_map(struct mm_catalog *catalog, struct mm_map_record *out, struct mm_error *err);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* maps.c - the current map: one row in map, its countries in map_cluster, its songs in map_song. */
+#include "catalog/catalog_impl.h"
+
+#include <math.h>
+
+#include "base/array.h"
+#include "base/text.h"
+
+void mm_map_record_finish(struct mm_map_record *map)
+{
+    if (!map)
+        return;
+    for (size_t i = 0; i < map->n_clusters; i++)
+        free(map->cluster_names[i]);
+    free(map->cluster_names);
+    free(map->songs);
+    free(map->model);
+    free(map->settings);
+    free(map->report);
+    *map = (struct mm_map_record){0};
+}
+
+/* ---- writing ---- */
+
+static int check_map(const struct mm_map_record *map, struct mm_error *err)
+{
+    if (!map->model || !map->settings || !map->report)
+        return mm_error_set(err, MM_ERR_USAGE, "a map needs a model, settings and a report");
+    int result = mm_check_text(map->model, "model's name", err);
+    if (result == 0)
+        result = mm_check_text(map->settings, "settings line", err);
+    if (result == 0)
+        result = mm_check_text(map->report, "report", err);
+    for (size_t i = 0; i < map->n_clusters && result == 0; i++)
+        result = map->cluster_names[i]
+                     ? mm_check_text(map->cluster_names[i], "name of a cluster", err)
+                     : mm_error_set(err, MM_ERR_USAGE, "cluster %zu has no name", i);
+    for (size_t i = 0; i < map->n_songs && result == 0; i++) {
+        const struct mm_map_song *song = &map->songs[i];
+        if (!isfinite(song->x) || !isfinite(song->y) || song->cluster >= map->n_clusters)
+            result = mm_error_set(err, MM_ERR_USAGE, "song %zu of the map has no place on it", i);
+    }
+    return result;
+}
+
+static int write_head(struct mm_store *store, const struct mm_map_record *map, int64_t *id,
+                      struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(
+        store, "INSERT INTO map (model, settings, report) VALUES (?1, ?2, ?3) RETURNING id",
+        &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_text(statement, 1, map->model);
+    mm_bind_text(statement, 2, map->settings);
+    mm_bind_text(statement, 3, map->report);
+    result = mm_statement_step(statement, err);
+    if (result == 1) {
+        *id = mm_column_int(statement, 0);
+        result = mm_statement_run(statement, err);
+    }
+    mm_statement_release(statement);
+    return result;
+}
+
+static int write_clusters(struct mm_store *store, const struct mm_map_record *map, int64_t id,
+                          struct mm_error *err)
+{
+    int result = 0;
+    for (size_t i = 0; i < map->n_clusters && result == 0; i++) {
+        struct mm_statement *statement;
+        result = mm_store_prepare(store,
+                                  "INSERT INTO map_cluster (map, number, name) VALUES (?1, ?2, ?3)",
+                                  &statement, err);
+        if (result < 0)
+            break;
+        mm_bind_int(statement, 1, id);
+        mm_bind_int(statement, 2, (int64_t)i);
+        mm_bind_text(statement, 3, map->cluster_names[i]);
+        result = mm_statement_run(statement, err);
+        mm_statement_release(statement);
+    }
+    return result;
+}
+
+static int write_songs(struct mm_store *store, const struct mm_map_record *map, int64_t id,
+                       struct mm_error *err)
+{
+    int result = 0;
+    for (size_t i = 0; i < map->n_songs && result == 0; i++) {
+        struct mm_statement *statement;
+        /* A map takes minutes to make: what was deleted meanwhile is not on it. */
+        result = mm_store_prepare(store,
+                                  "INSERT INTO map_song (map, song, x, y, cluster)"
+                                  " SELECT ?1, s.id, ?3, ?4, ?5 FROM song s WHERE s.id = ?2",
+                                  &statement, err);
+        if (result < 0)
+            break;
+        const struct mm_map_song *song = &map->songs[i];
+        mm_bind_int(statement, 1, id);
+        mm_bind_int(statement, 2, song->song);
+        mm_bind_real(statement, 3, (double)song->x);
+        mm_bind_real(statement, 4, (double)song->y);
+        mm_bind_int(statement, 5, song->cluster);
+        result = mm_statement_run(statement, err);
+        mm_statement_release(statement);
+    }
+    if (result == MM_ERR_USAGE)
+        return mm_error_set(err, result, "a song is on the map twice");
+    return result;
+}
+
+int mm_catalog_put_map(struct mm_catalog *catalog, struct mm_map_record *map, struct mm_error *err)
+{
+    int result = check_map(map, err);
+    struct mm_store *store;
+    if (result == 0)
+        result = mm_catalog_enter_write(catalog, &store, err);
+    if (result < 0)
+        return result;
+    int64_t id = 0;
+    result = write_head(store, map, &id, err);
+    if (result == 0)
+        result = write_clusters(store, map, id, err);
+    if (result == 0)
+        result = write_songs(store, map, id, err);
+    if (result == 0)
+        result = mm_store_run_int(store, "DELETE FROM map WHERE id < ?1", id, err);
+    result = mm_catalog_leave_write(catalog, result, err);
+    if (result == 0)
+        map->id = id;
+    return result;
+}
+
+/* ---- reading ---- */
+
+static int damaged(struct mm_error *err)
+{
+    return mm_error_set(err, MM_ERR_INPUT,
+                        "the library is damaged: the map; make it again with 'musicmap map'");
+}
+
+static int read_head(struct mm_store *store, struct mm_map_record *out, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(
+        store, "SELECT id, model, settings, report FROM map ORDER BY id DESC LIMIT 1", &statement,
+        err);
+    if (result < 0)
+        return result;
+    result = mm_statement_step(statement, err);
+    if (result == 0) {
+        result = mm_error_set(err, MM_ERR_NOT_FOUND,
+                              "there is no map yet: make one with 'musicmap map'");
+    } else if (result == 1) {
+        out->id = mm_column_int(statement, 0);
+        result = mm_column_take_text(statement, 1, &out->model) < 0 ||
+                         mm_column_take_text(statement, 2, &out->settings) < 0 ||
+                         mm_column_take_text(statement, 3, &out->report) < 0
+                     ? mm_no_memory(err)
+                     : 0;
+        if (result == 0 && (!out->model || !out->settings || !out->report))
+            result = damaged(err);
+    }
+    mm_statement_release(statement);
+    return result;
+}
+
+static int read_clusters(struct mm_store *store, struct mm_map_record *out, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(
+        store, "SELECT number, name FROM map_cluster WHERE map = ?1 ORDER BY number", &statement,
+        err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, out->id);
+    size_t capacity = 0;
+    while ((result = mm_statement_step(statement, err)) == 1) {
+        char *name = NULL;
+        if (mm_column_int(statement, 0) != (int64_t)out->n_clusters)
+            result = damaged(err);
+        else if (mm_array_reserve(&out->cluster_names, &capacity, out->n_clusters + 1) < 0 ||
+                 mm_column_take_text(statement, 1, &name) < 0)
+            result = mm_no_memory(err);
+        else if (!name)
+            result = damaged(err);
+        if (result < 0)
+            break;
+        out->cluster_names[out->n_clusters++] = name;
+    }
+    mm_statement_release(statement);
+    return result;
+}
+
+static int read_songs(struct mm_store *store, struct mm_map_record *out, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(
+        store, "SELECT song, x, y, cluster FROM map_song WHERE map = ?1 ORDER BY song", &statement,
+        err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, out->id);
+    size_t capacity = 0;
+    while ((result = mm_statement_step(statement, err)) == 1) {
+        struct mm_map_song song = {
+            .song = mm_column_int(statement, 0),
+            .x = (float)mm_column_real(statement, 1),
+            .y = (float)mm_column_real(statement, 2),
+        };
+        int64_t cluster = mm_column_int(statement, 3);
+        if (!isfinite(song.x) || !isfinite(song.y) || cluster < 0 ||
+            (uint64_t)cluster >= out->n_clusters)
+            result = damaged(err);
+        else if (mm_array_reserve(&out->songs, &capacity, out->n_songs + 1) < 0)
+            result = mm_no_memory(err);
+        if (result < 0)
+            break;
+        song.cluster = (uint32_t)cluster;
+        out->songs[out->n_songs++] = song;
+    }
+    mm_statement_release(statement);
+    return result;
+}
+
+int mm_catalog_get_map(struct mm_catalog *catalog, struct mm_map_record *out, struct mm_error *err)
+{
+    *out = (struct mm_map_record){0};
+    struct mm_store *store;
+    int result = mm_catalog_enter_read(catalog, &store, err);
+    if (result < 0)
+        return result;
+    result = read_head(store, out, err);
+    if (result == 0)
+        result = read_clusters(store, out, err);
+    if (result == 0)
+        result = read_songs(store, out, err);
+    mm_catalog_leave_read(catalog);
+    if (result < 0)
+        mm_map_record_finish(out);
+    return result;
+}
+
+int mm_catalog_map_id(struct mm_catalog *catalog, int64_t *out, struct mm_error *err)
+{
+    *out = 0;
+    struct mm_store *store;
+    int result = mm_catalog_enter_read(catalog, &store, err);
+    if (result < 0)
+        return result;
+    struct mm_statement *statement;
+    result = mm_store_prepare(store, "SELECT coalesce(max(id), 0) FROM map", &statement, err);
+    if (result == 0)
+        result = mm_statement_step(statement, err);
+    if (result == 1)
+        *out = mm_column_int(statement, 0);
+    mm_statement_release(statement);
+    mm_catalog_leave_read(catalog);
+    return result < 0 ? result : 0;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * schema.c - the tables of the SQLite store, as numbered steps. A step that was released is never
+ * changed: a new one goes below it. doc/catalog.md tells what the tables are for.
+ */
+#include "catalog/catalog_impl.h"
+#include "catalog/sqlite.h"
+
+#include <inttypes.h>
+
+/* "MMap": tells our files from other programs' SQLite files. */
+#define APPLICATION_ID     0x4d4d6170
+#define SET_APPLICATION_ID "PRAGMA application_id = 0x4d4d6170"
+
+static const char *const step_1 =
+    "CREATE TABLE song ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT," /* never given twice */
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
+    " source TEXT NOT NULL,"
+    " key BLOB NOT NULL," /* a path is bytes */
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " mtime_ns INTEGER NOT NULL,"
+    " hash BLOB CHECK (length(hash) = 32)," /* NULL = not yet read */
+    " duration_s REAL NOT NULL,"
+    " sample_rate INTEGER NOT NULL,"
+    " channels INTEGER NOT NULL,"
+    " has_cover INTEGER NOT NULL,"
+    " codec TEXT," /* NULL = not yet probed */
+    " title TEXT, artist TEXT, album TEXT, album_artist TEXT, isrc TEXT, musicbrainz_id TEXT,"
+    " genres TEXT," /* one a line */
+    " year INTEGER NOT NULL, track INTEGER NOT NULL, disc INTEGER NOT NULL,"
+    " search TEXT NOT NULL," /* folded "artist - title" */
+    " UNIQUE (key, source)) STRICT;"
+    "CREATE INDEX song_state ON song (state);"
+    "CREATE INDEX song_hash ON song (hash);"
+    "CREATE INDEX song_search ON song (search, state);"
+
+    "CREATE TABLE measure ("
+    " song INTEGER PRIMARY KEY REFERENCES song (id) ON DELETE CASCADE,"
+    " settings TEXT NOT NULL,"
+    " excerpt_start_s REAL NOT NULL, excerpt_length_s REAL NOT NULL, onset_s REAL NOT NULL,"
+    " loudness_lufs REAL NOT NULL, peak_dbfs REAL NOT NULL,"
+    " tempo_bpm REAL NOT NULL, tempo_confidence REAL NOT NULL,"
+    " key INTEGER NOT NULL, mode INTEGER NOT NULL, key_confidence REAL NOT NULL,"
+    " intensity REAL NOT NULL) STRICT;"
+
+    "CREATE TABLE vector_kind ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " model TEXT NOT NULL, settings TEXT NOT NULL, segment TEXT NOT NULL,"
+    " dim INTEGER NOT NULL CHECK (dim > 0),"
+    " UNIQUE (model, settings, segment)) STRICT;"
+    "CREATE TABLE vector ("
+    " kind INTEGER NOT NULL REFERENCES vector_kind (id) ON DELETE CASCADE,"
+    " song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE,"
+    " data BLOB NOT NULL," /* float32, little-endian */
+    " UNIQUE (kind, song)) STRICT;"
+    "CREATE INDEX vector_song ON vector (song);"
+
+    "CREATE TABLE failure ("
+    " path BLOB NOT NULL, stage TEXT NOT NULL,"
+    " song INTEGER REFERENCES song (id) ON DELETE CASCADE," /* NULL = no song came of it */
+    " reason TEXT NOT NULL, tries INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL," /* of the file that failed */
+    " PRIMARY KEY (path, stage)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX failure_song ON failure (song, stage);"
+
+    "CREATE TABLE root (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE) STRICT;"
+
+    "CREATE TABLE map ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " model TEXT NOT NULL, settings TEXT NOT NULL, report TEXT NOT NULL) STRICT;"
+    "CREATE TABLE map_cluster ("
+    " map INTEGER NOT NULL REFERENCES map (id) ON DELETE CASCADE,"
+    " number INTEGER NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY (map, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE map_song ("
+    " map INTEGER NOT NULL REFERENCES map (id) ON DELETE CASCADE,"
+    " song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE,"
+    " x REAL NOT NULL, y REAL NOT NULL, cluster INTEGER NOT NULL,"
+    " PRIMARY KEY (map, song)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX map_song_song ON map_song (song);";
+
+/* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
+ * parameters. */
+static const struct step {
+    const char *sql;
+    const char *set_version;
+} steps[] = {
+    {step_1, "PRAGMA user_version = 1"},
+};
+
+enum { VERSION = sizeof steps / sizeof *steps };
+
+static int read_int(struct mm_store *store, const char *sql, int64_t *out, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(store, sql, &statement, err);
+    if (result < 0)
+        return result;
+    result = mm_statement_step(statement, err);
+    *out = result == 1 ? mm_column_int(statement, 0) : 0;
+    mm_statement_release(statement);
+    return result < 0 ? result : 0;
+}
+
+/* *version gets 0 for a database that nobody has written to yet. */
+static int identify(struct mm_store *store, int64_t *version, struct mm_error *err)
+{
+    int64_t application;
+    int64_t tables;
+    int result = read_int(store, "PRAGMA application_id", &application, err);
+    if (result == 0)
+        result = read_int(store, "PRAGMA user_version", version, err);
+    if (result == 0)
+        result = read_int(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    if (result < 0)
+        return result;
+    bool empty = application == 0 && *version == 0 && tables == 0;
+    if (!empty && (application != APPLICATION_ID || *version < 1))
+        return mm_error_set(err, MM_ERR_INPUT, "%s is a database, but not one of musicmap's",
+                            mm_store_file(store));
+    if (*version > VERSION)
+        return mm_error_set(err, MM_ERR_UNSUPPORTED,
+                            "%s was written by a newer musicmap (its tables are of version "
+                            "%" PRId64 ", this program knows %d): update musicmap",
+                            mm_store_file(store), *version, VERSION);
+    return 0;
+}
+
+static int take_step(struct mm_store *store, bool *done, struct mm_error *err)
+{
+    int64_t version;
+    int result = mm_store_begin(store, MM_STORE_WRITE, err);
+    if (result < 0)
+        return result;
+    /* Again, now that the lock is ours: another process may have been faster. */
+    result = identify(store, &version, err);
+    *done = result == 0 && version == VERSION;
+    if (result == 0 && !*done) {
+        result = mm_store_exec(store, steps[version].sql, err);
+        if (result == 0)
+            result = mm_store_exec(store, steps[version].set_version, err);
+        if (result == 0 && version == 0)
+            result = mm_store_exec(store, SET_APPLICATION_ID, err);
+    }
+    if (result == 0)
+        result = mm_store_commit(store, err);
+    if (result < 0)
+        mm_store_rollback(store);
+    return result;
+}
+
+int mm_sqlite_migrate(struct mm_store *store, struct mm_error *err)
+{
+    int64_t version;
+    int result = identify(store, &version, err);
+    bool done = version == VERSION;
+    while (result == 0 && !done)
+        result = take_step(store, &done, err);
+    return result;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * store.h - the seam between what the catalog asks and the engine that answers.
+ *
+ * Above it, songs.c, vectors.c, ... hold SQL that is kept to what SQLite and PostgreSQL both
+ * understand (numbered parameters ?1, ON CONFLICT, RETURNING); below it, one file an engine.
+ * A second engine implements these calls and brings migrations of its own.
+ *
+ * Threads: a store belongs to the catalog that locks it; no call here locks.
+ */
+#ifndef CATALOG_STORE_H
+#define CATALOG_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "musicmap/error.h"
+
+struct mm_store;
+
+/* Opens the database file, brings its schema up to date; makes it where create is set. */
+int mm_store_open(const char *file, bool create, struct mm_store **out, struct mm_error *err);
+void mm_store_close(struct mm_store *store);
+
+/* Runs statements that give no rows. */
+int mm_store_exec(struct mm_store *store, const char *sql, struct mm_error *err);
+
+/* A read transaction sees one state of the library; only one write transaction runs at a time. */
+enum mm_store_access { MM_STORE_READ, MM_STORE_WRITE };
+int mm_store_begin(struct mm_store *store, enum mm_store_access access, struct mm_error *err);
+int mm_store_commit(struct mm_store *store, struct mm_error *err);
+void mm_store_rollback(struct mm_store *store);
+/* False also after the engine undid a transaction by itself, as it does when the disk is full. */
+bool mm_store_in_transaction(const struct mm_store *store);
+
+/* A part of a write transaction that can be undone by itself; they do not nest. */
+int mm_store_savepoint(struct mm_store *store, struct mm_error *err);
+int mm_store_savepoint_release(struct mm_store *store, struct mm_error *err);
+/* Undoes the part; the whole transaction where even that fails. */
+void mm_store_savepoint_rollback(struct mm_store *store);
+
+/* ---- statements ---- */
+
+struct mm_statement;
+
+/*
+ * sql must be a static string: its address is the key under which the compiled statement is kept
+ * until the store is closed. Bound text and bytes must live until mm_statement_release().
+ */
+int mm_store_prepare(struct mm_store *store, const char *sql, struct mm_statement **out,
+                     struct mm_error *err);
+void mm_statement_release(struct mm_statement *statement); /* NULL is allowed */
+
+/* index counts from 1. What goes wrong is told by the next mm_statement_step(). */
+void mm_bind_int(struct mm_statement *statement, int index, int64_t value);
+void mm_bind_real(struct mm_statement *statement, int index, double value);
+void mm_bind_text(struct mm_statement *statement, int index, const char *text); /* NULL = NULL */
+void mm_bind_bytes(struct mm_statement *statement, int index, const void *bytes, size_t count);
+
+/*
+ * 1 = a row is there, 0 = no more rows, else an error: MM_ERR_USAGE when the row is there already,
+ * MM_ERR_NOT_FOUND when the row it hangs on is not.
+ */
+int mm_statement_step(struct mm_statement *statement, struct mm_error *err);
+/* Steps to the end. */
+int mm_statement_run(struct mm_statement *statement, struct mm_error *err);
+/* Rows that the last INSERT, UPDATE or DELETE touched. */
+size_t mm_store_changes(const struct mm_store *store);
+
+/* column counts from 0; pointers are valid until the next step or release. */
+bool mm_column_is_null(struct mm_statement *statement, int column);
+int64_t mm_column_int(struct mm_statement *statement, int column);
+double mm_column_real(struct mm_statement *statement, int column);
+const char *mm_column_text(struct mm_statement *statement, int column); /* NULL for NULL */
+const void *mm_column_bytes(struct mm_statement *statement, int column, size_t *count);
+
+#endif
