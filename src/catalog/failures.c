@@ -71,7 +71,7 @@ int mm_catalog_known_failure(struct mm_catalog *catalog, const char *path, const
         mm_bind_int(statement, 3, (int64_t)size);
         mm_bind_int(statement, 4, mtime_ns);
         result = mm_statement_step(statement, err);
-        *known = result == 1;
+        *known = result == 1 && size > 0; /* 0 = not known */
     }
     mm_statement_release(statement);
     mm_catalog_leave_read(catalog);
@@ -115,9 +115,10 @@ static int tell_failure(struct mm_statement *statement, mm_failure_fn *fn, void 
             .path = path,
             .stage = stage ? stage : "",
             .reason = reason ? reason : "",
-            .tries = tries < 0           ? 0
-                     : tries > INT32_MAX ? INT32_MAX
-                                         : (int)tries,
+            .tries = tries < 0 ? 0.size = size < 0 ? 0 : (uint64_t)size,
+            .mtime_ns = mm_column_int(statement, 6),
+            : tries > INT32_MAX ? INT32_MAX
+                                : (int)tries,
         };
         result = fn(ctx, &failure, err);
     }

@@ -330,22 +330,25 @@ int mm_catalog_todo(struct mm_catalog *catalog, const char *measure_settings,
 {
     *ids = NULL;
     *count = 0;
-    int result = check_kind(kind, err);
+    int result = kind ? check_kind(kind, err) : 0;
     struct mm_store *store;
     if (result == 0)
         result = mm_catalog_enter_read(catalog, &store, err);
     if (result < 0)
         return result;
-    int64_t id;
+    int64_t id = 0;
     int64_t dim;
     struct mm_statement *statement = NULL;
-    result = find_kind(store, kind, &id, &dim, err);
+    if (kind)
+        result = find_kind(store, kind, &id, &dim, err);
     if (result == 0)
         result = mm_store_prepare(
             store,
             "SELECT s.id FROM song s WHERE s.state = 0"
-            " AND (NOT EXISTS (SELECT 1 FROM vector v WHERE v.kind = ?2 AND v.song = s.id)"
-            "  OR NOT EXISTS (SELECT 1 FROM measure m WHERE m.song = s.id AND m.settings = ?1))"
+            " AND ((?4 = 1"
+            "   AND NOT EXISTS (SELECT 1 FROM vector v WHERE v.kind = ?2 AND v.song = s.id))"
+            "  OR (?5 = 1"
+            "   AND NOT EXISTS (SELECT 1 FROM measure m WHERE m.song = s.id AND m.settings = ?1)))"
             " AND (?3 = 1 OR NOT EXISTS (SELECT 1 FROM failure f"
             "  WHERE f.song = s.id AND f.stage = 'embed')) ORDER BY s.id",
             &statement, err);
@@ -353,6 +356,8 @@ int mm_catalog_todo(struct mm_catalog *catalog, const char *measure_settings,
         mm_bind_text(statement, 1, measure_settings);
         mm_bind_int(statement, 2, id);
         mm_bind_int(statement, 3, retry);
+        mm_bind_int(statement, 4, kind != NULL);
+        mm_bind_int(statement, 5, measure_settings != NULL);
         result = mm_store_collect_ids(statement, ids, count, err);
     }
     mm_catalog_leave_read(catalog);
