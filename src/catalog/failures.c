@@ -27,14 +27,15 @@ int mm_catalog_put_failure(struct mm_catalog *catalog, const struct mm_failure *
     if (result < 0)
         return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(store,
-                              "INSERT INTO failure (path, stage, song, reason, tries)"
-                              " VALUES (?1, ?2, ?3, ?4, CASE WHEN ?5 > 0 THEN ?5 ELSE 1 END)"
-                              " ON CONFLICT (path, stage) DO UPDATE SET song = excluded.song,"
-                              " reason = excluded.reason,"
-                              " tries = CASE WHEN ?5 > 0 THEN ?5 ELSE failure.tries + 1 END,"
-                              " size = excluded.size, mtime_ns = excluded.mtime_ns",
-                              &statement, err);
+    result =
+        mm_store_prepare(store,
+                         "INSERT INTO failure (path, stage, song, reason, tries, size, mtime_ns)"
+                         " VALUES (?1, ?2, ?3, ?4, CASE WHEN ?5 > 0 THEN ?5 ELSE 1 END, ?6, ?7)"
+                         " ON CONFLICT (path, stage) DO UPDATE SET song = excluded.song,"
+                         " reason = excluded.reason,"
+                         " tries = CASE WHEN ?5 > 0 THEN ?5 ELSE failure.tries + 1 END,"
+                         " size = excluded.size, mtime_ns = excluded.mtime_ns",
+                         &statement, err);
     if (result == 0) {
         mm_bind_bytes(statement, 1, failure->path, strlen(failure->path));
         mm_bind_text(statement, 2, failure->stage);
@@ -115,10 +116,9 @@ static int tell_failure(struct mm_statement *statement, mm_failure_fn *fn, void 
             .path = path,
             .stage = stage ? stage : "",
             .reason = reason ? reason : "",
-            .tries = tries < 0 ? 0.size = size < 0 ? 0 : (uint64_t)size,
+            .tries = tries < 0 || tries > INT32_MAX ? 0 : (int)tries,
+            .size = size < 0 ? 0 : (uint64_t)size,
             .mtime_ns = mm_column_int(statement, 6),
-            : tries > INT32_MAX ? INT32_MAX
-                                : (int)tries,
         };
         result = fn(ctx, &failure, err);
     }
