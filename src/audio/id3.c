@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The frames of an ID3v2.2, 2.3 or 2.4 tag that FFmpeg reads in part or not at all: TCON with
+ * several values, and UFID, where taggers keep the MusicBrainz recording id. Every length is
+ * checked against the bytes that are really there; a tag that makes no sense is left alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/tags.h"
+#include "base/text.h"
+
+#define MAX_FRAME (64 * 1024) /* longer ones (pictures) are stepped over */
+
+static uint32_t big_endian(const unsigned char *b, size_t n)
+{
+    uint32_t v = 0;
+    for (size_t i = 0; i < n; i++)
+        v = v << 8 | b[i];
+    return v;
+}
+
+static uint32_t syncsafe(const unsigned char *b)
+{
+    return (uint32_t)(b[0] & 0x7f) << 21 | (b[1] & 0x7f) << 14 | (b[2] & 0x7f) << 7 | (b[3] & 0x7f);
+}
+
+/* Takes out the zero bytes that stand behind 0xff; the new length. */
+static size_t undo_unsynchronisation(unsigned char *b, size_t n)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < n; i++) {
+        b[out++] = b[i];
+        if (b[i] == 0xff && i + 1 < n && b[i + 1] == 0)
+            i++;
+    }
+    return out;
+}
+
+static void add_utf8(struct mm_text *out, uint32_t code)
+{
+    char b[4];
+    size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; code >>= 6)
+        b[i] = (char)(0x80 | (code & 0x3f));
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    b[0] = (char)(n == 1 ? code : lead[n] | code);
+    mm_text_add_bytes(out, b, n);
+}
+
+/* UTF-16 to UTF-8; lone surrogates become U+FFFD. A mark of byte order may stand anywhere. */
+static void add_utf16(struct mm_text *out, const unsigned char *b, size_t n, bool big)
+{
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        uint32_t c = big ? (uint32_t)b[i] << 8 | b[i + 1] : (uint32_t)b[i + 1] << 8 | b[i];
+        if (c == 0xfeff)
+            continue;
+        if (c == 0xfffe) {
+            big = !big;
+            continue;
+        }
+        if (c >= 0xd800 && c < 0xdc00 && i + 3 < n) {
+            uint32_t d =
+                big ? (uint32_t)b[i + 2] << 8 | b[i + 3] : (uint32_t)b[i + 3] << 8 | b[i + 2];
+            if (d >= 0xdc00 && d < 0xe000) {
+                c = 0x10000 + ((c - 0xd800) << 10) + (d - 0xdc00);
+                i += 2;
+            }
+        }
+        add_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+    }
+}
+
+static int take_genres(struct mm_tags *tags, const unsigned char *b, size_t n)
+{
+    if (n < 2)
+        return 0;
+    if (b[0] == 0 || b[0] == 3) /* Latin-1 or UTF-8: told apart by content, as labels lie */
+        return mm_tags_add_genres(tags, (const char *)b + 1, n - 1);
+    if (b[0] > 2)
+        return 0;
+    struct mm_text text = {0};
+    add_utf16(&text, b + 1, n - 1, b[0] == 2);
+    int result = text.failed ? MM_ERR_NO_MEMORY : 0;
+    if (result == 0 && text.length)
+        result = mm_tags_add_genres(tags, text.data, text.length);
+    mm_text_finish(&text);
+    return result;
+}
+
+static int take_ufid(struct mm_tags *tags, const unsigned char *b, size_t n)
+{
+    static const char owner[] = "http://musicbrainz.org";
+    if (n != sizeof owner + 36 || memcmp(b, owner, sizeof owner) != 0)
+        return 0;
+    char id[37];
+    memcpy(id, b + sizeof owner, 36);
+    id[36] = '\0';
+    return mm_tags_set_musicbrainz(tags, id);
+}
+
+/* Reads the frame's content at `at` and takes what it holds. */
+static int take_frame(const struct mm_input *in, struct mm_tags *tags, int64_t at, size_t size,
+                      bool genre, bool unsynchronised)
+{
+    unsigned char *b = malloc(size);
+    if (!b)
+        return MM_ERR_NO_MEMORY;
+    int result = 0;
+    if (mm_input_peek(in, at, b, size) == size) {
+        if (unsynchronised)
+            size = undo_unsynchronisation(b, size);
+        result = genre ? take_genres(tags, b, size) : take_ufid(tags, b, size);
+    }
+    free(b);
+    return result;
+}
+
+int mm_tags_read_id3(const struct mm_input *in, struct mm_tags *tags)
+{
+    unsigned char h[10];
+    if (mm_input_peek(in, 0, h, sizeof h) != sizeof h || memcmp(h, "ID3", 3) != 0 || h[3] < 2 ||
+        h[3] > 4)
+        return 0;
+    int version = h[3];
+    bool all_unsynchronised = h[5] & 0x80;
+    int64_t end = 10 + (int64_t)syncsafe(h + 6);
+    int64_t at = 10;
+    if (version > 2 && h[5] & 0x40 && mm_input_peek(in, at, h, 4) == 4) /* extended header */
+        at += version == 3 ? 4 + (int64_t)big_endian(h, 4) : (int64_t)syncsafe(h);
+    size_t id = version == 2 ? 3 : 4;
+    size_t header = version == 2 ? 6 : 10;
+    while (at + (int64_t)header < end && mm_input_peek(in, at, h, header) == header && h[0]) {
+        int64_t size = version == 2   ? big_endian(h + 3, 3)
+                       : version == 3 ? big_endian(h + 4, 4)
+                                      : syncsafe(h + 4);
+        unsigned flags = version == 2 ? 0 : h[9];
+        bool genre = memcmp(h, version == 2 ? "TCO" : "TCON", id) == 0;
+        bool ufid = memcmp(h, version == 2 ? "UFI" : "UFID", id) == 0;
+        at += (int64_t)header;
+        if (size > end - at)
+            break;
+        /* Compressed or encrypted (version 4: bits 3 and 2; version 3: 7 and 6): not read here. */
+        bool plain = !(flags & (version == 4 ? 0x0cu : 0xc0u));
+        int64_t skip = version == 4 && flags & 0x01 ? 4 : 0; /* data length indicator */
+        if ((genre || ufid) && plain && size > skip && size <= MAX_FRAME) {
+            int result = take_frame(in, tags, at + skip, (size_t)(size - skip), genre,
+                                    all_unsynchronised || (version == 4 && flags & 0x02));
+            if (result < 0)
+                return result;
+        }
+        at += size;
+    }
+    return 0;
+}
