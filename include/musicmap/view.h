@@ -37,6 +37,9 @@ struct mm_scene {
     size_t n_countries;
     const struct mm_country *countries;
     const struct mm_voronoi *voronoi; /* cells of the songs */
+    /* Pairs of neighbouring countries nearer than Delta-E 15 for one kind of eye. 0 unless so many
+     * countries touch one another that no set of colours could keep them apart (about 16). */
+    size_t close_pairs;
 };
 
 struct mm_scene_input {
