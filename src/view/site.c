@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "view/site.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/file.h"
+#include "base/text.h"
+
+/* What is kept in memory: some hundred clips, and the covers on screen. */
+enum { MEMO_BYTES = 64 << 20, MEMO_ENTRIES = 2048 };
+
+/* A song that may be played, and what its clip is. */
+struct subject {
+    struct mm_song song;
+    struct mm_clip_plan plan;
+    struct mm_memo_key key;
+};
+
+static int look_up(struct mm_site *site, enum mm_job_kind kind, int64_t id, struct subject *out,
+                   struct mm_error *err)
+{
+    *out = (struct subject){0};
+    int result = mm_catalog_get_song(site->catalog, id, &out->song, err);
+    if (result == MM_ERR_NOT_FOUND)
+        return mm_error_set(err, result, "there is no song %lld", (long long)id);
+    if (result < 0)
+        return result;
+    struct mm_measure measure;
+    bool playable = out->song.state == MM_SONG_PRESENT && out->song.key && out->song.source &&
+                    strcmp(out->song.source, "folder") == 0;
+    if (!playable)
+        result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %lld is %s", (long long)id,
+                              out->song.state == MM_SONG_HIDDEN ? "hidden" : "not here");
+    else
+        result = mm_catalog_get_measure(site->catalog, id, &measure, err);
+    if (playable && (result == 0 || result == MM_ERR_NOT_FOUND)) {
+        out->plan = mm_clip_plan(&out->song, result == 0 ? &measure : NULL);
+        out->key = (struct mm_memo_key){.kind = (int)kind, .song = id, .tag = out->plan.tag};
+        return 0;
+    }
+    mm_song_finish(&out->song);
+    return result;
+}
+
+int mm_site_find(struct mm_site *site, enum mm_job_kind kind, int64_t song, struct mm_find *found,
+                 struct mm_error *err)
+{
+    *found = (struct mm_find){.file.fd = -1};
+    struct subject subject;
+    int result = look_up(site, kind, song, &subject, err);
+    if (result < 0)
+        return result;
+    struct mm_error failure = {0};
+    if (kind == MM_JOB_COVER && !subject.song.has_cover)
+        result = mm_error_set(err, MM_ERR_NOT_FOUND, "the song has no cover");
+    else if (mm_memo_get(site->memo, &subject.key, &found->blob, &failure))
+        result = found->blob ? 0 : mm_error_set(err, failure.code, "%s", failure.message);
+    else if (kind != MM_JOB_CLIP ||
+             !mm_clips_open(site->clips, song, subject.plan.tag, &found->file))
+        result = MM_ERR_AGAIN;
+    mm_song_finish(&subject.song);
+    return result;
+}
+
+/* Takes the song's folder out of a message: where files lie is nobody's business in a page. */
+static void hide_folder(struct mm_error *err, const char *path)
+{
+    size_t length = (size_t)(mm_path_name(path) - path);
+    char *folder = mm_strndup(path, length);
+    if (!folder) {
+        err->message[0] = '\0';
+        return;
+    }
+    mm_text_clean_line(folder); /* as the message was */
+    for (char *at = err->message; length > 1 && *at;) {
+        size_t rest = strlen(at);
+        if (rest >= length && memcmp(at, folder, length) == 0)
+            memmove(at, at + length, rest - length + 1);
+        else if (rest > 1 && rest < length && memcmp(at, folder, rest) == 0)
+            *at = '\0'; /* the message was cut inside the folder */
+        else
+            at++;
+    }
+    free(folder);
+}
+
+/* The type of a picture by its first bytes; NULL = none that every browser shows. */
+static const char *picture_type(const struct mm_bytes *picture)
+{
+    static const struct {
+        const char *type;
+        const char *bytes;
+        size_t count;
+    } types[] = {{"image/jpeg", "\xff\xd8\xff", 3},
+                 {"image/png", "\x89PNG\r\n\x1a\n", 8},
+                 {"image/gif", "GIF87a", 6},
+                 {"image/gif", "GIF89a", 6}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (picture->size > types[i].count &&
+            memcmp(picture->data, types[i].bytes, types[i].count) == 0)
+            return types[i].type;
+    if (picture->size > 12 && memcmp(picture->data, "RIFF", 4) == 0 &&
+        memcmp(picture->data + 8, "WEBP", 4) == 0)
+        return "image/webp";
+    return NULL;
+}
+
+static int make_bytes(struct mm_site *site, const struct subject *subject, struct mm_blob **out,
+                      struct mm_error *err)
+{
+    struct mm_bytes bytes = {0};
+    const char *type = bytes.mime;
+    int result;
+    if (subject->key.kind == MM_JOB_COVER) {
+        result = mm_helpers_cover(site->helpers, subject->song.key, &bytes, err);
+        type = result == 0 ? picture_type(&bytes) : NULL;
+        if (result == 0 && !type)
+            result = mm_error_set(err, MM_ERR_NOT_FOUND, "the cover is no JPEG, PNG, WebP or GIF");
+    } else {
+        result = mm_helpers_clip(site->helpers, subject->song.key, subject->plan.start_s,
+                                 subject->plan.length_s, &bytes, err);
+        if (result == 0 && strncmp(bytes.mime, "audio/", 6) != 0)
+            result = mm_error_set(err, MM_ERR_BUG, "the clip is no audio");
+    }
+    if (result == 0) {
+        result = mm_blob_create(bytes.data, bytes.size, type, out, err);
+        bytes.data = NULL; /* it is the blob's now */
+    }
+    mm_bytes_finish(&bytes);
+    return result;
+}
+
+/* Failures that depend on the file alone, so that trying again would only cost time. */
+static bool will_fail_again(enum mm_job_kind kind, int code)
+{
+    switch (code) {
+    case MM_ERR_INPUT:
+    case MM_ERR_UNSUPPORTED:
+    case MM_ERR_LIMIT:
+    case MM_ERR_CRASHED:
+        return true;
+    case MM_ERR_NOT_FOUND:
+        return kind == MM_JOB_COVER;
+    default:
+        return false;
+    }
+}
+
+static int make_media(struct mm_site *site, enum mm_job_kind kind, int64_t song,
+                      struct mm_blob **out, struct mm_error *err)
+{
+    struct subject subject;
+    int result = look_up(site, kind, song, &subject, err);
+    if (result < 0)
+        return result;
+    struct mm_error failure = {0};
+    if (mm_memo_get(site->memo, &subject.key, out, &failure)) {
+        /* Somebody else's job made it between this request's look and its asking. */
+        result = *out ? 0 : mm_error_set(err, failure.code, "%s", failure.message);
+    } else {
+        result = make_bytes(site, &subject, out, err);
+        if (result == 0) {
+            (*out)->tag = subject.plan.tag;
+            mm_memo_put(site->memo, &subject.key, *out, NULL);
+        } else {
+            hide_folder(err, subject.song.key);
+            if (will_fail_again(kind, result))
+                mm_memo_put(site->memo, &subject.key, NULL, err);
+        }
+    }
+    mm_song_finish(&subject.song);
+    return result;
+}
+
+static int load_map(struct mm_site *site, struct mm_error *err)
+{
+    bool current;
+    int result = mm_site_map_is_current(site, &current, err);
+    if (result < 0 || current)
+        return result;
+    struct mm_snapshot *fresh;
+    result = mm_snapshot_create(site->catalog, &fresh, err);
+    if (result < 0)
+        return result;
+    pthread_mutex_lock(&site->mutex);
+    struct mm_snapshot *old = site->snapshot;
+    site->snapshot = fresh;
+    pthread_mutex_unlock(&site->mutex);
+    mm_snapshot_release(old);
+    return 0;
+}
+
+static int make(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob **out,
+                struct mm_error *err)
+{
+    return kind == MM_JOB_MAP ? load_map(ctx, err) : make_media(ctx, kind, song, out, err);
+}
+
+static void keep(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob *blob)
+{
+    struct mm_site *site = ctx;
+    /* A full disk costs speed later, nothing else: the clip was served from memory. */
+    if (kind == MM_JOB_CLIP)
+        (void)mm_clips_put(site->clips, song, blob->tag, blob, NULL);
+}
+
+int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_helpers *helpers,
+                 uint64_t clip_cache, struct mm_error *err)
+{
+    *site = (struct mm_site){.catalog = catalog, .helpers = helpers};
+    pthread_mutex_init(&site->mutex, NULL);
+    struct mm_job_work work = {.make = make, .keep = keep, .ctx = site};
+    size_t makers = mm_helpers_count(helpers);
+    char *folder = mm_path_join(mm_catalog_path(catalog), "clips");
+    int result =
+        folder ? mm_clips_create(folder, clip_cache, &site->clips, err) : mm_no_memory(err);
+    if (result == 0)
+        result = mm_memo_create(MEMO_BYTES, MEMO_ENTRIES, &site->memo, err);
+    if (result == 0)
+        result = mm_jobs_create(makers ? makers : 1, &work, &site->jobs, err);
+    free(folder);
+    if (result < 0)
+        mm_site_finish(site);
+    return result;
+}
+
+void mm_site_stop(struct mm_site *site)
+{
+    mm_jobs_stop(site->jobs);
+}
+
+void mm_site_finish(struct mm_site *site)
+{
+    mm_jobs_destroy(site->jobs);
+    mm_memo_destroy(site->memo);
+    mm_clips_destroy(site->clips);
+    mm_snapshot_release(site->snapshot);
+    pthread_mutex_destroy(&site->mutex);
+}
+
+struct mm_snapshot *mm_site_snapshot(struct mm_site *site)
+{
+    pthread_mutex_lock(&site->mutex);
+    struct mm_snapshot *snapshot = site->snapshot ? mm_snapshot_hold(site->snapshot) : NULL;
+    pthread_mutex_unlock(&site->mutex);
+    return snapshot;
+}
+
+int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error *err)
+{
+    *current = false;
+    int64_t id = 0;
+    int result = mm_catalog_map_id(site->catalog, &id, err);
+    if (result < 0)
+        return result;
+    if (id == 0)
+        return mm_error_set(err, MM_ERR_NOT_FOUND, "there is no map yet");
+    pthread_mutex_lock(&site->mutex);
+    *current = site->snapshot && site->snapshot->map_id == id;
+    pthread_mutex_unlock(&site->mutex);
+    return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * site.h - what is served, apart from HTTP: the map that is loaded, clips, covers.
+ *
+ * Nothing here waits: what takes long is told to be a job, and asked for again when it is done.
+ * Threads: any.
+ */
+#ifndef VIEW_SITE_H
+#define VIEW_SITE_H
+
+#include <pthread.h>
+
+#include "musicmap/catalog.h"
+#include "musicmap/error.h"
+#include "musicmap/work.h"
+#include "view/clips.h"
+#include "view/jobs.h"
+#include "view/memo.h"
+#include "view/page_data.h"
+
+struct mm_site {
+    struct mm_catalog *catalog;
+    struct mm_helpers *helpers;
+    struct mm_clips *clips;
+    struct mm_memo *memo;
+    struct mm_jobs *jobs;
+    pthread_mutex_t mutex;        /* of the member below */
+    struct mm_snapshot *snapshot; /* the map that is served; NULL = none yet */
+};
+
+/* clip_cache: bytes on disk. catalog and helpers must outlive the site. */
+int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_helpers *helpers,
+                 uint64_t clip_cache, struct mm_error *err);
+/* Ends the jobs; those who wait are woken. */
+void mm_site_stop(struct mm_site *site);
+void mm_site_finish(struct mm_site *site);
+
+/* The map that is loaded, held for the caller, or NULL. */
+struct mm_snapshot *mm_site_snapshot(struct mm_site *site);
+/* *current says whether the loaded map is the catalog's; MM_ERR_NOT_FOUND: the catalog has none. */
+int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error *err);
+
+/* A clip or cover that is there already, in memory (blob, held) or on disk (file.fd >= 0). */
+struct mm_find {
+    struct mm_blob *blob;
+    struct mm_clip_file file;
+};
+/*
+ * 0 with *found filled; MM_ERR_AGAIN without a message: it must be made first, by a job of this
+ * kind; else why there is none (MM_ERR_NOT_FOUND: unknown, hidden or missing song, or no cover).
+ */
+int mm_site_find(struct mm_site *site, enum mm_job_kind kind, int64_t song, struct mm_find *found,
+                 struct mm_error *err);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The current map, made ready for the page: /api/map as JSON, /api/cells as the binary block that
+ * doc/protocol.md lays out.
+ */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "musicmap/view.h"
+#include "view/clips.h"
+#include "view/page_data.h"
+
+/* Everything that a snapshot is made from, while it is made. */
+struct parts {
+    struct mm_map_record record;
+    float *xy;         /* [n][2] */
+    uint32_t *cluster; /* [n] */
+    float *gain;       /* [n] */
+    float *onset;      /* [n] */
+    struct mm_scene *scene;
+};
+
+static void finish_parts(struct parts *parts)
+{
+    mm_scene_destroy(parts->scene);
+    free(parts->xy);
+    free(parts->cluster);
+    free(parts->gain);
+    free(parts->onset);
+    mm_map_record_finish(&parts->record);
+}
+
+/* Cuts the record into the arrays that scene and page want. */
+static int split_record(struct parts *parts, uint32_t *songs, struct mm_error *err)
+{
+    const struct mm_map_record *record = &parts->record;
+    for (size_t i = 0; i < record->n_songs; i++) {
+        const struct mm_map_song *song = &record->songs[i];
+        if (song->song < 1 || song->song > UINT32_MAX)
+            return mm_error_set(err, MM_ERR_LIMIT, "song id %lld is too large for the page",
+                                (long long)song->song);
+        if (!isfinite(song->x) || !isfinite(song->y) || song->cluster >= record->n_clusters)
+            return mm_error_set(err, MM_ERR_INPUT, "the map is damaged at song %lld; make it again",
+                                (long long)song->song);
+        songs[i] = (uint32_t)song->song;
+        parts->xy[2 * i] = song->x;
+        parts->xy[2 * i + 1] = song->y;
+        parts->cluster[i] = song->cluster;
+    }
+    return 0;
+}
+
+/* gain and onset of every clip. A song that was deleted since, or has no measure: 1 and 0. */
+static int plan_clips(struct mm_catalog *catalog, struct parts *parts, struct mm_error *err)
+{
+    for (size_t i = 0; i < parts->record.n_songs; i++) {
+        struct mm_song song = {0};
+        struct mm_measure measure;
+        parts->gain[i] = 1;
+        int64_t id = parts->record.songs[i].song;
+        int result = mm_catalog_get_song(catalog, id, &song, err);
+        if (result == 0)
+            result = mm_catalog_get_measure(catalog, id, &measure, err);
+        if (result == 0) {
+            struct mm_clip_plan plan = mm_clip_plan(&song, &measure);
+            parts->gain[i] = (float)plan.gain;
+            parts->onset[i] = (float)plan.onset_s;
+        }
+        mm_song_finish(&song);
+        if (result < 0 && result != MM_ERR_NOT_FOUND)
+            return result;
+    }
+    return 0;
+}
+
+static unsigned char *put_u32(unsigned char *to, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        *to++ = (unsigned char)(value >> 8 * i);
+    return to;
+}
+
+static unsigned char *put_u32s(unsigned char *to, const uint32_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to = put_u32(to, values[i]);
+    return to;
+}
+
+static unsigned char *put_f32(unsigned char *to, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return put_u32(to, bits);
+}
+
+static unsigned char *put_f32s(unsigned char *to, const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to = put_f32(to, values[i]);
+    return to;
+}
+
+/* Bytes of the block; 0 when a count does not fit the format's 32 bits. */
+static size_t cells_size(const struct mm_voronoi *cells, size_t n)
+{
+    size_t n_index = cells->start[n];
+    if (n >= UINT32_MAX / 32 || cells->n_corners > UINT32_MAX / 32 || n_index > UINT32_MAX / 32 ||
+        cells->n_edges > UINT32_MAX / 32)
+        return 0;
+    return 20 + 4 * (n + 2 * n + n + n + n + (n + 1) + n_index + 2 * cells->n_corners +
+                     4 * cells->n_edges);
+}
+
+static int make_cells(const struct parts *parts, const uint32_t *songs, struct mm_blob **out,
+                      struct mm_error *err)
+{
+    const struct mm_voronoi *cells = parts->scene->voronoi;
+    size_t n = parts->record.n_songs;
+    size_t size = cells_size(cells, n);
+    if (size == 0)
+        return mm_error_set(err, MM_ERR_LIMIT, "%zu songs are too many for the page", n);
+    unsigned char *bytes = malloc(size);
+    if (!bytes)
+        return mm_no_memory(err);
+    memcpy(bytes, "MMC1", 4);
+    unsigned char *to = bytes + 4;
+    to = put_u32(to, (uint32_t)n);
+    to = put_u32(to, (uint32_t)cells->n_corners);
+    to = put_u32(to, cells->start[n]);
+    to = put_u32(to, (uint32_t)cells->n_edges);
+    to = put_u32s(to, songs, n);
+    to = put_f32s(to, parts->xy, 2 * n);
+    to = put_u32s(to, parts->cluster, n);
+    to = put_f32s(to, parts->gain, n);
+    to = put_f32s(to, parts->onset, n);
+    to = put_u32s(to, cells->start, n + 1);
+    to = put_u32s(to, cells->index, cells->start[n]);
+    for (size_t i = 0; i < 2 * cells->n_corners; i++)
+        to = put_f32(to, (float)cells->corners[i]);
+    for (size_t i = 0; i < cells->n_edges; i++) {
+        const struct mm_voronoi_edge *edge = &cells->edges[i];
+        to = put_u32s(to, (const uint32_t[]){edge->a, edge->b, edge->left, edge->right}, 4);
+    }
+    return mm_blob_create(bytes, size, "application/octet-stream", out, err);
+}
+
+static json_t *describe_country(size_t id, const struct mm_country *country)
+{
+    char colour[8];
+    snprintf(colour, sizeof colour, "#%06x", (unsigned)(country->colour & 0xffffff));
+    /* jansson refuses what is not UTF-8. */
+    char *name = mm_text_clean_utf8(country->name, strlen(country->name));
+    json_t *object = json_pack("{s:I, s:s, s:s, s:I, s:f, s:f, s:f}", "id", (json_int_t)id, "name",
+                               name, "colour", colour, "songs", (json_int_t)country->n_songs, "x",
+                               country->x, "y", country->y, "radius", country->label_radius);
+    free(name);
+    return object;
+}
+
+static int make_map(const struct parts *parts, const char *token, struct mm_blob **out,
+                    struct mm_error *err)
+{
+    const struct mm_scene *scene = parts->scene;
+    json_t *clusters = json_array();
+    for (size_t i = 0; i < scene->n_countries; i++) {
+        if (json_array_append_new(clusters, describe_country(i, &scene->countries[i])) != 0) {
+            json_decref(clusters);
+            return mm_no_memory(err);
+        }
+    }
+    const char *model = parts->record.model ? parts->record.model : "";
+    char *clean = mm_text_clean_utf8(model, strlen(model));
+    json_t *root = json_pack("{s:s, s:I, s:s, s:[f,f,f,f], s:o}", "map", token, "songs",
+                             (json_int_t)scene->n_songs, "model", clean, "box", scene->box.x0,
+                             scene->box.y0, scene->box.x1, scene->box.y1, "clusters", clusters);
+    free(clean);
+    char *text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    if (!text)
+        return mm_no_memory(err);
+    return mm_blob_create((unsigned char *)text, strlen(text), "application/json", out, err);
+}
+
+/* Names the content: the library's place, the map without its token, the block of cells. */
+static int make_token(struct mm_catalog *catalog, const struct parts *parts,
+                      const struct mm_blob *cells, char token[MM_TOKEN_SIZE], struct mm_error *err)
+{
+    struct mm_blob *map;
+    int result = make_map(parts, "", &map, err);
+    if (result < 0)
+        return result;
+    struct mm_text all = {0};
+    mm_text_addf(&all, "%s%s%s", map->etag, cells->etag, mm_catalog_path(catalog));
+    mm_blob_release(map);
+    unsigned char hash[MM_HASH_SIZE];
+    char hex[2 * MM_HASH_SIZE + 1];
+    result = all.failed ? mm_no_memory(err) : mm_hash_bytes(all.data, all.length, hash, err);
+    if (result == 0) {
+        mm_hash_hex(hash, hex);
+        snprintf(token, MM_TOKEN_SIZE, "%.16s", hex);
+    }
+    mm_text_finish(&all);
+    return result;
+}
+
+static int make_scene(struct parts *parts, struct mm_error *err)
+{
+    const struct mm_map_record *record = &parts->record;
+    struct mm_scene_input input = {.n_songs = record->n_songs,
+                                   .xy = parts->xy,
+                                   .cluster = parts->cluster,
+                                   .n_countries = record->n_clusters,
+                                   .names = (const char *const *)record->cluster_names};
+    return mm_scene_create(&input, &parts->scene, err);
+}
+
+static int fill(struct mm_catalog *catalog, struct mm_snapshot *snapshot, struct parts *parts,
+                struct mm_error *err)
+{
+    size_t n = parts->record.n_songs;
+    if (n == 0)
+        return mm_error_set(err, MM_ERR_NOT_FOUND, "the map has no songs");
+    snapshot->n = n;
+    snapshot->map_id = parts->record.id;
+    snapshot->songs = mm_calloc3(n, 1, sizeof *snapshot->songs);
+    parts->xy = mm_calloc3(n, 2, sizeof *parts->xy);
+    parts->cluster = mm_calloc3(n, 1, sizeof *parts->cluster);
+    parts->gain = mm_calloc3(n, 1, sizeof *parts->gain);
+    parts->onset = mm_calloc3(n, 1, sizeof *parts->onset);
+    if (!snapshot->songs || !parts->xy || !parts->cluster || !parts->gain || !parts->onset)
+        return mm_no_memory(err);
+    int result = split_record(parts, snapshot->songs, err);
+    if (result == 0)
+        result = plan_clips(catalog, parts, err);
+    if (result == 0)
+        result = make_scene(parts, err);
+    if (result == 0)
+        result = make_cells(parts, snapshot->songs, &snapshot->cells, err);
+    if (result == 0)
+        result = make_token(catalog, parts, snapshot->cells, snapshot->token, err);
+    if (result == 0)
+        result = make_map(parts, snapshot->token, &snapshot->map, err);
+    if (result == 0)
+        result = mm_blob_compress(snapshot->map, err);
+    if (result == 0)
+        result = mm_blob_compress(snapshot->cells, err);
+    return result;
+}
+
+int mm_snapshot_create(struct mm_catalog *catalog, struct mm_snapshot **out, struct mm_error *err)
+{
+    *out = NULL;
+    struct mm_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (!snapshot)
+        return mm_no_memory(err);
+    atomic_init(&snapshot->holders, 1);
+    struct parts parts = {0};
+    int result = mm_catalog_get_map(catalog, &parts.record, err);
+    if (result == 0)
+        result = fill(catalog, snapshot, &parts, err);
+    finish_parts(&parts);
+    if (result < 0) {
+        mm_snapshot_release(snapshot);
+        return result;
+    }
+    *out = snapshot;
+    return 0;
+}
+
+struct mm_snapshot *mm_snapshot_hold(struct mm_snapshot *snapshot)
+{
+    atomic_fetch_add_explicit(&snapshot->holders, 1, memory_order_relaxed);
+    return snapshot;
+}
+
+void mm_snapshot_release(struct mm_snapshot *snapshot)
+{
+    if (!snapshot || atomic_fetch_sub_explicit(&snapshot->holders, 1, memory_order_acq_rel) != 1)
+        return;
+    free(snapshot->songs);
+    mm_blob_release(snapshot->map);
+    mm_blob_release(snapshot->cells);
+    free(snapshot);
+}
