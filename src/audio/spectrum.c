@@ -53,6 +53,7 @@ void mm_fft_power(struct mm_fft *fft, const float *samples, const float *window,
     for (size_t i = 0; i < fft->n; i++)
         fft->windowed[i] = samples[i] * window[i];
     fft->run(fft->tx, fft->bins, fft->windowed, sizeof(float));
+    fft->bins[fft->n / 2].im = 0; /* FFmpeg 5.1 leaves there what was in memory */
     for (size_t i = 0; i <= fft->n / 2; i++)
         out[i] = fft->bins[i].re * fft->bins[i].re + fft->bins[i].im * fft->bins[i].im;
 }

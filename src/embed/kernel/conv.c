@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Planning a convolution: checks, output size, the way through memory, weights in walking order. */
+#include "embed/kernel/conv.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "embed/kernel/conv_impl.h"
+#include "embed/kernel/memory.h"
+
+/* Maps with fewer columns than this are walked down: kernels take up to so many pixels at once. */
+#define NARROW 12
+
+/* What pooling drops is not computed. False when the kernel is larger than the padded input. */
+static bool plan_sizes(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    size_t height = desc->pad.top + desc->height + desc->pad.bottom;
+    size_t width = desc->pad.left + desc->width + desc->pad.right;
+    if (!desc->kernel_h || !desc->kernel_w || desc->kernel_h > height || desc->kernel_w > width)
+        return false;
+    conv->pool_h = desc->pool_h ? desc->pool_h : 1;
+    conv->pool_w = desc->pool_w ? desc->pool_w : 1;
+    conv->conv_h = (height - desc->kernel_h + 1) / conv->pool_h * conv->pool_h;
+    conv->conv_w = (width - desc->kernel_w + 1) / conv->pool_w * conv->pool_w;
+    conv->out_channels = desc->out_channels;
+    conv->out_groups = (desc->out_channels + MM_LANES - 1) / MM_LANES;
+    conv->relu = desc->relu;
+    return conv->conv_h && conv->conv_w;
+}
+
+static void plan_walk(struct mm_conv *conv)
+{
+    struct mm_conv_walk *walk = &conv->walk;
+    *walk = (struct mm_conv_walk){.lines = conv->conv_h,
+                                  .pixels = conv->conv_w,
+                                  .in_line = conv->in.row,
+                                  .in_pixel = conv->in.lanes};
+    walk->columns = conv->pool_h == 1 && conv->pool_w == 1 && conv->conv_h > conv->conv_w &&
+                    conv->conv_w < NARROW;
+    if (walk->columns)
+        *walk = (struct mm_conv_walk){.lines = conv->conv_w,
+                                      .pixels = conv->conv_h,
+                                      .in_line = conv->in.lanes,
+                                      .in_pixel = conv->in.row,
+                                      .columns = true};
+    conv->scratch = conv->pool_h * walk->pixels * MM_LANES;
+}
+
+/* Taps in the order in which they lie in memory, and the weights in the order of the taps. */
+static void pack_weights(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    size_t tap = 0;
+    size_t lanes = conv->in.lanes;
+    for (size_t group = 0; group < conv->in.groups; group++)
+        for (size_t y = 0; y < desc->kernel_h; y++)
+            for (size_t x = 0; x < desc->kernel_w; x++, tap++) {
+                conv->taps[tap] = (uint32_t)(group * conv->in.group + y * conv->in.row + x * lanes);
+                for (size_t l = 0; l < lanes && group * lanes + l < desc->in_channels; l++)
+                    for (size_t out = 0; out < desc->out_channels; out++) {
+                        size_t from =
+                            ((out * desc->in_channels + group * lanes + l) * desc->kernel_h + y) *
+                                desc->kernel_w +
+                            x;
+                        size_t to =
+                            (((out / MM_LANES) * conv->n_taps + tap) * lanes + l) * MM_LANES +
+                            out % MM_LANES;
+                        conv->weights[to] = desc->kernel[from];
+                    }
+            }
+}
+
+/* A copy of [out_channels], zeros behind; *out stays NULL when values is NULL and not wanted. */
+static int pad_channels(const struct mm_conv *conv, const float *values, float **out)
+{
+    *out = mm_floats_alloc(conv->out_groups * MM_LANES);
+    if (!*out)
+        return MM_ERR_NO_MEMORY;
+    for (size_t i = 0; values && i < conv->out_channels; i++)
+        (*out)[i] = values[i];
+    return 0;
+}
+
+static int allocate(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    size_t n_weights; /* cannot overflow once this does not */
+    conv->n_taps = conv->in.groups * desc->kernel_h;
+    if (__builtin_mul_overflow(conv->n_taps, desc->kernel_w, &conv->n_taps) ||
+        __builtin_mul_overflow(conv->n_taps, conv->in.lanes * MM_LANES, &n_weights) ||
+        __builtin_mul_overflow(n_weights, conv->out_groups, &n_weights))
+        return MM_ERR_NO_MEMORY;
+    conv->weights = mm_floats_alloc(n_weights);
+    conv->taps = mm_calloc3(conv->n_taps, sizeof *conv->taps, 1);
+    if (!conv->weights || !conv->taps || pad_channels(conv, desc->bias, &conv->bias) < 0)
+        return MM_ERR_NO_MEMORY;
+    if (desc->scale && (pad_channels(conv, desc->scale, &conv->scale) < 0 ||
+                        pad_channels(conv, desc->shift, &conv->shift) < 0))
+        return MM_ERR_NO_MEMORY;
+    conv->bytes = n_weights * sizeof(float) + conv->n_taps * sizeof(uint32_t) + sizeof *conv;
+    return 0;
+}
+
+int mm_conv_create(const struct mm_conv_desc *desc, const struct mm_kernels *kernels,
+                   struct mm_conv **out, struct mm_error *err)
+{
+    *out = NULL;
+    struct mm_conv *conv = calloc(1, sizeof *conv);
+    if (!conv)
+        return mm_no_memory(err);
+    conv->kernels = kernels;
+    if (!mm_plane_init(&conv->in, desc->in_channels, desc->height, desc->width, desc->pad) ||
+        !desc->out_channels || !plan_sizes(conv, desc)) {
+        mm_conv_destroy(conv);
+        return mm_error_set(
+            err, MM_ERR_USAGE, "no convolution of %zu x %zu x %zu with a %zu x %zu kernel",
+            desc->in_channels, desc->height, desc->width, desc->kernel_h, desc->kernel_w);
+    }
+    plan_walk(conv);
+    if (allocate(conv, desc) < 0) {
+        mm_conv_destroy(conv);
+        return mm_no_memory(err);
+    }
+    pack_weights(conv, desc);
+    *out = conv;
+    return 0;
+}
+
+void mm_conv_destroy(struct mm_conv *conv)
+{
+    if (!conv)
+        return;
+    free(conv->weights);
+    free(conv->taps);
+    free(conv->shift);
+    free(conv->scale);
+    free(conv->bias);
+    free(conv);
+}
+
+const struct mm_plane *mm_conv_input(const struct mm_conv *conv)
+{
+    return &conv->in;
+}
+
+size_t mm_conv_out_height(const struct mm_conv *conv)
+{
+    return conv->conv_h / conv->pool_h;
+}
+
+size_t mm_conv_out_width(const struct mm_conv *conv)
+{
+    return conv->conv_w / conv->pool_w;
+}
+
+size_t mm_conv_scratch(const struct mm_conv *conv)
+{
+    return conv->scratch;
+}
+
+size_t mm_conv_bytes(const struct mm_conv *conv)
+{
+    return conv->bytes;
+}
+
+void mm_conv_run(const struct mm_conv *conv, size_t n, const float *in,
+                 const struct mm_plane *out_plane, float *out, float *scratch)
+{
+    for (size_t i = 0; i < n; i++)
+        conv->kernels->direct(conv, in + i * conv->in.size, out_plane, out + i * out_plane->size,
+                              scratch);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conv_impl.h - what a convolution's plan holds; for the files of this folder only. */
+#ifndef EMBED_KERNEL_CONV_IMPL_H
+#define EMBED_KERNEL_CONV_IMPL_H
+
+#include <stdint.h>
+
+#include "embed/kernel/conv.h"
+
+/*
+ * How the output of one group of channels is walked: line by line, a few pixels at a time. Lines
+ * are rows, except for maps too narrow for that, which are walked down their columns.
+ */
+struct mm_conv_walk {
+    size_t lines, pixels;
+    size_t in_line, in_pixel; /* floats to the next line, the next pixel */
+    bool columns;
+};
+
+struct mm_conv {
+    const struct mm_kernels *kernels;
+    struct mm_plane in;
+    size_t out_channels;
+    size_t out_groups;     /* of MM_LANES channels */
+    size_t conv_h, conv_w; /* of the output before pooling; what pooling drops is left out */
+    size_t pool_h, pool_w; /* >= 1 */
+    bool relu;
+    float *bias;  /* [out_groups][MM_LANES] */
+    float *scale; /* [out_groups][MM_LANES] or NULL */
+    float *shift; /* [out_groups][MM_LANES] or NULL */
+    struct mm_conv_walk walk;
+    size_t n_taps;  /* in groups x kernel_h x kernel_w */
+    uint32_t *taps; /* [n_taps] float of in, from an output pixel's top left corner */
+    float *weights; /* [out_groups][n_taps][in.lanes][MM_LANES] */
+    size_t scratch; /* floats */
+    size_t bytes;
+};
+
+void mm_conv_direct_generic(const struct mm_conv *conv, const float *in,
+                            const struct mm_plane *out_plane, float *out, float *scratch);
+void mm_conv_direct_avx2(const struct mm_conv *conv, const float *in,
+                         const struct mm_plane *out_plane, float *out, float *scratch);
+void mm_conv_direct_avx512(const struct mm_conv *conv, const float *in,
+                           const struct mm_plane *out_plane, float *out, float *scratch);
+void mm_conv_direct_neon(const struct mm_conv *conv, const float *in,
+                         const struct mm_plane *out_plane, float *out, float *scratch);
+
+#endif

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Direct convolution with AVX-512: 12 pixels x 16 channels, the inputs broadcast from memory. */
+#define MM_VEC    16
+#define MM_PIXELS 12
+#define MM_DIRECT mm_conv_direct_avx512
+#include "embed/kernel/direct.h"
