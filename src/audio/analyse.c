@@ -120,18 +120,8 @@ static int run(struct analysis *a, double skip_s, double length_s, double *fed_s
     while (*fed_s < length_s && (got = mm_decoder_read(a->decoder, &pcm, err)) != 0) {
         if (got < 0)
             return got;
-        double block_s = (double)pcm.frames / pcm.rate;
-        if (skip_s >= block_s - 1e-9) {
-            skip_s -= block_s;
+        if (!mm_pcm_cut(&pcm, &skip_s, length_s - *fed_s))
             continue;
-        }
-        size_t drop = (size_t)(skip_s * pcm.rate + 0.5);
-        skip_s = 0;
-        pcm.samples += drop * (size_t)pcm.channels;
-        pcm.frames -= drop;
-        double left = ceil((length_s - *fed_s) * pcm.rate - 1e-6);
-        if ((double)pcm.frames > left)
-            pcm.frames = (size_t)left;
         int result = feed(a, &pcm, err);
         if (result != 0)
             return result;
@@ -143,37 +133,20 @@ static int run(struct analysis *a, double skip_s, double length_s, double *fed_s
     return result;
 }
 
-/* Brings the decoder to the start of the excerpt; *skip_s: what is left to be read and dropped. */
-static int enter(struct analysis *a, const char *path, const struct mm_excerpt *excerpt,
-                 double *skip_s, struct mm_error *err)
-{
-    *skip_s = 0;
-    if (!excerpt->moved)
-        return 0;
-    int result = mm_decoder_seek(a->decoder, excerpt->start_s, MM_DECODER_PREROLL_S, err);
-    if (result != MM_ERR_UNSUPPORTED)
-        return result;
-    mm_decoder_close(a->decoder);
-    *skip_s = excerpt->start_s;
-    return mm_decoder_open(path, &a->decoder, err);
-}
-
-static int analyse(struct analysis *a, const char *path, struct mm_measure *measure,
-                   struct mm_error *err)
+static int analyse(struct analysis *a, struct mm_measure *measure, struct mm_error *err)
 {
     struct mm_excerpt excerpt;
-    double skip_s;
+    double skip_s = 0;
     double fed_s;
     int result = mm_excerpt_choose(a->decoder, a->request->excerpt_s, &excerpt, err);
-    if (result == 0)
-        result = enter(a, path, &excerpt, &skip_s, err);
+    if (result == 0 && excerpt.moved)
+        result = mm_decoder_enter(a->decoder, excerpt.start_s, &skip_s, err);
     if (result == 0)
         result = run(a, skip_s, fmin(excerpt.length_s, MAX_SONG_S), &fed_s, err);
     if (result == 0 && fed_s == 0 && excerpt.start_s > 0) {
         /* The file is far shorter than it says: take it from the start. */
         excerpt.start_s = 0;
-        mm_decoder_close(a->decoder);
-        result = mm_decoder_open(path, &a->decoder, err);
+        result = mm_decoder_restart(a->decoder, err);
         if (result == 0)
             result = run(a, 0, excerpt.length_s, &fed_s, err);
     }
@@ -232,7 +205,7 @@ int mm_audio_analyse(const char *path, const struct mm_audio_request *request, m
     if (result == 0)
         result = add_outlets(a, err);
     if (result == 0)
-        result = analyse(a, path, measure, err);
+        result = analyse(a, measure, err);
     for (size_t i = 0; i < a->n_outlets; i++)
         mm_resampler_destroy(a->outlets[i].resampler);
     mm_features_destroy(a->features);

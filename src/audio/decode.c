@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/text.h"
 
 /* Packets in a row that may fail before the rest is given up. */
 #define MAX_FAILURES 1024
@@ -17,6 +18,7 @@
 #define MAX_FRAME (1 << 22)
 
 struct mm_decoder {
+    char *path;
     struct mm_input input;
     AVCodecContext *codec;
     AVPacket *packet;
@@ -48,7 +50,7 @@ double mm_decoder_duration(const struct mm_decoder *decoder)
     return mm_input_duration(&decoder->input);
 }
 
-const struct mm_input *mm_decoder_input(const struct mm_decoder *decoder)
+struct mm_input *mm_decoder_input(struct mm_decoder *decoder)
 {
     return &decoder->input;
 }
@@ -283,7 +285,8 @@ int mm_decoder_read(struct mm_decoder *d, struct mm_pcm *out, struct mm_error *e
                                .frames = count,
                                .channels = d->frame->ch_layout.nb_channels,
                                .rate = d->frame->sample_rate,
-                               .roles = d->roles};
+                               .roles = d->roles,
+                               .layout = &d->frame->ch_layout};
         return 1;
     }
 }
@@ -347,42 +350,94 @@ static int open_codec(struct mm_decoder *d, struct mm_error *err)
     return got < 0 ? mm_input_error(got, "cannot set up the decoder", err) : 0;
 }
 
+static void close_file(struct mm_decoder *d)
+{
+    avcodec_free_context(&d->codec);
+    av_frame_free(&d->frame);
+    av_packet_free(&d->packet);
+    mm_input_close(&d->input);
+}
+
+static int open_file(struct mm_decoder *d, struct mm_error *err)
+{
+    int result = mm_input_open(d->path, &d->input, err);
+    if (result == 0)
+        result = open_codec(d, err);
+    if (result < 0)
+        return result;
+    d->drained = d->has_frame = false;
+    d->discard = 0;
+    d->good = d->bad = 0;
+    int got = next_frame(d, err);
+    if (got == 0)
+        return mm_error_set(err, MM_ERR_INPUT, "no sound could be decoded");
+    if (got < 0)
+        return got;
+    int64_t at = frame_time(d->frame);
+    d->origin = at != AV_NOPTS_VALUE ? at : 0;
+    d->rate = d->frame->sample_rate;
+    d->channels = d->frame->ch_layout.nb_channels;
+    return 0;
+}
+
 int mm_decoder_open(const char *path, struct mm_decoder **out, struct mm_error *err)
 {
     *out = NULL;
     struct mm_decoder *d = calloc(1, sizeof *d);
     if (!d)
         return mm_no_memory(err);
-    int result = mm_input_open(path, &d->input, err);
-    if (result == 0)
-        result = open_codec(d, err);
-    if (result == 0) {
-        int got = next_frame(d, err);
-        if (got == 0)
-            result = mm_error_set(err, MM_ERR_INPUT, "no sound could be decoded");
-        else if (got < 0)
-            result = got;
-    }
+    d->input.fd = -1;
+    d->path = mm_strdup(path);
+    int result = d->path ? open_file(d, err) : mm_no_memory(err);
     if (result < 0) {
         mm_decoder_close(d);
         return result;
     }
-    int64_t at = frame_time(d->frame);
-    d->origin = at != AV_NOPTS_VALUE ? at : 0;
-    d->rate = d->frame->sample_rate;
-    d->channels = d->frame->ch_layout.nb_channels;
     *out = d;
     return 0;
+}
+
+int mm_decoder_restart(struct mm_decoder *d, struct mm_error *err)
+{
+    close_file(d);
+    return open_file(d, err);
+}
+
+int mm_decoder_enter(struct mm_decoder *d, double seconds, double *skip_s, struct mm_error *err)
+{
+    *skip_s = 0;
+    int result = mm_decoder_seek(d, seconds, MM_DECODER_PREROLL_S, err);
+    if (result != MM_ERR_UNSUPPORTED)
+        return result;
+    *skip_s = seconds;
+    return mm_decoder_restart(d, err);
+}
+
+bool mm_pcm_cut(struct mm_pcm *pcm, double *skip_s, double left_s)
+{
+    double skip = rint(*skip_s * pcm->rate);
+    if (skip >= (double)pcm->frames) {
+        *skip_s -= (double)pcm->frames / pcm->rate;
+        return false;
+    }
+    *skip_s = 0;
+    if (skip > 0) {
+        pcm->samples += (size_t)skip * (size_t)pcm->channels;
+        pcm->frames -= (size_t)skip;
+    }
+    /* Rounded up, less what floating point may have left over. */
+    double left = ceil(left_s * pcm->rate - 1e-6);
+    if ((double)pcm->frames > left)
+        pcm->frames = left > 0 ? (size_t)left : 0;
+    return pcm->frames > 0;
 }
 
 void mm_decoder_close(struct mm_decoder *d)
 {
     if (!d)
         return;
+    close_file(d);
     free(d->block);
-    avcodec_free_context(&d->codec);
-    av_frame_free(&d->frame);
-    av_packet_free(&d->packet);
-    mm_input_close(&d->input);
+    free(d->path);
     free(d);
 }

@@ -28,9 +28,10 @@ enum mm_channel { MM_CHANNEL_FRONT, MM_CHANNEL_SURROUND, MM_CHANNEL_LFE };
 struct mm_pcm {
     const float *samples; /* [frames][channels], valid until the next call on the decoder */
     size_t frames;
-    int channels;                 /* 1..MM_DECODER_CHANNELS */
-    int rate;                     /* Hz, 1000..768000 */
-    const enum mm_channel *roles; /* [channels] */
+    int channels;                  /* 1..MM_DECODER_CHANNELS */
+    int rate;                      /* Hz, 1000..768000 */
+    const enum mm_channel *roles;  /* [channels] */
+    const AVChannelLayout *layout; /* as the decoder tells it: may be unspecified */
 };
 
 /* Sound to decode before the moment wanted, so that codecs that lean on earlier frames (the MP3 bit
@@ -53,11 +54,23 @@ int mm_decoder_read(struct mm_decoder *decoder, struct mm_pcm *out, struct mm_er
 int mm_decoder_seek(struct mm_decoder *decoder, double seconds, double preroll_s,
                     struct mm_error *err);
 
+/*
+ * The same for files that cannot be entered: begins anew at the file's start, and *skip_s tells how
+ * much is to be read and dropped (mm_pcm_cut() does it); 0 after a seek that worked.
+ */
+int mm_decoder_enter(struct mm_decoder *decoder, double seconds, double *skip_s,
+                     struct mm_error *err);
+int mm_decoder_restart(struct mm_decoder *decoder, struct mm_error *err);
+
+/* Takes *skip_s off the block's front and all beyond left_s off its end; false: nothing remains. */
+bool mm_pcm_cut(struct mm_pcm *pcm, double *skip_s, double left_s);
+
 /* Facts of the first frame, before or after reading. */
 int mm_decoder_rate(const struct mm_decoder *decoder);
 int mm_decoder_channels(const struct mm_decoder *decoder);
 double mm_decoder_duration(const struct mm_decoder *decoder); /* claimed; 0 = not known */
-const struct mm_input *mm_decoder_input(const struct mm_decoder *decoder);
+/* For reading packets as they are; the decoder must then not be used any more. */
+struct mm_input *mm_decoder_input(struct mm_decoder *decoder);
 /* Presentation time of second 0, in units of the stream's time base. */
 int64_t mm_decoder_origin(const struct mm_decoder *decoder);
 
