@@ -27,7 +27,7 @@ enum mm_skip {
     MM_SKIP_NOT_AUDIO,  /* by its name */
     MM_SKIP_EMPTY,      /* zero bytes */
     MM_SKIP_UNREADABLE, /* folder or file without permission, I/O error */
-    MM_SKIP_LOOP,       /* a link back into a folder already seen */
+    MM_SKIP_LOOP,       /* a link to a folder or file already seen */
     MM_SKIP_SPECIAL,    /* socket, device, pipe, dangling link */
     MM_SKIP_KINDS
 };
@@ -42,8 +42,10 @@ struct mm_source_events {
 
 /*
  * Walks dir to the bottom, names in byte order, so two walks of the same tree agree. Links to
- * files and folders are followed, each real folder once. Hidden entries (leading dot) are left out.
- * dir may be a single file. MM_ERR_NOT_FOUND when it does not exist.
+ * files and folders are followed after all that is there by itself, each real folder once, and no
+ * file that was met before. Hidden entries (leading dot) are left out. Keys are below the real path
+ * of dir. dir may be a single file. MM_ERR_NOT_FOUND when it does not exist; that dir itself cannot
+ * be read is an error, below it a skip.
  */
 int mm_source_folder(const char *dir, const struct mm_source_events *events,
                      const struct mm_progress *progress, struct mm_error *err);
