@@ -21,7 +21,8 @@
 struct mm_vectors {
     size_t n;
     size_t dim;
-    /* Fills out: [count][dim] with rows first .. first + count - 1. Called from one thread. */
+    /* Fills out: [count][dim] with rows first .. first + count - 1. Called from one thread.
+     * NULL: ctx is all rows, const float [n][dim]. */
     int (*read)(void *ctx, size_t first, size_t count, float *out, struct mm_error *err);
     void *ctx;
 };
@@ -62,9 +63,13 @@ int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings 
                  const struct mm_progress *progress, struct mm_map **out, struct mm_error *err);
 void mm_map_destroy(struct mm_map *map);
 
+struct mm_algorithm_ops; /* src/map/algorithms.h: how it is run */
+
+/* One row of a table in src/map/algorithms.c. All strings are static. */
 struct mm_algorithm {
     const char *name;
     const char *summary;
+    const struct mm_algorithm_ops *ops;
 };
 const struct mm_algorithm *mm_clusterers(size_t *count);
 const struct mm_algorithm *mm_layouts(size_t *count);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * algorithms.h - what a clusterer or a layout is given and what it returns.
+ *
+ * Both see the songs as points in the space of the main components of the standardised vectors.
+ * Each lives in a file of its own and has one row in algorithms.c.
+ */
+#ifndef MAP_ALGORITHMS_H
+#define MAP_ALGORITHMS_H
+
+#include "base/pool.h"
+#include "map/points.h"
+#include "musicmap/map.h"
+
+struct mm_algorithm_input {
+    struct mm_points points; /* coordinates in order of falling variance; n >= 1, dim >= 1 */
+    size_t clusters;         /* wanted; 0 = choose */
+    uint64_t seed;
+    struct mm_pool *pool;
+    const struct mm_progress *progress;
+};
+
+struct mm_clustering {
+    size_t n_clusters;
+    uint32_t *cluster;        /* [n] 0 .. n_clusters-1, none of them empty */
+    const char *criterion;    /* static; NULL when the number was given */
+    struct mm_k_point *curve; /* [n_curve] */
+    size_t n_curve;
+};
+void mm_clustering_finish(struct mm_clustering *clustering);
+
+struct mm_algorithm_ops {
+    /* Clusterers. */
+    int (*cluster)(const struct mm_algorithm_input *in, struct mm_clustering *out,
+                   struct mm_error *err);
+    /* Layouts. xy: [n][2], any scale. */
+    int (*lay_out)(const struct mm_algorithm_input *in, float *xy, struct mm_error *err);
+};
+
+extern const struct mm_algorithm_ops mm_clusterer_kmeans;
+extern const struct mm_algorithm_ops mm_layout_pca;
+
+#endif

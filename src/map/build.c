@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * build.c - a map from vectors: standardise, reduce to the main components, cluster, lay out, and
+ * bring both into the form the header promises.
+ */
+#include <math.h>
+
+#include "base/array.h"
+#include "map/algorithms.h"
+#include "map/blocks.h"
+#include "map/matrix.h"
+#include "map/pca.h"
+
+/* Components that clusterers and layouts see: as many as carry most of the variance. */
+#define MOST_COMPONENTS ((size_t)50)
+
+static const struct mm_algorithm *find(const struct mm_algorithm *table, size_t count,
+                                       const char *name)
+{
+    if (!name)
+        return &table[0];
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static int find_algorithms(const struct mm_map_settings *settings,
+                           const struct mm_algorithm **clusterer,
+                           const struct mm_algorithm **layout, struct mm_error *err)
+{
+    size_t count;
+    const struct mm_algorithm *table = mm_clusterers(&count);
+    *clusterer = find(table, count, settings->clusterer);
+    if (!*clusterer)
+        return mm_error_set(err, MM_ERR_USAGE, "there is no clusterer \"%s\"", settings->clusterer);
+    table = mm_layouts(&count);
+    *layout = find(table, count, settings->layout);
+    if (!*layout)
+        return mm_error_set(err, MM_ERR_USAGE, "there is no layout \"%s\"", settings->layout);
+    return 0;
+}
+
+/* *rows: [n][*dim] along the main components; free it. */
+static int reduce(const struct mm_standard *standard, struct mm_pool *pool,
+                  const struct mm_progress *progress, float **rows, size_t *dim,
+                  struct mm_error *err)
+{
+    struct mm_pca pca = {0};
+    int result = mm_pca_fit(standard, MOST_COMPONENTS, pool, progress, &pca, err);
+    if (result < 0)
+        return result;
+    *dim = pca.count;
+    *rows = mm_calloc3(standard->vectors->n, pca.count, sizeof **rows);
+    if (!*rows)
+        result = mm_no_memory(err);
+    else
+        result = mm_pca_project(&pca, standard, pca.count, progress, *rows, err);
+    mm_pca_finish(&pca);
+    return result;
+}
+
+/* Centred on 0, larger side of the bounding box 2; what has no extent stays at 0. */
+static void normalise(float *xy, size_t n)
+{
+    double low[2] = {xy[0], xy[1]};
+    double high[2] = {xy[0], xy[1]};
+    for (size_t i = 0; i < 2 * n; i++) {
+        low[i % 2] = fmin(low[i % 2], xy[i]);
+        high[i % 2] = fmax(high[i % 2], xy[i]);
+    }
+    double side = fmax(high[0] - low[0], high[1] - low[1]);
+    double scale = side > 0 ? 2 / side : 0;
+    for (size_t i = 0; i < 2 * n; i++)
+        xy[i] = (float)((xy[i] - (low[i % 2] + high[i % 2]) / 2) * scale);
+}
+
+struct rank {
+    size_t size;
+    size_t first; /* the first song in it: breaks ties */
+    uint32_t cluster;
+};
+
+static int compare_ranks(const void *one, const void *two)
+{
+    const struct rank *a = one;
+    const struct rank *b = two;
+    if (a->size != b->size)
+        return a->size > b->size ? -1 : 1;
+    return (a->first > b->first) - (a->first < b->first);
+}
+
+/* Renumbers clusters in order of falling size. */
+static int sort_clusters(uint32_t *cluster, size_t n, size_t n_clusters, struct mm_error *err)
+{
+    struct rank *ranks = mm_calloc3(n_clusters, 1, sizeof *ranks);
+    uint32_t *number = mm_calloc3(n_clusters, 1, sizeof *number);
+    if (!ranks || !number) {
+        free(ranks);
+        free(number);
+        return mm_no_memory(err);
+    }
+    for (size_t i = n; i-- > 0;) {
+        struct rank *r = &ranks[cluster[i]];
+        r->size++;
+        r->first = i;
+        r->cluster = cluster[i];
+    }
+    qsort(ranks, n_clusters, sizeof *ranks, compare_ranks);
+    for (size_t c = 0; c < n_clusters; c++)
+        number[ranks[c].cluster] = (uint32_t)c;
+    for (size_t i = 0; i < n; i++)
+        cluster[i] = number[cluster[i]];
+    free(ranks);
+    free(number);
+    return 0;
+}
+
+/* Squared distances to the clusters' means over all dimensions, not only the main components:
+ * what all vectors have less what the means have. */
+static int measure_inertia(const struct mm_standard *standard, struct mm_map *map,
+                           struct mm_error *err)
+{
+    size_t dim = standard->vectors->dim;
+    int result = 0;
+    double total = 0;
+    double *sums = mm_calloc3(map->n_clusters, dim, sizeof *sums);
+    size_t *sizes = mm_calloc3(map->n_clusters, 1, sizeof *sizes);
+    float *rows = mm_calloc3(MM_BLOCK_ROWS, dim, sizeof *rows);
+    if (!sums || !sizes || !rows) {
+        result = mm_no_memory(err);
+        goto out;
+    }
+    for (size_t first = 0; first < map->n; first += MM_BLOCK_ROWS) {
+        size_t count = mm_block_rows(map->n, first);
+        result = mm_standard_read(standard, first, count, rows, err);
+        if (result < 0)
+            goto out;
+        for (size_t i = 0; i < count; i++) {
+            uint32_t c = map->cluster[first + i];
+            sizes[c]++;
+            for (size_t j = 0; j < dim; j++) {
+                double x = rows[i * dim + j];
+                total += x * x;
+                sums[c * dim + j] += x;
+            }
+        }
+    }
+    for (size_t c = 0; c < map->n_clusters; c++)
+        for (size_t j = 0; j < dim; j++)
+            total -= sums[c * dim + j] * sums[c * dim + j] / (double)sizes[c];
+    map->inertia = fmax(total, 0);
+
+out:
+    free(rows);
+    free(sizes);
+    free(sums);
+    return result;
+}
+
+static int cluster_and_lay_out(const struct mm_standard *standard,
+                               const struct mm_map_settings *settings, struct mm_pool *pool,
+                               const struct mm_progress *progress, struct mm_map *map,
+                               struct mm_error *err)
+{
+    const struct mm_algorithm *clusterer;
+    const struct mm_algorithm *layout;
+    int result = find_algorithms(settings, &clusterer, &layout, err);
+    if (result < 0)
+        return result;
+    float *rows = NULL;
+    size_t dim = 0;
+    result = reduce(standard, pool, progress, &rows, &dim, err);
+    if (result < 0)
+        goto out;
+    struct mm_algorithm_input in = {.points = {rows, map->n, dim},
+                                    .clusters = settings->clusters,
+                                    .seed = settings->seed,
+                                    .pool = pool,
+                                    .progress = progress};
+    struct mm_clustering clustering;
+    result = clusterer->ops->cluster(&in, &clustering, err);
+    if (result < 0)
+        goto out;
+    map->cluster = clustering.cluster;
+    map->n_clusters = clustering.n_clusters;
+    map->k_criterion = clustering.criterion;
+    map->curve = clustering.curve;
+    map->n_curve = clustering.n_curve;
+    result = sort_clusters(map->cluster, map->n, map->n_clusters, err);
+    if (result == 0)
+        result = layout->ops->lay_out(&in, map->xy, err);
+    if (result == 0)
+        normalise(map->xy, map->n);
+
+out:
+    free(rows);
+    return result;
+}
+
+int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings *settings,
+                 const struct mm_progress *progress, struct mm_map **out, struct mm_error *err)
+{
+    *out = NULL;
+    if (vectors->n == 0 || vectors->dim == 0)
+        return mm_error_set(err, MM_ERR_USAGE, "there are no songs to make a map of");
+    if (vectors->n > INT32_MAX / 2 || vectors->dim > INT32_MAX / 2)
+        return mm_error_set(err, MM_ERR_LIMIT, "too many songs for one map");
+    mm_matrix_init();
+    struct mm_standard standard = {0};
+    struct mm_pool *pool = NULL;
+    struct mm_map *map = calloc(1, sizeof *map);
+    if (!map)
+        return mm_no_memory(err);
+    map->n = vectors->n;
+    map->xy = mm_calloc3(map->n, 2, sizeof *map->xy);
+    int result = map->xy ? mm_pool_create(settings->jobs, &pool, err) : mm_no_memory(err);
+    if (result == 0)
+        result = mm_standard_create(vectors, progress, &standard, err);
+    if (result == 0)
+        result = cluster_and_lay_out(&standard, settings, pool, progress, map, err);
+    if (result == 0)
+        result = measure_inertia(&standard, map, err);
+    mm_standard_finish(&standard);
+    mm_pool_destroy(pool);
+    if (result < 0)
+        mm_map_destroy(map);
+    else
+        *out = map;
+    return result;
+}
+
+void mm_map_destroy(struct mm_map *map)
+{
+    if (!map)
+        return;
+    free(map->xy);
+    free(map->cluster);
+    free(map->curve);
+    free(map);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "check.h"
+
+#include "musicmap/map.h"
+
+/* Songs as text: "cluster: artist: genre; genre". */
+struct library {
+    size_t n, n_clusters;
+    uint32_t cluster[512];
+    const char *label[512][4];
+    const char *const *labels[512];
+    size_t n_labels[512];
+    const char *artist[512];
+};
+
+static void add(struct library *l, size_t count, uint32_t cluster, const char *artist,
+                const char *one, const char *two)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = l->n++;
+        l->cluster[at] = cluster;
+        l->artist[at] = artist;
+        l->label[at][0] = one;
+        l->label[at][1] = two;
+        l->labels[at] = l->label[at];
+        l->n_labels[at] = two ? 2 : one ? 1 : 0;
+        if (cluster >= l->n_clusters)
+            l->n_clusters = cluster + 1;
+    }
+}
+
+static char **choose(const struct library *l)
+{
+    struct mm_error err = {0};
+    char **names;
+    assert_ok(mm_names_choose(l->labels, l->n_labels, l->artist, l->cluster, l->n, l->n_clusters,
+                              &names, &err),
+              &err);
+    for (size_t a = 0; a < l->n_clusters; a++) {
+        assert_true(names[a] && *names[a]);
+        for (size_t b = 0; b < a; b++)
+            assert_string_not_equal(names[a], names[b]);
+    }
+    return names;
+}
+
+static void the_telling_genre_beats_the_frequent_one(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    add(&l, 8, 0, "A", "Rock", "Surf");
+    add(&l, 2, 0, "A", "Rock", NULL);
+    add(&l, 30, 1, "B", "Rock", "Metal");
+    add(&l, 20, 2, "C", "Jazz", "Swing");
+    add(&l, 6, 3, "D", "Jazz", "Bebop");
+    char **names = choose(&l);
+    assert_string_equal(names[0], "Surf");
+    assert_string_equal(names[1], "Metal");
+    assert_true(strcmp(names[2], "Swing") == 0 || strcmp(names[2], "Jazz") == 0);
+    assert_string_equal(names[3], "Bebop");
+    mm_names_destroy(names, l.n_clusters);
+}
+
+static void one_song_with_an_odd_tag_names_no_cluster(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    add(&l, 19, 0, "A", "Techno", NULL);
+    add(&l, 1, 0, "A", "Donkey Music", NULL);
+    add(&l, 20, 1, "B", "Ambient", NULL);
+    add(&l, 10, 1, "B", "Techno", NULL);
+    char **names = choose(&l);
+    assert_string_equal(names[0], "Techno");
+    assert_string_equal(names[1], "Ambient");
+    mm_names_destroy(names, l.n_clusters);
+}
+
+static void clusters_that_want_the_same_genre_share_it(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    add(&l, 30, 0, "Ella", "Jazz", NULL);
+    add(&l, 20, 1, "Duke", "Jazz", NULL);
+    add(&l, 4, 1, "Duke", "Jazz", "Swing");
+    add(&l, 20, 2, "Miles", "JAZZ ", NULL);
+    add(&l, 60, 3, "Bach", "Baroque", NULL);
+    char **names = choose(&l);
+    assert_string_equal(names[0], "Jazz");
+    assert_string_equal(names[1], "Jazz \xC2\xB7 Swing");
+    assert_string_equal(names[2], "Jazz \xC2\xB7 Miles");
+    assert_string_equal(names[3], "Baroque");
+    mm_names_destroy(names, l.n_clusters);
+}
+
+static void artists_help_where_genres_do_not(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    add(&l, 9, 0, "Ella", NULL, NULL);
+    add(&l, 8, 1, "Duke", NULL, NULL);
+    add(&l, 7, 2, NULL, NULL, NULL);
+    add(&l, 6, 3, NULL, NULL, NULL);
+    char **names = choose(&l);
+    assert_string_equal(names[0], "Ella");
+    assert_string_equal(names[1], "Duke");
+    assert_string_equal(names[2], "Region 3");
+    assert_string_equal(names[3], "Region 4");
+    mm_names_destroy(names, l.n_clusters);
+
+    struct mm_error err = {0};
+    assert_ok(
+        mm_names_choose(l.labels, l.n_labels, NULL, l.cluster, l.n, l.n_clusters, &names, &err),
+        &err);
+    assert_string_equal(names[0], "Region 1");
+    mm_names_destroy(names, l.n_clusters);
+}
+
+static void one_genre_for_all_still_gives_different_names(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    for (uint32_t c = 0; c < 40; c++)
+        add(&l, 12 - c / 4, c, c % 2 ? "Same" : NULL, "Rock", NULL);
+    add(&l, 3, 40, "x", "Region 42", NULL); /* looks like one of ours */
+    add(&l, 2, 41, NULL, NULL, NULL);
+    char **names = choose(&l);
+    mm_names_destroy(names, l.n_clusters);
+
+    struct library one = {0};
+    add(&one, 5, 0, "Ella", "Jazz", NULL);
+    names = choose(&one);
+    assert_string_equal(names[0], "Jazz");
+    mm_names_destroy(names, 1);
+}
+
+static void hostile_tags_stay_readable(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    char longest[3000];
+    for (size_t i = 0; i + 2 < sizeof longest; i += 2)
+        memcpy(longest + i, "\xC3\xA9", 3);
+    add(&l, 5, 0, "a", longest, NULL);
+    add(&l, 5, 1, "b", "  \t ", "");
+    add(&l, 5, 2, "c", "Po\x1bp\n", "\xff");
+    char **names = choose(&l);
+    assert_true(strlen(names[0]) <= 64);
+    assert_string_equal(names[1], "b");
+    assert_null(strpbrk(names[2], "\x1b\n"));
+    mm_names_destroy(names, l.n_clusters);
+
+    struct mm_error err = {0};
+    l.cluster[3] = 9;
+    assert_int_equal(
+        mm_names_choose(l.labels, l.n_labels, l.artist, l.cluster, l.n, l.n_clusters, &names, &err),
+        MM_ERR_USAGE);
+    assert_null(names);
+    mm_names_destroy(NULL, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_telling_genre_beats_the_frequent_one),
+        cmocka_unit_test(one_song_with_an_odd_tag_names_no_cluster),
+        cmocka_unit_test(clusters_that_want_the_same_genre_share_it),
+        cmocka_unit_test(artists_help_where_genres_do_not),
+        cmocka_unit_test(one_genre_for_all_still_gives_different_names),
+        cmocka_unit_test(hostile_tags_stay_readable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
