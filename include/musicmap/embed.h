@@ -19,9 +19,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "audio.h"
 #include "error.h"
 
 struct mm_model_ops; /* src/embed/model.h: how a model is made and run */
+
+/* One file of a model's weights, as it is published. All strings are static. */
+struct mm_model_file {
+    const char *name;     /* below the model directory */
+    const char *url;      /* where to get it */
+    const char *checksum; /* "git:<40 hex>" (of the blob) or "sha256:<64 hex>" */
+    size_t bytes;         /* its size; 0 = not known before it is fetched */
+};
 
 /* One row of the table in src/embed/models.c. All strings are static. */
 struct mm_model {
@@ -31,9 +40,9 @@ struct mm_model {
     size_t dim;          /* values of one vector (before meanmax, which doubles it) */
     const char *licence; /* SPDX or short name, of the weights */
     const char *citation;
-    const char *weight_file; /* file name below the model directory; NULL = built in */
-    const char *url;         /* where to get it; NULL = built in */
-    const char *checksum;    /* "git:<40 hex>" or "sha256:<64 hex>"; NULL = built in */
+    const struct mm_model_file *files; /* [n_files], all of them needed */
+    size_t n_files;                    /* 0 = built in */
+    const void *variant;               /* for ops: which of its kind this is */
     const struct mm_model_ops *ops;
 };
 
@@ -51,11 +60,22 @@ enum mm_pool_kind {
 struct mm_embed_settings {
     const char *model; /* a name of the table */
     enum mm_pool_kind pool;
-    const char *weights;   /* path of the weight file; NULL = installed one or built in */
+    const char *weights;   /* path of the model's first weight file, the others lie beside it;
+                              NULL = the installed ones or built in */
     const char *front_end; /* model's own word for a variant ("trained", "kapre"); NULL = default */
     double hop_s;          /* between windows; 0 = the model's default */
     int center;            /* -1 = the model's default, 0 = no, 1 = yes */
+    const char *cpu;       /* kernels by name ("generic", "avx2"); NULL = the best there are */
+    /* Does what mm_embed_read_weights() does, in a process where a hostile file can do no harm;
+     * NULL = in this process. */
+    int (*read_weights)(void *ctx, const char *path, struct mm_bytes *out, struct mm_error *err);
+    void *read_weights_ctx;
 };
+
+/* Parses a Keras weight file (.h5, .h5.gz) and lays its tensors out flat, as read_weights above
+ * must deliver them. For helper processes. MM_ERR_INPUT: not such a file; MM_ERR_LIMIT: too large.
+ */
+int mm_embed_read_weights(const char *path, struct mm_bytes *out, struct mm_error *err);
 
 struct mm_embedder;
 int mm_embedder_create(const struct mm_embed_settings *settings, struct mm_embedder **out,

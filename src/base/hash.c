@@ -20,6 +20,21 @@ int mm_hash_bytes(const void *bytes, size_t count, unsigned char out[MM_HASH_SIZ
     return 0;
 }
 
+int mm_hash_git_blob(const void *bytes, size_t count, unsigned char out[MM_HASH_GIT_SIZE],
+                     struct mm_error *err)
+{
+    char head[32];
+    int length = snprintf(head, sizeof head, "blob %zu", count) + 1; /* with its NUL */
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    if (!ctx)
+        return mm_error_set(err, MM_ERR_NO_MEMORY, "out of memory");
+    int fine = EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) == 1 &&
+               EVP_DigestUpdate(ctx, head, (size_t)length) == 1 &&
+               EVP_DigestUpdate(ctx, bytes, count) == 1 && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    return fine ? 0 : mm_error_set(err, MM_ERR_BUG, "libcrypto refuses SHA-1");
+}
+
 static int read_at(int fd, unsigned char *out, size_t count, off_t offset, const char *path,
                    struct mm_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hash.h - SHA-256 through libcrypto. */
+/* hash.h - SHA-256, and git's name for a file's content, through libcrypto. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -19,6 +19,13 @@ int mm_hash_bytes(const void *bytes, size_t count, unsigned char out[MM_HASH_SIZ
  * doc/decisions.md, "content hash".
  */
 int mm_hash_file(const char *path, unsigned char out[MM_HASH_SIZE], struct mm_error *err);
+
+#define MM_HASH_GIT_SIZE 20
+
+/* What git calls a file with this content: SHA-1 over "blob <size>", a NUL and the bytes. Good for
+ * comparing with a published repository; not for secrets. */
+int mm_hash_git_blob(const void *bytes, size_t count, unsigned char out[MM_HASH_GIT_SIZE],
+                     struct mm_error *err);
 
 /* 64 hexadecimal digits and a NUL. */
 void mm_hash_hex(const unsigned char hash[MM_HASH_SIZE], char out[2 * MM_HASH_SIZE + 1]);

@@ -48,7 +48,8 @@ struct mm_model_ops {
     void (*reset)(void *stream);
 };
 
-/* The models, one line each. */
+/* The kinds of models, one line each. */
 extern const struct mm_model_ops mm_timbre_ops;
+extern const struct mm_model_ops mm_l3_ops; /* l3_model.h */
 
 #endif

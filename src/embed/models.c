@@ -2,8 +2,21 @@
 /* The table of models: a new one is a line here and a file that has its mm_model_ops. */
 #include <string.h>
 
+#include "embed/edgel3.h"
 #include "embed/model.h"
+#include "embed/openl3.h"
 #include "embed/timbre.h"
+
+#define OPENL3(content, repr, size, what)                                                 \
+    {                                                                                     \
+        .name = "openl3-" #content "-" #repr "-" #size,                                   \
+        .summary = "OpenL3 trained on " what ", " #repr " spectrogram, " #size " values", \
+        .sample_rate = MM_OPENL3_RATE, .dim = size, .licence = "CC-BY-4.0",               \
+        .citation = "Cramer, Wu, Salamon, Bello: Look, Listen and Learn More: Design "    \
+                    "Choices for Deep Audio Embeddings. ICASSP 2019",                     \
+        .files = &mm_openl3_##content##_##repr, .n_files = 1,                             \
+        .variant = &mm_openl3_##repr##_##size, .ops = &mm_l3_ops,                         \
+    }
 
 static const struct mm_model models[] = {
     {
@@ -14,6 +27,31 @@ static const struct mm_model models[] = {
         .licence = "BSD-2-Clause",
         .citation = "musicmap, doc/timbre.md",
         .ops = &mm_timbre_ops,
+    },
+    OPENL3(music, mel256, 512, "music"),
+    OPENL3(music, mel256, 6144, "music"),
+    OPENL3(music, mel128, 512, "music"),
+    OPENL3(music, mel128, 6144, "music"),
+    OPENL3(music, linear, 512, "music"),
+    OPENL3(music, linear, 6144, "music"),
+    OPENL3(env, mel256, 512, "sounds of the environment"),
+    OPENL3(env, mel256, 6144, "sounds of the environment"),
+    OPENL3(env, mel128, 512, "sounds of the environment"),
+    OPENL3(env, mel128, 6144, "sounds of the environment"),
+    OPENL3(env, linear, 512, "sounds of the environment"),
+    OPENL3(env, linear, 6144, "sounds of the environment"),
+    {
+        .name = "edgel3-ust-64",
+        .summary = "a small L3 network, trained on sounds of the street",
+        .sample_rate = MM_EDGEL3_RATE,
+        .dim = 64,
+        .licence = "MIT",
+        .citation = "Kumari, Roy, Cartwright, Bello, Arora: EdgeL3: Compressing L3-Net for "
+                    "Mote-Scale Urban Noise Monitoring. IPDPSW 2019",
+        .files = &mm_edgel3_ust_64_file,
+        .n_files = 1,
+        .variant = &mm_edgel3_ust_64,
+        .ops = &mm_l3_ops,
     },
 };
 

@@ -8,7 +8,7 @@
  *     mm_weights_finish(&weights);
  *
  * The list has no pointers into a library's memory, so it can be read in one process and used in
- * another (mm_weights_send, mm_weights_receive): the libraries that parse such files were not
+ * another (mm_weights_pack, mm_weights_unpack): the libraries that parse such files were not
  * written for hostile ones.
  *
  * Threads: the calls share nothing but HDF5, which is entered by one thread at a time.
@@ -60,6 +60,16 @@ int mm_weights_read_keras(const char *path, const struct mm_weights_limits *limi
 /* The same from memory, not gzipped. image is not changed. */
 int mm_weights_parse_keras(const void *image, size_t size, const struct mm_weights_limits *limits,
                            struct mm_weights *out, struct mm_error *err);
+
+/*
+ * The list as one block of bytes for another process on the same machine, and back. *out: free().
+ * Unpacking believes nothing: MM_ERR_INPUT when lengths, names or values are not as they must be.
+ */
+int mm_weights_pack(const struct mm_weights *weights, unsigned char **out, size_t *size,
+                    struct mm_error *err);
+int mm_weights_unpack(const unsigned char *bytes, size_t size,
+                      const struct mm_weights_limits *limits, struct mm_weights *out,
+                      struct mm_error *err);
 
 /* The tensor of this name in this layer; NULL when there is none. */
 const struct mm_tensor *mm_weights_find(const struct mm_weights *weights, const char *layer,

@@ -6,11 +6,9 @@
 
 #include "base/array.h"
 
-static void restart(struct mm_windows *w)
+void mm_windows_reset(struct mm_windows *w)
 {
     w->filled = w->skip = w->total = w->emitted = 0;
-    /* The zeros before the song may be longer than a window and then make whole silent ones; no
-     * model has that, so they are simply the buffer's first content. */
     memset(w->buffer, 0, w->lead * sizeof *w->buffer);
     w->filled = w->total = w->lead;
 }
@@ -24,7 +22,7 @@ int mm_windows_init(struct mm_windows *w, size_t length, size_t hop, size_t lead
     w->buffer = mm_calloc3(length, sizeof *w->buffer, 1);
     if (!w->buffer)
         return mm_no_memory(err);
-    restart(w);
+    mm_windows_reset(w);
     return 0;
 }
 
@@ -92,6 +90,6 @@ int mm_windows_end(struct mm_windows *w, mm_windows_fn *fn, void *ctx, struct mm
         w->filled = w->length;
         result = emit(w, fn, ctx, err);
     }
-    restart(w);
+    mm_windows_reset(w);
     return result;
 }

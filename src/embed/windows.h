@@ -45,4 +45,7 @@ int mm_windows_push(struct mm_windows *windows, const float *samples, size_t cou
  * no sample was pushed. */
 int mm_windows_end(struct mm_windows *windows, mm_windows_fn *fn, void *ctx, struct mm_error *err);
 
+/* Forgets the song in hand. */
+void mm_windows_reset(struct mm_windows *windows);
+
 #endif

@@ -54,8 +54,14 @@ static void every_model_of_the_table_is_complete(void **state)
         assert_ptr_equal(mm_model_find(models[i].name), &models[i]);
         assert_true(models[i].summary && models[i].licence && models[i].citation);
         assert_true(models[i].sample_rate > 0 && models[i].dim > 0 && models[i].ops);
-        assert_true(!models[i].weight_file == !models[i].url);
-        assert_true(!models[i].weight_file == !models[i].checksum);
+        assert_true(!models[i].files == !models[i].n_files);
+        for (size_t f = 0; f < models[i].n_files; f++) {
+            const struct mm_model_file *file = &models[i].files[f];
+            assert_true(file->name && strncmp(file->url, "https://", 8) == 0);
+            assert_true(
+                (strncmp(file->checksum, "git:", 4) == 0 && strlen(file->checksum) == 44) ||
+                (strncmp(file->checksum, "sha256:", 7) == 0 && strlen(file->checksum) == 71));
+        }
     }
     assert_null(mm_model_find("no such model"));
 }
