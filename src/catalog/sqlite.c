@@ -21,6 +21,7 @@
 enum {
     BUSY_MS = 10000,
     BUSY_ROUND_MS = 20,
+    MAX_PATH_BYTES = 500,       /* SQLite takes 512 with what it puts behind the name */
     MAX_VALUE_BYTES = 64 << 20, /* a damaged length must not make us allocate a gigabyte */
 };
 
@@ -200,6 +201,10 @@ static int set_up(struct mm_store *store, struct mm_error *err)
 int mm_store_open(const char *file, bool create, struct mm_store **out, struct mm_error *err)
 {
     *out = NULL;
+    if (strlen(file) > MAX_PATH_BYTES)
+        return mm_error_set(err, MM_ERR_LIMIT,
+                            "the library's path is too long: %zu bytes, at most %d are possible",
+                            strlen(file), MAX_PATH_BYTES);
     struct mm_store *store = calloc(1, sizeof *store);
     if (!store || !(store->file = mm_strdup(file))) {
         free(store);
