@@ -90,7 +90,7 @@ static int read_measure(struct mm_statement *statement, struct mm_measure *out,
         .tempo_bpm = mm_column_real(statement, 5),
         .tempo_confidence = mm_column_real(statement, 6),
         .key = key < -1 || key > 11 ? 99 : (int)key,
-        .mode = mode == MM_MODE_MAJOR ? MM_MODE_MAJOR : MM_MODE_MINOR,
+        .mode = (enum mm_mode)(mode == MM_MODE_MINOR || mode == MM_MODE_MAJOR ? mode : 99),
         .key_confidence = mm_column_real(statement, 9),
         .intensity = mm_column_real(statement, 10),
     };
