@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/**
+ * Speaks doc/protocol.md for a synthetic library, serving web/dist: for developing the page and for
+ * its tests. Every clip is a tone whose frequency tells the song (toneOf).
+ *
+ *   node tests/web/fixture-server.mjs [--port 8765] [--songs 126] [--clusters 12] [--seed 1]
+ *
+ * Tests use startFixture() and its `behave` object to make the server misbehave.
+ */
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeLibrary, toneOf } from './fixture-map.mjs';
+
+const DIST = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; " +
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};
+
+export const CLIP_SECONDS = 12;
+const RATE = 22050;
+
+/** A steady tone of amplitude 0.5 as a 16-bit mono WAV. */
+export function wavOf(frequency, seconds = CLIP_SECONDS) {
+  const samples = Math.round(RATE * seconds);
+  const wav = Buffer.alloc(44 + 2 * samples);
+  wav.write('RIFF', 0, 'latin1');
+  wav.writeUInt32LE(36 + 2 * samples, 4);
+  wav.write('WAVEfmt ', 8, 'latin1');
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20); // PCM
+  wav.writeUInt16LE(1, 22); // mono
+  wav.writeUInt32LE(RATE, 24);
+  wav.writeUInt32LE(2 * RATE, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36, 'latin1');
+  wav.writeUInt32LE(2 * samples, 40);
+  for (let i = 0; i < samples; i++) {
+    wav.writeInt16LE(Math.round(16384 * Math.sin((2 * Math.PI * frequency * i) / RATE)), 44 + 2 * i);
+  }
+  return wav;
+}
+
+const COVER = (id) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><rect width="100" height="100" fill="hsl(${(id * 47) % 360} 45% 45%)"/>` +
+  `<circle cx="${30 + (id % 40)}" cy="50" r="34" fill="hsl(${(id * 91) % 360} 60% 70%)"/></svg>`;
+
+/**
+ * options: { port = 0, songs, clusters, seed, library }. Returns { url, library, behave, requests, close }.
+ * behave: { map: false = none yet; clip(id) -> undefined | { status, error } | { delay }; down: true = no answers }.
+ */
+export async function startFixture(options = {}) {
+  const state = {
+    library: options.library ?? (await makeLibrary(options)),
+    behave: { map: true, clip: () => undefined, down: false, cells: undefined },
+    requests: [],
+  };
+  const server = createServer((request, response) => {
+    state.requests.push(request.url);
+    if (state.behave.down) {
+      request.socket.destroy();
+      return;
+    }
+    route(state, new URL(request.url, 'http://fixture'), response).catch((error) => {
+      if (!response.headersSent) fail(response, 500, String(error));
+    });
+  });
+  await new Promise((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    close: () => {
+      server.closeAllConnections?.();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+function send(response, status, type, body, extra = {}) {
+  response.writeHead(status, { ...HEADERS, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), ...extra });
+  response.end(body);
+}
+
+function fail(response, status, error) {
+  send(response, status, 'application/json', JSON.stringify({ error }), { 'Cache-Control': 'no-store' });
+}
+
+function reply(response, value) {
+  send(response, 200, 'application/json', JSON.stringify(value), { 'Cache-Control': 'no-store' });
+}
+
+async function route(state, url, response) {
+  const { library, behave } = state;
+  const current = url.searchParams.get('map') === library.info.map;
+  if (url.pathname === '/api/map') {
+    return behave.map ? reply(response, library.info) : fail(response, 404, 'There is no map yet.');
+  }
+  if (url.pathname === '/api/cells') {
+    if (!current) return fail(response, 409, 'There is a newer map.');
+    return send(response, 200, 'application/octet-stream', behave.cells ?? library.cells);
+  }
+  if (url.pathname === '/api/songs') {
+    if (!current) return fail(response, 409, 'There is a newer map.');
+    const first = Number(url.searchParams.get('first'));
+    const count = Number(url.searchParams.get('count'));
+    if (!(first >= 0 && count >= 1 && count <= 1000)) return fail(response, 400, 'first or count is wrong.');
+    return reply(response, library.list.slice(first, first + count));
+  }
+  if (url.pathname === '/api/status') return reply(response, statusOf(state));
+  const clip = /^\/clip\/(\d+)$/.exec(url.pathname);
+  if (clip) return sendClip(state, Number(clip[1]), response);
+  const cover = /^\/cover\/(\d+)$/.exec(url.pathname);
+  if (cover) return send(response, 200, 'image/svg+xml', COVER(Number(cover[1])), { 'Cache-Control': 'max-age=60' });
+  return sendFile(url.pathname, response);
+}
+
+function statusOf({ library, behave }) {
+  const n = library.info.songs;
+  const half = Math.floor(n / 2);
+  return {
+    songs: n, missing: 0, hidden: 0, measured: behave.map ? n : half, embedded: behave.map ? n : half, failures: 0,
+    duration: 200 * n, map: behave.map ? library.info.map : null, map_songs: behave.map ? n : 0,
+  };
+}
+
+async function sendClip(state, id, response) {
+  const special = state.behave.clip(id);
+  if (special?.delay) await new Promise((resolve) => setTimeout(resolve, special.delay));
+  if (special?.status) return fail(response, special.status, special.error);
+  if (special?.body) return send(response, 200, 'audio/mpeg', special.body);
+  return send(response, 200, 'audio/wav', wavOf(toneOf(id)), { 'Cache-Control': 'private, max-age=600' });
+}
+
+async function sendFile(path, response) {
+  const file = normalize(join(DIST, path === '/' ? 'index.html' : path));
+  if (!file.startsWith(DIST.endsWith(sep) ? DIST : DIST + sep)) return fail(response, 404, 'No such file.');
+  try {
+    send(response, 200, TYPES[extname(file)] ?? 'application/octet-stream', await readFile(file));
+  } catch {
+    fail(response, 404, 'No such file.');
+  }
+  return undefined;
+}
+
+function option(name, fallback) {
+  const at = process.argv.indexOf(`--${name}`);
+  return at > 0 ? Number(process.argv[at + 1]) : fallback;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const fixture = await startFixture({
+    port: option('port', 8765), songs: option('songs', 126), clusters: option('clusters', 12), seed: option('seed', 1),
+  });
+  console.log(fixture.url);
+}

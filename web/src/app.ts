@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/** Puts the parts together: what happens on the page goes through here and nowhere else. */
+import { AudioEngine, type SoundState } from './audio/engine';
+import { api, type MapInfo, type Status } from './data/api';
+import { SongStore } from './data/songs';
+import { Feed } from './feed';
+import { Listening } from './listening';
+import type { Atlas } from './map/atlas';
+import { Gestures } from './map/gestures';
+import { Settings } from './settings';
+import { Stage } from './stage';
+import { Card, Tag, titleOf, type CardContent } from './ui/card';
+import { Controls } from './ui/controls';
+import { element } from './ui/dom';
+import { Keys } from './ui/keys';
+
+export class App {
+  readonly stage: Stage;
+  readonly engine: AudioEngine;
+  readonly listening: Listening;
+  private readonly mapElement = element('map', HTMLElement);
+  private readonly controls: Controls;
+  private readonly card = new Card();
+  private readonly tag = new Tag();
+  private readonly feed: Feed;
+  private readonly settings = new Settings();
+  private songs: SongStore | undefined;
+  private current: Atlas | undefined;
+  private mapId = '';
+  private pointer: { x: number; y: number } | undefined; // where a mouse rests, pixels
+  private dragging = false;
+  private announced = '';
+
+  constructor() {
+    this.engine = new AudioEngine((song, signal) => api.clip(song, this.mapId, signal), () => this.show());
+    this.listening = new Listening(this.engine, () => this.show());
+    const forced = new URLSearchParams(location.search).get('renderer');
+    this.stage = new Stage(this.mapElement, forced, (cell) => this.songs?.get(cell), () => this.rehover());
+    this.controls = new Controls({
+      zoom: (factor) => this.zoomMiddle(factor),
+      fit: () => this.fit(),
+      pause: () => this.pause(),
+      mute: () => this.mute(),
+      volume: (value) => this.setVolume(value),
+      listen: (px, py, pointer) => this.listen(px, py, pointer),
+    });
+    this.engine.setVolume(this.settings.volume);
+    this.engine.setMuted(this.settings.muted);
+    this.listenToGestures();
+    this.listenToKeys();
+    this.feed = new Feed({
+      map: (atlas, info) => this.setMap(atlas, info),
+      waiting: (status) => this.wait(status),
+      trouble: (reason) => this.trouble(reason),
+      recovered: () => this.recovered(),
+    });
+    this.show();
+  }
+
+  start(): void {
+    this.feed.start();
+  }
+
+  get atlas(): Atlas | undefined {
+    return this.current;
+  }
+
+  // ---- the map ----
+
+  private setMap(atlas: Atlas, info: MapInfo): void {
+    const before = this.listening.soundingSong;
+    const overview = Math.abs(this.stage.camera.scale / this.stage.camera.fitScale - 1) < 0.05;
+    const first = this.current === undefined;
+    this.songs?.close();
+    this.songs = new SongStore(
+      info.map,
+      atlas.count,
+      () => {
+        this.show();
+        this.stage.invalidate();
+      },
+      (error) => {
+        if (error.status === 409 || error.status === 0) this.feed.soon();
+      },
+    );
+    this.current = atlas;
+    this.mapId = info.map;
+    this.listening.setAtlas(atlas);
+    this.stage.setAtlas(atlas);
+    // Whoever was near a song stays near it; else the whole new map is shown.
+    const cell = atlas.cellOf(before);
+    const { camera } = this.stage;
+    if (!first && !overview && cell >= 0) camera.fly({ x: atlas.x(cell), y: atlas.y(cell), scale: camera.scale }, performance.now());
+    else if (!first) camera.fit(performance.now());
+    this.stage.invalidate();
+    this.controls.showWaiting(undefined);
+    this.controls.showFacts(`${plural(atlas.count, 'song')} · ${plural(atlas.clusters.length, 'country', 'countries')}`);
+    this.controls.showVeil();
+    this.show();
+  }
+
+  private wait(status: Status | undefined): void {
+    const title = 'Your map is being drawn';
+    if (!status || status.songs === 0) {
+      this.controls.showWaiting({ title, text: 'Looking for songs. This page opens the map by itself as soon as there is one.' });
+      return;
+    }
+    const done = Math.min(status.embedded, status.songs);
+    const text =
+      done < status.songs
+        ? `Listening to ${plural(status.songs, 'song')}: ${done} heard so far.`
+        : `All ${plural(status.songs, 'song')} heard. Finding out which belong together…`;
+    this.controls.showWaiting({ title, text });
+  }
+
+  private trouble(reason: string): void {
+    if (this.current) this.controls.showNotice(reason);
+    else this.controls.showWaiting({ title: 'Waiting for musicmap', text: reason });
+  }
+
+  private recovered(): void {
+    this.controls.showNotice('');
+    this.engine.retry();
+    this.stage.invalidate();
+  }
+
+  // ---- pointer ----
+
+  private listenToGestures(): void {
+    const { camera } = this.stage;
+    new Gestures(this.mapElement, {
+      hover: (px, py, vx, vy) => this.hover(px, py, vx, vy),
+      leave: () => {
+        this.pointer = undefined;
+        this.listening.leave();
+      },
+      tap: (px, py, touch) => {
+        this.engine.unlock();
+        this.mapElement.focus({ preventScroll: true });
+        const cell = this.cellAt(px, py);
+        if (touch) this.listening.tap(cell);
+        else this.listening.togglePin(cell);
+      },
+      dragStart: () => {
+        camera.stop();
+        this.dragging = true;
+      },
+      drag: (dx, dy) => {
+        camera.drag(dx, dy);
+        this.mapElement.classList.add('grabbed');
+        this.moved();
+      },
+      dragEnd: (vx, vy) => {
+        camera.coast(vx, vy);
+        this.mapElement.classList.remove('grabbed');
+        this.moved();
+      },
+      released: () => (this.dragging = false),
+      zoom: (factor, px, py, smooth) => {
+        camera.zoom(factor, px, py, smooth);
+        this.moved();
+      },
+    });
+    this.controls.veilElement.addEventListener('pointermove', (e) => {
+      const cell = this.cellAt(e.clientX, e.clientY);
+      if (cell >= 0) this.listening.anticipate(cell, this.pointerAt(e.clientX, e.clientY, 0, 0), performance.now());
+    });
+  }
+
+  private hover(px: number, py: number, vx: number, vy: number): void {
+    this.pointer = { x: px, y: py };
+    const { atlas } = this;
+    if (!atlas || this.dragging) return;
+    const cell = this.cellAt(px, py);
+    const speed = Math.hypot(vx, vy);
+    const across = cell >= 0 ? 2 * atlas.room[3 * cell + 2]! * this.stage.camera.scale : 0;
+    const expected = speed > 0 ? across / speed : Infinity;
+    this.listening.hover(cell, this.pointerAt(px, py, vx, vy), expected, performance.now());
+  }
+
+  /** The map moved under a resting mouse: it may point at another song now. */
+  private rehover(): void {
+    if (this.pointer && this.listening.hovered >= 0) this.hover(this.pointer.x, this.pointer.y, 0, 0);
+  }
+
+  private pointerAt(px: number, py: number, vx: number, vy: number): { x: number; y: number; vx: number; vy: number } {
+    const [x, y] = this.stage.camera.toMap(px, py);
+    const { scale } = this.stage.camera;
+    return { x, y, vx: vx / scale, vy: -vy / scale };
+  }
+
+  private cellAt(px: number, py: number): number {
+    const [x, y] = this.stage.camera.toMap(px, py);
+    return this.atlas?.hit(x, y, this.listening.hovered) ?? -1;
+  }
+
+  private moved(): void {
+    this.placeTag();
+    this.stage.invalidate();
+  }
+
+  // ---- keys and buttons ----
+
+  private listenToKeys(): void {
+    new Keys(
+      this.mapElement,
+      {
+        zoom: (factor) => this.zoomMiddle(factor),
+        fit: () => this.fit(),
+        go: (dx, dy) => this.step((cell) => this.atlas!.toward(cell, dx, dy)),
+        tour: (step) => this.step((cell) => this.atlas!.along(cell, step)),
+        pause: () => this.pause(),
+        mute: () => this.mute(),
+        pin: () => this.listening.togglePin(this.listening.focus),
+        escape: () => {
+          const held = this.listening.pinned;
+          this.listening.unpin();
+          return held;
+        },
+        help: () => this.controls.openHelp(),
+      },
+      () => this.controls.helpOpen || this.controls.veiled || !this.atlas,
+    );
+  }
+
+  /** Goes from the present song (or the one in the middle) to another and keeps it in sight. */
+  private step(next: (from: number) => number): void {
+    const { atlas, listening } = this;
+    if (!atlas) return;
+    this.engine.unlock();
+    const from = listening.place;
+    const to = from >= 0 ? next(from) : this.middleCell();
+    if (to < 0) return;
+    listening.choose(to);
+    this.stage.camera.reveal(atlas.x(to), atlas.y(to), performance.now());
+    this.moved();
+  }
+
+  private middleCell(): number {
+    const { camera } = this.stage;
+    return this.cellAt(camera.width / 2, camera.height / 2);
+  }
+
+  private zoomMiddle(factor: number): void {
+    const { camera } = this.stage;
+    // Around the song one is at, when it is on screen; else around the middle.
+    let [px, py] = [camera.width / 2, camera.height / 2];
+    const cell = this.listening.focus;
+    if (this.atlas && cell >= 0) {
+      const [x, y] = camera.toScreen(this.atlas.x(cell), this.atlas.y(cell));
+      if (x >= 0 && y >= 0 && x <= camera.width && y <= camera.height) [px, py] = [x, y];
+    }
+    camera.zoom(factor, px, py);
+    this.moved();
+  }
+
+  private fit(): void {
+    this.stage.camera.fit(performance.now());
+    this.moved();
+  }
+
+  private pause(): void {
+    this.engine.unlock();
+    this.listening.togglePause(this.middleCell());
+  }
+
+  private mute(): void {
+    this.engine.unlock();
+    this.engine.setMuted(!this.engine.muted);
+    this.settings.muted = this.engine.muted;
+    this.show();
+  }
+
+  private setVolume(value: number): void {
+    this.engine.unlock();
+    this.engine.setVolume(value);
+    if (value > 0 && this.engine.muted) this.engine.setMuted(false);
+    this.settings.volume = value;
+    this.settings.muted = this.engine.muted;
+    this.show();
+  }
+
+  private listen(px: number, py: number, pointer: boolean): void {
+    this.engine.unlock();
+    this.mapElement.focus({ preventScroll: true });
+    if (pointer) this.hover(px, py, 0, 0);
+  }
+
+  // ---- showing ----
+
+  private show(): void {
+    const { listening, engine, atlas } = this;
+    this.controls.showSound(listening.paused, engine.muted, engine.volume);
+    if (!atlas) return;
+    const { sounding, focus, pinned } = listening;
+    this.stage.setMarks({ hovered: focus, sounding, pinned });
+    const cell = pinned || focus < 0 ? sounding : focus;
+    this.card.show(cell >= 0 ? this.cardOf(atlas, cell, engine.state) : undefined);
+    this.placeTag();
+    this.announce(atlas, focus >= 0 ? focus : sounding);
+  }
+
+  private cardOf(atlas: Atlas, cell: number, state: SoundState): CardContent {
+    const songId = atlas.songId(cell);
+    const own = 'song' in state && state.song === songId ? state : undefined;
+    let line = this.listening.pinned ? 'Kept. Click it again or press Esc to let go.' : '';
+    if (own?.kind === 'loading' && this.engine.unlocked) line = 'Loading…';
+    if (own?.kind === 'paused') line = 'Paused';
+    if (own?.kind === 'failed') line = own.reason;
+    return {
+      map: this.mapId,
+      songId,
+      song: this.songs?.get(cell),
+      cluster: atlas.cluster(cell),
+      colour: this.stage.colourOf(cell),
+      state: line,
+      bad: own?.kind === 'failed',
+    };
+  }
+
+  /** Beside the place one looks at, unless the title already stands there. */
+  private placeTag(): void {
+    const { atlas } = this;
+    const cell = this.listening.focus;
+    if (!atlas || cell < 0 || this.stage.labels.titled(atlas.songId(cell))) return this.tag.hide();
+    const song = this.songs?.get(cell);
+    const text = song?.artist ? `${titleOf(song)} — ${song.artist}` : titleOf(song);
+    const { camera } = this.stage;
+    const at = this.listening.hovered >= 0 && this.pointer ? this.pointer : undefined;
+    const [x, y] = at ? [at.x, at.y] : camera.toScreen(atlas.x(cell), atlas.y(cell));
+    this.tag.show(text, x, y, camera.width);
+  }
+
+  private announce(atlas: Atlas, cell: number): void {
+    const song = cell >= 0 ? this.songs?.get(cell) : undefined;
+    if (!song) return;
+    const by = song.artist ? ` by ${song.artist}` : '';
+    const text = `${titleOf(song)}${by}, in ${atlas.cluster(cell).name}`;
+    if (text === this.announced) return;
+    this.announced = text;
+    this.controls.announce(text);
+  }
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/**
+ * Clips on their way from the server to samples: a queue by urgency, a bounded pool of compressed
+ * files and one of decoded sound. What is not wanted any more is not fetched. A clip that failed is
+ * remembered for a while, so that hovering does not hammer the server.
+ */
+import { ApiError } from '../data/api';
+import { BytePool } from './pool';
+
+export type FetchClip = (song: number, signal: AbortSignal) => Promise<ArrayBuffer>;
+export type DecodeClip = (bytes: ArrayBuffer) => Promise<AudioBuffer>;
+
+export interface ClipLimits {
+  readonly decodedBytes: number;
+  readonly fileBytes: number;
+  readonly fetches: number; // at once
+  readonly decodes: number; // at once
+  /** How long a failure is believed, milliseconds. */
+  readonly failedMs: (error: Error) => number;
+}
+
+export const DEFAULT_LIMITS: ClipLimits = {
+  decodedBytes: 320 * 2 ** 20, // some 30 clips of 30 s in stereo
+  fileBytes: 48 * 2 ** 20, // some 100
+  fetches: 4, // a browser opens six connections to a server; the rest is for tags and covers
+  decodes: 2,
+  failedMs: (error) => (error instanceof ApiError && (error.status === 0 || error.status === 503) ? 1500 : 20000),
+};
+
+interface Failure {
+  readonly error: Error;
+  readonly until: number;
+}
+
+interface Waiter {
+  resolve: (buffer: AudioBuffer) => void;
+  reject: (error: Error) => void;
+}
+
+export class ClipStore {
+  private readonly decoded: BytePool<number, AudioBuffer>;
+  private readonly files: BytePool<number, ArrayBuffer>;
+  private readonly failures = new Map<number, Failure>();
+  private readonly fetching = new Map<number, AbortController>();
+  private readonly decoding = new Set<number>();
+  private readonly waiters = new Map<number, Waiter[]>();
+  private plan: readonly number[] = [];
+  private decodeFirst = 0;
+  private urgent = -1;
+
+  constructor(
+    private readonly fetchClip: FetchClip,
+    private readonly decode: DecodeClip,
+    private readonly limits: ClipLimits = DEFAULT_LIMITS,
+    sounding: (song: number) => boolean = () => false,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.decoded = new BytePool(limits.decodedBytes, sounding);
+    this.files = new BytePool(limits.fileBytes);
+  }
+
+  /** The clip if it is ready to sound. */
+  get(song: number): AudioBuffer | undefined {
+    return this.decoded.get(song);
+  }
+
+  get stats(): { decoded: number; decodedBytes: number; files: number; fileBytes: number; fetching: number } {
+    return {
+      decoded: this.decoded.size,
+      decodedBytes: this.decoded.bytes,
+      files: this.files.size,
+      fileBytes: this.files.bytes,
+      fetching: this.fetching.size,
+    };
+  }
+
+  /**
+   * Songs to have ready, most urgent first; replaces the last plan. The first decodeFirst of them
+   * are decoded ahead, the rest only fetched (files are twenty times smaller than sound).
+   */
+  prepare(songs: readonly number[], decodeFirst: number): void {
+    this.plan = songs;
+    this.decodeFirst = decodeFirst;
+    this.dropUnwanted();
+    this.pump();
+  }
+
+  /** The clip as soon as possible, before everything planned. Rejects with what went wrong. */
+  load(song: number): Promise<AudioBuffer> {
+    const ready = this.decoded.get(song);
+    if (ready) return Promise.resolve(ready);
+    const failure = this.failure(song);
+    if (failure) return Promise.reject(failure.error);
+    this.urgent = song;
+    for (const other of [...this.waiters.keys()]) if (other !== song) this.refuse(other, notWanted());
+    const promise = new Promise<AudioBuffer>((resolve, reject) => {
+      const list = this.waiters.get(song);
+      if (list) list.push({ resolve, reject });
+      else this.waiters.set(song, [{ resolve, reject }]);
+    });
+    this.dropUnwanted();
+    this.pump();
+    return promise;
+  }
+
+  /** Forgets failures: worth another try, e.g. after the server came back. */
+  forgive(): void {
+    this.failures.clear();
+  }
+
+  // ---- the queue ----
+
+  private wanted(): number[] {
+    return this.urgent >= 0 ? [this.urgent, ...this.plan.filter((song) => song !== this.urgent)] : [...this.plan];
+  }
+
+  /** Stops downloads nobody waits for when they are in the way of wanted ones. */
+  private dropUnwanted(): void {
+    const wanted = new Set(this.wanted());
+    for (const [song, controller] of this.fetching) {
+      if (wanted.has(song)) continue;
+      controller.abort();
+      this.fetching.delete(song);
+      this.refuse(song, notWanted());
+    }
+  }
+
+  private missing(song: number): boolean {
+    return !this.failure(song) && !this.decoded.has(song) && !this.decoding.has(song);
+  }
+
+  private failure(song: number): Failure | undefined {
+    const failure = this.failures.get(song);
+    if (failure && this.now() >= failure.until) this.failures.delete(song);
+    return this.failures.get(song);
+  }
+
+  private pump(): void {
+    const soon = new Set(this.plan.slice(0, this.decodeFirst));
+    for (const song of this.wanted()) {
+      if (!this.missing(song)) continue;
+      const file = this.files.get(song);
+      const first = song === this.urgent; // never waits behind what is only planned
+      if (file) {
+        const free = soon.has(song) && this.decoding.size < this.limits.decodes;
+        if (first || free) void this.decodeOne(song, file);
+      } else if (!this.fetching.has(song) && (first || this.fetching.size < this.limits.fetches)) {
+        void this.fetchOne(song);
+      }
+    }
+  }
+
+  private async fetchOne(song: number): Promise<void> {
+    const controller = new AbortController();
+    this.fetching.set(song, controller);
+    try {
+      const bytes = await this.fetchClip(song, controller.signal);
+      this.files.set(song, bytes, bytes.byteLength);
+    } catch (error) {
+      if (!controller.signal.aborted) this.fail(song, error);
+    }
+    if (this.fetching.get(song) === controller) this.fetching.delete(song);
+    this.pump();
+  }
+
+  private async decodeOne(song: number, file: ArrayBuffer): Promise<void> {
+    this.decoding.add(song);
+    try {
+      // Decoding takes the bytes away; the pool keeps its own.
+      const buffer = await this.decode(file.slice(0));
+      this.decoded.set(song, buffer, 4 * buffer.length * buffer.numberOfChannels);
+      if (this.urgent === song) this.urgent = -1;
+      for (const waiter of this.takeWaiters(song)) waiter.resolve(buffer);
+    } catch {
+      this.files.delete(song);
+      this.fail(song, new Error('This browser cannot play the clip.'));
+    }
+    this.decoding.delete(song);
+    this.pump();
+  }
+
+  private fail(song: number, error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    this.failures.set(song, { error: reason, until: this.now() + this.limits.failedMs(reason) });
+    this.refuse(song, reason);
+  }
+
+  private refuse(song: number, error: Error): void {
+    if (this.urgent === song) this.urgent = -1;
+    for (const waiter of this.takeWaiters(song)) waiter.reject(error);
+  }
+
+  private takeWaiters(song: number): Waiter[] {
+    const list = this.waiters.get(song) ?? [];
+    this.waiters.delete(song);
+    return list;
+  }
+}
+
+function notWanted(): DOMException {
+  return new DOMException('not wanted any more', 'AbortError');
+}

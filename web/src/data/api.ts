@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/** The server's side of doc/protocol.md as typed calls. Every failure is an ApiError. */
+import { readCells, type CellData } from './mmc1';
+
+export interface Cluster {
+  readonly id: number;
+  readonly name: string;
+  readonly colour: string; // #rrggbb
+  readonly songs: number;
+  readonly x: number; // where the name stands, map units
+  readonly y: number;
+  readonly radius: number; // room for the name
+}
+
+export interface MapInfo {
+  readonly map: string;
+  readonly songs: number;
+  readonly model: string;
+  readonly box: readonly [number, number, number, number]; // x0, y0, x1, y1; y grows upward
+  readonly clusters: readonly Cluster[];
+}
+
+/** What is not known is missing. */
+export interface Song {
+  readonly id: number;
+  readonly title?: string;
+  readonly artist?: string;
+  readonly album?: string;
+  readonly genres?: readonly string[];
+  readonly year?: number;
+  readonly duration?: number; // seconds
+  readonly tempo?: number; // beats a minute
+  readonly key?: string;
+  readonly intensity?: number; // 0..1
+  readonly loudness?: number; // LUFS
+  readonly cover?: boolean;
+  readonly path?: string; // the file's name
+}
+
+export interface Status {
+  readonly songs: number;
+  readonly measured: number;
+  readonly embedded: number;
+  readonly failures: number;
+  readonly map: string | null;
+}
+
+/** status 0: the server could not be reached at all. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  constructor(readonly status: number, message: string, readonly retryAfter = 0) {
+    super(message);
+  }
+}
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+type JsonObject = { [key: string]: Json };
+
+async function request(path: string, signal?: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, signal ? { signal } : {});
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'The server does not answer.');
+  }
+  if (response.ok) return response;
+  const retryAfter = Number(response.headers.get('Retry-After')) || 0;
+  throw new ApiError(response.status, await reason(response), retryAfter);
+}
+
+/** The server's own words where it sent some. */
+async function reason(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as Json;
+    if (isObject(body) && typeof body.error === 'string') return body.error;
+  } catch {
+    // Not JSON: the status says enough.
+  }
+  return `The server answered ${response.status}.`;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function json(path: string, signal?: AbortSignal): Promise<Json> {
+  const response = await request(path, signal);
+  try {
+    return (await response.json()) as Json;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(response.status, 'The server sent something that is not JSON.');
+  }
+}
+
+const isNumber = (value: Json | undefined): value is number => typeof value === 'number' && Number.isFinite(value);
+const isText = (value: Json | undefined): value is string => typeof value === 'string';
+
+export function parseMap(value: Json): MapInfo {
+  const bad = (what: string) => new ApiError(200, `The server's map is damaged: ${what}.`);
+  if (!isObject(value) || !isText(value.map) || !isNumber(value.songs)) throw bad('no id or size');
+  const { box, clusters } = value;
+  if (!Array.isArray(box) || box.length !== 4 || !box.every(isNumber)) throw bad('no box');
+  const [x0, y0, x1, y1] = box as [number, number, number, number];
+  if (!(x1 > x0 && y1 > y0)) throw bad('an empty box');
+  if (!Array.isArray(clusters)) throw bad('no countries');
+  return {
+    map: value.map,
+    songs: value.songs,
+    model: isText(value.model) ? value.model : '',
+    box: [x0, y0, x1, y1],
+    clusters: clusters.map((c, id) => {
+      if (!isObject(c) || !isText(c.name) || !isNumber(c.x) || !isNumber(c.y)) throw bad('a country without a name');
+      return {
+        id,
+        name: c.name,
+        colour: isText(c.colour) && /^#[0-9a-f]{6}$/i.test(c.colour) ? c.colour : '#999999',
+        songs: isNumber(c.songs) ? c.songs : 0,
+        x: c.x,
+        y: c.y,
+        radius: isNumber(c.radius) ? c.radius : 0,
+      };
+    }),
+  };
+}
+
+export function parseSong(value: Json): Song | undefined {
+  if (!isObject(value) || !isNumber(value.id)) return undefined;
+  const song: { -readonly [K in keyof Song]: Song[K] } = { id: value.id };
+  for (const key of ['title', 'artist', 'album', 'key', 'path'] as const) {
+    const text = value[key];
+    if (isText(text) && text !== '') song[key] = text;
+  }
+  for (const key of ['year', 'duration', 'tempo', 'intensity', 'loudness'] as const) {
+    const number = value[key];
+    if (isNumber(number)) song[key] = number;
+  }
+  if (Array.isArray(value.genres)) song.genres = value.genres.filter(isText);
+  if (value.cover === true) song.cover = true;
+  return song;
+}
+
+const enc = encodeURIComponent;
+
+export const api = {
+  async map(signal?: AbortSignal): Promise<MapInfo> {
+    return parseMap(await json('api/map', signal));
+  },
+
+  async cells(info: MapInfo, signal?: AbortSignal): Promise<CellData> {
+    const response = await request(`api/cells?map=${enc(info.map)}`, signal);
+    return readCells(await response.arrayBuffer(), info.songs, info.clusters.length);
+  },
+
+  async songs(map: string, first: number, count: number): Promise<(Song | undefined)[]> {
+    const list = await json(`api/songs?map=${enc(map)}&first=${first}&count=${count}`);
+    if (!Array.isArray(list)) throw new ApiError(200, 'The server sent no list of songs.');
+    return list.map(parseSong);
+  },
+
+  async status(signal?: AbortSignal): Promise<Status> {
+    const value = await json('api/status', signal);
+    const object = isObject(value) ? value : {};
+    const count = (key: string): number => (isNumber(object[key]) ? (object[key] as number) : 0);
+    return {
+      songs: count('songs'),
+      measured: count('measured'),
+      embedded: count('embedded'),
+      failures: count('failures'),
+      map: isText(object.map) ? object.map : null,
+    };
+  },
+
+  async clip(song: number, map: string, signal: AbortSignal): Promise<ArrayBuffer> {
+    const response = await request(`clip/${song}?map=${enc(map)}`, signal);
+    try {
+      return await response.arrayBuffer();
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') throw error;
+      throw new ApiError(0, 'The connection broke off.');
+    }
+  },
+
+  coverAddress(song: number, map: string): string {
+    return `cover/${song}?map=${enc(map)}`;
+  },
+};

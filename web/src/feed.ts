@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/**
+ * Keeps in touch with the server: waits for the first map, fetches it, notices a newer one, and
+ * bears with a server that is away. All in one loop, so that never two answers compete.
+ */
+import { api, ApiError, type MapInfo, type Status } from './data/api';
+import { FormatError } from './data/mmc1';
+import { Atlas } from './map/atlas';
+
+const WAITING_MS = 2000; // between looks for a first map
+const STATUS_MS = 4000; // between looks for a newer one
+const MOST_BACKOFF_MS = 10000;
+
+export interface FeedEvents {
+  /** A map to show: the first one or a newer one. */
+  map(atlas: Atlas, info: MapInfo): void;
+  /** There is no map yet; status as far as the server told. */
+  waiting(status: Status | undefined): void;
+  /** The server cannot be reached or sends rubbish; it is tried again. */
+  trouble(reason: string): void;
+  /** It works again. */
+  recovered(): void;
+}
+
+export class Feed {
+  private current: string | undefined;
+  private troubled = false;
+  private wake: (() => void) | undefined;
+
+  constructor(private readonly events: FeedEvents) {}
+
+  start(): void {
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.soon();
+    });
+    window.addEventListener('online', () => this.soon());
+    void this.run();
+  }
+
+  /** Something hints at a change (a 409, a failed request): look now. */
+  soon(): void {
+    this.wake?.();
+  }
+
+  private async run(): Promise<never> {
+    let backoff = 500;
+    for (;;) {
+      try {
+        const pause = this.current === undefined ? await this.first() : await this.newer();
+        backoff = 500;
+        if (this.troubled) {
+          this.troubled = false;
+          this.events.recovered();
+        }
+        await this.sleep(pause);
+      } catch (error) {
+        this.troubled = true;
+        this.events.trouble(describe(error));
+        backoff = Math.min(MOST_BACKOFF_MS, backoff * 2);
+        await this.sleep(backoff);
+      }
+      await this.visible();
+    }
+  }
+
+  private async first(): Promise<number> {
+    if (await this.load()) return STATUS_MS;
+    this.events.waiting(await api.status().catch(() => undefined));
+    return WAITING_MS;
+  }
+
+  private async newer(): Promise<number> {
+    const status = await api.status();
+    if (status.map !== null && status.map !== this.current) await this.load();
+    return STATUS_MS;
+  }
+
+  /** false while there is no map. A map replaced between the two requests (409) is asked for again. */
+  private async load(): Promise<boolean> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const info = await api.map();
+        if (info.map === this.current) return true;
+        const cells = await api.cells(info);
+        this.current = info.map;
+        this.events.map(new Atlas(info, cells), info);
+        return true;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return false;
+        if (!(error instanceof ApiError && error.status === 409) || attempt >= 3) throw error;
+      }
+    }
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.wake?.(), ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        this.wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  private async visible(): Promise<void> {
+    if (!document.hidden) return;
+    await new Promise<void>((resolve) => (this.wake = resolve));
+    this.wake = undefined;
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof ApiError && error.status === 0) return 'musicmap does not answer. Trying again…';
+  if (error instanceof FormatError || error instanceof ApiError) return `${error.message} Trying again…`;
+  // A bug of ours: do not hide it.
+  console.error(error);
+  return 'The map could not be shown. Trying again…';
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/**
+ * window.__musicmap: a view into the running page for tests and benches (doc/page.md). Nothing here
+ * changes anything; the page itself never reads it.
+ */
+import type { App } from './app';
+
+export function installHook(app: App): void {
+  const { stage, engine, listening } = app;
+  const hook = {
+    get map() {
+      return app.atlas?.id ?? null;
+    },
+    /** Ids of all songs on the map. */
+    get songs() {
+      return app.atlas ? Array.from(app.atlas.cells.songs) : [];
+    },
+    /** The song that sounds or is about to; -1 = none. */
+    get song() {
+      return listening.soundingSong;
+    },
+    /** The song under the pointer or chosen by key; -1 = none. */
+    get focus() {
+      return listening.focus >= 0 && app.atlas ? app.atlas.songId(listening.focus) : -1;
+    },
+    get pinned() {
+      return listening.pinned;
+    },
+    get sound() {
+      return engine.state;
+    },
+    get analyser() {
+      return engine.analyser;
+    },
+    get audioContext() {
+      return engine.audioContext;
+    },
+    get starts() {
+      return engine.starts;
+    },
+    get clips() {
+      return engine.clipStats;
+    },
+    get renderer() {
+      return stage.rendererKind;
+    },
+    get frames() {
+      return stage.stats;
+    },
+    get labels() {
+      return stage.labels.shown;
+    },
+    get view() {
+      return stage.camera.view();
+    },
+    get moving() {
+      return stage.camera.moving;
+    },
+    /** Where a song is on screen, in pixels; null when it is not on the map. */
+    locate(song: number) {
+      const cell = app.atlas?.cellOf(song) ?? -1;
+      if (!app.atlas || cell < 0) return null;
+      const shared = !app.atlas.contains(cell, app.atlas.x(cell), app.atlas.y(cell));
+      const [mx, my] = shared ? app.atlas.middle(cell) : [app.atlas.x(cell), app.atlas.y(cell)];
+      const [x, y] = stage.camera.toScreen(mx, my);
+      return { x, y };
+    },
+    /** The song at a place on screen; -1 = none. */
+    songAt(px: number, py: number) {
+      const cell = app.atlas?.hit(...stage.camera.toMap(px, py)) ?? -1;
+      return app.atlas && cell >= 0 ? app.atlas.songId(cell) : -1;
+    },
+  };
+  Object.defineProperty(window, '__musicmap', { value: Object.freeze(hook) });
+}

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/**
+ * The map as geometry: which cell is under a point, who is beside whom, what is on screen.
+ * Pure arithmetic on the server's arrays, no drawing, no network.
+ *
+ * Hit test: the borders of a Voronoi diagram are the edges of the Delaunay graph, and walking that
+ * graph greedily towards a point always ends at the nearest site (a segment from a site to the
+ * point leaves its cell only through a border to a nearer site). With a start in the right tile
+ * this takes a handful of steps at any size, needs no second triangulation and no tree. Songs at
+ * one place share their place's cell in slices: among those the polygon decides.
+ */
+import type { Cluster, MapInfo } from '../data/api';
+import { NO_CELL, type CellData } from '../data/mmc1';
+
+export interface Rect {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
+/** Consecutive tiles [from, to). */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** Cells are grouped into square tiles of about this many, for culling and for starts of walks. */
+const SONGS_PER_TILE = 64;
+const MAX_TILES = 1 << 14;
+
+export class Atlas {
+  readonly id: string;
+  readonly clusters: readonly Cluster[];
+  readonly box: Rect;
+  readonly count: number;
+  /** Land ends this far from the nearest song; what is beyond is sea (of the same cell). */
+  readonly coast: number;
+  /** A typical cell's radius, map units. */
+  readonly typicalRadius: number;
+  /** Centre of the largest circle we know inside the cell: [count][x, y, radius]. */
+  readonly room: Float32Array;
+
+  // Neighbours of cell i: neighbour[firstNeighbour[i] .. firstNeighbour[i + 1] - 1].
+  private readonly firstNeighbour: Uint32Array;
+  private readonly neighbour: Uint32Array;
+  // Tiles, row by row from the box's lower left; cells of tile t: inTile[firstInTile[t] ..].
+  readonly columns: number;
+  readonly rows: number;
+  private readonly firstInTile: Uint32Array;
+  private readonly inTile: Uint32Array;
+  private readonly tileBounds: Float32Array; // [tiles][x0, y0, x1, y1] of the cells, not the tile
+  private tour?: { order: Uint32Array; place: Uint32Array };
+
+  constructor(info: MapInfo, readonly cells: CellData) {
+    this.id = info.map;
+    this.clusters = info.clusters;
+    const [x0, y0, x1, y1] = info.box;
+    this.box = { x0, y0, x1, y1 };
+    this.count = cells.count;
+    [this.firstNeighbour, this.neighbour] = neighbours(cells);
+
+    const tiles = Math.min(MAX_TILES, Math.max(1, this.count / SONGS_PER_TILE));
+    const aspect = (x1 - x0) / (y1 - y0);
+    this.columns = Math.max(1, Math.round(Math.sqrt(tiles * aspect)));
+    this.rows = Math.max(1, Math.round(tiles / this.columns));
+    [this.firstInTile, this.inTile] = this.fillTiles();
+
+    this.tileBounds = this.boundTiles();
+    this.room = rooms(cells);
+    this.typicalRadius = Math.sqrt(((x1 - x0) * (y1 - y0)) / Math.max(1, this.count) / Math.PI);
+    this.coast = coastDistance(cells, this.box);
+  }
+
+  x(cell: number): number {
+    return this.cells.xy[2 * cell]!;
+  }
+
+  y(cell: number): number {
+    return this.cells.xy[2 * cell + 1]!;
+  }
+
+  songId(cell: number): number {
+    return this.cells.songs[cell]!;
+  }
+
+  cluster(cell: number): Cluster {
+    return this.clusters[this.cells.cluster[cell]!]!;
+  }
+
+  /** The cell of a song, -1 when it is not on this map. song ids ascend: a binary search. */
+  cellOf(song: number): number {
+    const { songs } = this.cells;
+    let low = 0;
+    let high = songs.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const value = songs[middle]!;
+      if (value === song) return middle;
+      if (value < song) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  neighbours(cell: number): Uint32Array {
+    return this.neighbour.subarray(this.firstNeighbour[cell]!, this.firstNeighbour[cell + 1]!);
+  }
+
+  tileOf(x: number, y: number): number {
+    const { x0, y0, x1, y1 } = this.box;
+    const column = clampIndex(((x - x0) / (x1 - x0)) * this.columns, this.columns);
+    const row = clampIndex(((y - y0) / (y1 - y0)) * this.rows, this.rows);
+    return row * this.columns + column;
+  }
+
+  cellsInTile(tile: number): Uint32Array {
+    return this.inTile.subarray(this.firstInTile[tile]!, this.firstInTile[tile + 1]!);
+  }
+
+  /** Cells in the order of tiles: what a renderer should draw runs of. */
+  get tileOrder(): Uint32Array {
+    return this.inTile;
+  }
+
+  firstOfTile(tile: number): number {
+    return this.firstInTile[tile]!;
+  }
+
+  /**
+   * The tiles whose cells touch the rectangle, as at most `most` spans: when they would be more,
+   * small gaps are taken in. A scan of all tiles is cheap (2^14 at most) and exact for the huge
+   * cells at the rim.
+   */
+  spansIn(view: Rect, most = Infinity): Span[] {
+    const bounds = this.tileBounds;
+    const spans: Span[] = [];
+    for (let tile = 0; 4 * tile < bounds.length; tile++) {
+      const b = 4 * tile;
+      if (bounds[b]! > view.x1 || bounds[b + 2]! < view.x0 || bounds[b + 1]! > view.y1 || bounds[b + 3]! < view.y0) {
+        continue;
+      }
+      const last = spans[spans.length - 1];
+      if (last && last.to === tile) last.to = tile + 1;
+      else spans.push({ from: tile, to: tile + 1 });
+    }
+    let merged = spans;
+    for (let gap = 2; merged.length > most; gap *= 2) merged = mergeSpans(merged, gap);
+    return merged;
+  }
+
+  /**
+   * The cell under a point; -1 outside the map: beyond the box only what is still land counts.
+   * hint: a cell that is probably close.
+   */
+  hit(x: number, y: number, hint = -1): number {
+    const { x0, y0, x1, y1 } = this.box;
+    if (this.count === 0 || !Number.isFinite(x + y)) return -1;
+    const bx = Math.min(x1, Math.max(x0, x));
+    const by = Math.min(y1, Math.max(y0, y));
+    const start = hint >= 0 && hint < this.count ? hint : this.startNear(bx, by);
+    const cell = this.sliceUnder(this.walk(start, bx, by), bx, by);
+    const outside = bx !== x || by !== y;
+    return outside && this.distance2(cell, x, y) > this.coast * this.coast ? -1 : cell;
+  }
+
+  /**
+   * The best cell in a direction (dx, dy; y upward): near, and not far off the line. Neighbours
+   * first, then theirs, so that there is an answer wherever there is a cell in that half-plane.
+   */
+  toward(cell: number, dx: number, dy: number): number {
+    const length = Math.hypot(dx, dy) || 1;
+    const [ux, uy] = [dx / length, dy / length];
+    const seen = new Set<number>([cell]);
+    let ring = [cell];
+    for (let depth = 0; depth < 3 && ring.length > 0; depth++) {
+      const next: number[] = [];
+      let best = -1;
+      let bestCost = Infinity;
+      for (const from of ring) {
+        for (const other of this.neighbours(from)) {
+          if (seen.has(other)) continue;
+          seen.add(other);
+          next.push(other);
+          const cost = this.stepCost(cell, other, ux, uy);
+          if (cost < bestCost) [best, bestCost] = [other, cost];
+        }
+      }
+      if (best >= 0) return best;
+      ring = next;
+    }
+    return -1;
+  }
+
+  /** Distance made longer by the angle to the wanted direction; Infinity outside +-60 degrees. */
+  private stepCost(from: number, to: number, ux: number, uy: number): number {
+    // Slices of one place have no direction between their sites: use the middle of their rooms.
+    const samePlace = this.x(from) === this.x(to) && this.y(from) === this.y(to);
+    const [ax, ay] = samePlace ? this.middle(from) : [this.x(from), this.y(from)];
+    const [bx, by] = samePlace ? this.middle(to) : [this.x(to), this.y(to)];
+    const distance = Math.hypot(bx - ax, by - ay);
+    if (distance === 0) return Infinity;
+    const cosine = ((bx - ax) * ux + (by - ay) * uy) / distance;
+    return cosine > 0.5 ? distance / (cosine * cosine) : Infinity;
+  }
+
+  middle(cell: number): [number, number] {
+    return [this.room[3 * cell]!, this.room[3 * cell + 1]!];
+  }
+
+  /** The next song on a tour that visits every song once, each close to the last (Tab). */
+  along(cell: number, step: 1 | -1): number {
+    this.tour ??= hilbertTour(this.cells.xy, this.box);
+    const place = (this.tour.place[cell]! + step + this.count) % this.count;
+    return this.tour.order[place]!;
+  }
+
+  /**
+   * Outline of a cell for drawing, [x, y, ...]: the map does not end where the server's box cuts it,
+   * cells at the box go on a little outward (to the open sea).
+   */
+  outline(cell: number): number[] {
+    const { start, index, corners } = this.cells;
+    const first = start[cell]!;
+    const sides = start[cell + 1]! - first;
+    const at = (i: number): [number, number] => {
+      const corner = index[first + ((i + sides) % sides)]!;
+      return [corners[2 * corner]!, corners[2 * corner + 1]!];
+    };
+    const out: number[] = [];
+    for (let i = 0; i < sides; i++) {
+      const here = at(i);
+      const before = this.onBox(at(i - 1), here);
+      const after = this.onBox(here, at(i + 1));
+      if (before && after) out.push(...this.outward(here)); // a corner of the box itself
+      else if (before) out.push(...this.outward(here), ...here);
+      else if (after) out.push(...here, ...this.outward(here));
+      else out.push(...here);
+    }
+    return out;
+  }
+
+  /** How far the map is drawn beyond the box. */
+  get apron(): number {
+    return 1.8 * this.coast;
+  }
+
+  /** Whether a side of a cell lies on a side of the box. */
+  private onBox([ax, ay]: readonly number[], [bx, by]: readonly number[]): boolean {
+    const { x0, y0, x1, y1 } = this.box;
+    const near = 1e-5 * Math.max(x1 - x0, y1 - y0);
+    const both = (p: number, q: number, side: number): boolean => Math.abs(p - side) < near && Math.abs(q - side) < near;
+    return both(ax!, bx!, x0) || both(ax!, bx!, x1) || both(ay!, by!, y0) || both(ay!, by!, y1);
+  }
+
+  /** A point on the box moved outward; a corner of the box moves diagonally. */
+  outward([x, y]: readonly number[]): [number, number] {
+    const { x0, y0, x1, y1 } = this.box;
+    const near = 1e-5 * Math.max(x1 - x0, y1 - y0);
+    const push = (value: number, low: number, high: number): number =>
+      Math.abs(value - low) < near ? -this.apron : Math.abs(value - high) < near ? this.apron : 0;
+    return [x! + push(x!, x0, x1), y! + push(y!, y0, y1)];
+  }
+
+  contains(cell: number, x: number, y: number): boolean {
+    const { start, index, corners } = this.cells;
+    const first = start[cell]!;
+    const last = start[cell + 1]! - 1;
+    if (last - first < 2) return false;
+    let previous = index[last]!;
+    for (let i = first; i <= last; i++) {
+      const corner = index[i]!;
+      const ax = corners[2 * previous]!;
+      const ay = corners[2 * previous + 1]!;
+      const bx = corners[2 * corner]!;
+      const by = corners[2 * corner + 1]!;
+      // Counter-clockwise: inside is to the left of every side.
+      if ((bx - ax) * (y - ay) - (by - ay) * (x - ax) < 0) return false;
+      previous = corner;
+    }
+    return true;
+  }
+
+  private fillTiles(): [Uint32Array, Uint32Array] {
+    const tiles = this.columns * this.rows;
+    const first = new Uint32Array(tiles + 1);
+    const tile = new Uint32Array(this.count);
+    for (let i = 0; i < this.count; i++) {
+      tile[i] = this.tileOf(this.x(i), this.y(i));
+      first[tile[i]! + 1]!++;
+    }
+    for (let t = 0; t < tiles; t++) first[t + 1]! += first[t]!;
+    const next = first.slice(0, tiles);
+    const order = new Uint32Array(this.count);
+    for (let i = 0; i < this.count; i++) order[next[tile[i]!]!++] = i;
+    return [first, order];
+  }
+
+  private boundTiles(): Float32Array {
+    const { start, index, corners } = this.cells;
+    const tiles = this.columns * this.rows;
+    const bounds = new Float32Array(4 * tiles);
+    for (let t = 0; t < tiles; t++) {
+      let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
+      for (let k = this.firstInTile[t]!; k < this.firstInTile[t + 1]!; k++) {
+        const cell = this.inTile[k]!;
+        for (let i = start[cell]!; i < start[cell + 1]!; i++) {
+          const x = corners[2 * index[i]!]!;
+          const y = corners[2 * index[i]! + 1]!;
+          if (x < x0) x0 = x;
+          if (x > x1) x1 = x;
+          if (y < y0) y0 = y;
+          if (y > y1) y1 = y;
+        }
+      }
+      // What is drawn beyond the box belongs to the tiles at the box.
+      const { box } = this;
+      const near = 1e-5 * Math.max(box.x1 - box.x0, box.y1 - box.y0);
+      if (x0 < box.x0 + near) x0 = -Infinity;
+      if (y0 < box.y0 + near) y0 = -Infinity;
+      if (x1 > box.x1 - near) x1 = Infinity;
+      if (y1 > box.y1 - near) y1 = Infinity;
+      bounds.set([x0, y0, x1, y1], 4 * t);
+    }
+    return bounds;
+  }
+
+  private startNear(x: number, y: number): number {
+    const tile = this.tileOf(x, y);
+    if (this.firstInTile[tile]! < this.firstInTile[tile + 1]!) return this.inTile[this.firstInTile[tile]!]!;
+    // An empty tile: whatever comes next in tile order is as good as any; the walk does the rest.
+    return this.inTile[Math.min(this.firstInTile[tile]!, this.count - 1)]!;
+  }
+
+  private distance2(cell: number, x: number, y: number): number {
+    const dx = this.x(cell) - x;
+    const dy = this.y(cell) - y;
+    return dx * dx + dy * dy;
+  }
+
+  private walk(start: number, x: number, y: number): number {
+    let here = start;
+    let least = this.distance2(here, x, y);
+    for (;;) {
+      let next = -1;
+      for (const other of this.neighbours(here)) {
+        const d = this.distance2(other, x, y);
+        if (d < least) [least, next] = [d, other];
+      }
+      if (next < 0) return here;
+      here = next;
+    }
+  }
+
+  /** Among songs at the same place as `cell`: the one whose slice holds the point. */
+  private sliceUnder(cell: number, x: number, y: number): number {
+    if (this.contains(cell, x, y)) return cell;
+    const queue = [cell];
+    const seen = new Set(queue);
+    for (let i = 0; i < queue.length; i++) {
+      for (const other of this.neighbours(queue[i]!)) {
+        if (seen.has(other) || this.x(other) !== this.x(cell) || this.y(other) !== this.y(cell)) continue;
+        if (this.contains(other, x, y)) return other;
+        seen.add(other);
+        queue.push(other);
+      }
+    }
+    return cell; // on a border, within rounding
+  }
+}
+
+function mergeSpans(spans: Span[], gap: number): Span[] {
+  const out: Span[] = [];
+  for (const span of spans) {
+    const last = out[out.length - 1];
+    if (last && span.from - last.to <= gap) last.to = span.to;
+    else out.push({ ...span });
+  }
+  return out;
+}
+
+function clampIndex(value: number, count: number): number {
+  return Math.min(count - 1, Math.max(0, Math.floor(value)));
+}
+
+/** Adjacency in compressed rows, from the list of borders. */
+function neighbours(cells: CellData): [Uint32Array, Uint32Array] {
+  const { count, edges } = cells;
+  const first = new Uint32Array(count + 1);
+  for (let e = 0; e < edges.length; e += 4) {
+    if (edges[e + 3] === NO_CELL) continue;
+    first[edges[e + 2]! + 1]!++;
+    first[edges[e + 3]! + 1]!++;
+  }
+  for (let i = 0; i < count; i++) first[i + 1]! += first[i]!;
+  const next = first.slice(0, count);
+  const list = new Uint32Array(first[count]!);
+  for (let e = 0; e < edges.length; e += 4) {
+    const [left, right] = [edges[e + 2]!, edges[e + 3]!];
+    if (right === NO_CELL) continue;
+    list[next[left]!++] = right;
+    list[next[right]!++] = left;
+  }
+  return [first, list];
+}
+
+/** Centroid of every cell and its distance to the nearest side: where a title fits. */
+function rooms(cells: CellData): Float32Array {
+  const { count, start, index, corners, xy } = cells;
+  const out = new Float32Array(3 * count);
+  for (let cell = 0; cell < count; cell++) {
+    const first = start[cell]!;
+    const last = start[cell + 1]! - 1;
+    // Relative to the site, against cancellation in tiny cells.
+    const ox = xy[2 * cell]!;
+    const oy = xy[2 * cell + 1]!;
+    let area = 0;
+    let cx = 0;
+    let cy = 0;
+    for (let i = first, j = last; i <= last; j = i++) {
+      const ax = corners[2 * index[j]!]! - ox;
+      const ay = corners[2 * index[j]! + 1]! - oy;
+      const bx = corners[2 * index[i]!]! - ox;
+      const by = corners[2 * index[i]! + 1]! - oy;
+      const cross = ax * by - bx * ay;
+      area += cross;
+      cx += (ax + bx) * cross;
+      cy += (ay + by) * cross;
+    }
+    const x = area > 0 ? ox + cx / (3 * area) : ox;
+    const y = area > 0 ? oy + cy / (3 * area) : oy;
+    let radius = Infinity;
+    for (let i = first, j = last; i <= last; j = i++) {
+      const ax = corners[2 * index[j]!]!;
+      const ay = corners[2 * index[j]! + 1]!;
+      const dx = corners[2 * index[i]!]! - ax;
+      const dy = corners[2 * index[i]! + 1]! - ay;
+      const length = Math.hypot(dx, dy);
+      if (length > 0) radius = Math.min(radius, (dx * (y - ay) - dy * (x - ax)) / length);
+    }
+    out[3 * cell] = x;
+    out[3 * cell + 1] = y;
+    out[3 * cell + 2] = Number.isFinite(radius) ? Math.max(0, radius) : 0;
+  }
+  return out;
+}
+
+/**
+ * How far land reaches from a song. Ordinary cells should be land altogether, the huge ones at the
+ * rim mostly sea: a little more than the reach (distance to the farthest corner) of four cells in
+ * five, but always enough to see and never more than a third of the map.
+ */
+function coastDistance(cells: CellData, box: Rect): number {
+  const { count, start, index, corners, xy } = cells;
+  const size = Math.max(box.x1 - box.x0, box.y1 - box.y0);
+  const step = Math.max(1, Math.floor(count / 20000)); // a sample is enough
+  const reach: number[] = [];
+  for (let cell = 0; cell < count; cell += step) {
+    let most = 0;
+    for (let i = start[cell]!; i < start[cell + 1]!; i++) {
+      const dx = corners[2 * index[i]!]! - xy[2 * cell]!;
+      const dy = corners[2 * index[i]! + 1]! - xy[2 * cell + 1]!;
+      most = Math.max(most, Math.hypot(dx, dy));
+    }
+    reach.push(most);
+  }
+  reach.sort((a, b) => a - b);
+  const common = reach[Math.floor(reach.length * 0.8)] ?? size;
+  return Math.min(size / 3, Math.max(size / 60, 1.15 * common));
+}
+
+/** Order of the sites along a Hilbert curve of 2^16 steps a side. */
+function hilbertTour(xy: Float32Array, box: Rect): { order: Uint32Array; place: Uint32Array } {
+  const count = xy.length / 2;
+  const side = 65535 / Math.max(box.x1 - box.x0, box.y1 - box.y0);
+  const key = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    key[i] = hilbertIndex(Math.floor((xy[2 * i]! - box.x0) * side), Math.floor((xy[2 * i + 1]! - box.y0) * side));
+  }
+  const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => key[a]! - key[b]! || a - b);
+  const place = new Uint32Array(count);
+  order.forEach((cell, i) => (place[cell] = i));
+  return { order, place };
+}
+
+function hilbertIndex(x: number, y: number): number {
+  let index = 0;
+  for (let s = 32768; s > 0; s >>= 1) {
+    const rx = x & s ? 1 : 0;
+    const ry = y & s ? 1 : 0;
+    index = index * 4 + ((3 * rx) ^ ry);
+    // Turn the quadrant so that the curve enters and leaves where its neighbours do.
+    if (ry === 0) {
+      if (rx === 1) {
+        x = 65535 - x;
+        y = 65535 - y;
+      }
+      [x, y] = [y, x];
+    }
+  }
+  return index;
+}

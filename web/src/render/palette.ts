@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/**
+ * Colours of a map for light and dark. Countries keep the hue and, in part, the contrast the server
+ * chose for them (it keeps neighbours apart, also for the colour-blind); lightness and strength are
+ * brought to what reads as ink on paper, or as lamplight at night. OKLab: Ottosson 2020.
+ */
+import type { Atlas } from '../map/atlas';
+
+export type Rgb = readonly [number, number, number]; // 0..255
+
+export type Theme = 'light' | 'dark';
+
+export interface Palette {
+  readonly theme: Theme;
+  readonly sea: Rgb;
+  readonly shallows: Rgb; // sea beside the coast
+  readonly coast: Rgb;
+  readonly cellBorder: Rgb;
+  readonly cellBorderAlpha: number;
+  readonly countryBorder: Rgb;
+  readonly countryBorderAlpha: number;
+  readonly highlight: Rgb; // marked cells are lifted towards it
+  readonly ring: Rgb; // around the cell pointed at
+  readonly ringHalo: Rgb;
+  readonly ink: string; // names of countries
+  readonly inkSoft: string; // titles
+  readonly halo: string; // behind both
+  readonly land: Uint8Array; // [count][4], per cell
+}
+
+interface Look {
+  readonly lightness: number; // of an average country
+  readonly contrast: number; // how much of the server's difference in lightness is kept
+  readonly strength: number; // chroma factor
+  readonly mostChroma: number;
+  readonly grain: number; // difference between cells of a country
+}
+
+const LOOK: Record<Theme, Look> = {
+  light: { lightness: 0.84, contrast: 0.5, strength: 0.72, mostChroma: 0.1, grain: 0.014 },
+  dark: { lightness: 0.43, contrast: 0.45, strength: 0.72, mostChroma: 0.095, grain: 0.018 },
+};
+
+const BASE: Record<Theme, Omit<Palette, 'land'>> = {
+  light: {
+    theme: 'light',
+    sea: [222, 232, 233],
+    shallows: [203, 220, 224],
+    coast: [92, 110, 122],
+    cellBorder: [255, 252, 244],
+    cellBorderAlpha: 0.6,
+    countryBorder: [104, 92, 84],
+    countryBorderAlpha: 1,
+    highlight: [255, 252, 240],
+    ring: [28, 22, 20],
+    ringHalo: [255, 253, 247],
+    ink: '#2b2320',
+    inkSoft: '#3a312c',
+    halo: 'rgba(255, 252, 244, 0.86)',
+  },
+  dark: {
+    theme: 'dark',
+    sea: [14, 19, 29],
+    shallows: [22, 31, 46],
+    coast: [126, 150, 176],
+    cellBorder: [8, 11, 18],
+    cellBorderAlpha: 0.5,
+    countryBorder: [196, 188, 172],
+    countryBorderAlpha: 1,
+    highlight: [255, 236, 190],
+    ring: [255, 246, 224],
+    ringHalo: [10, 12, 18],
+    ink: '#f4ecdc',
+    inkSoft: '#e4dccd',
+    halo: 'rgba(10, 13, 20, 0.8)',
+  },
+};
+
+export function makePalette(atlas: Atlas, theme: Theme): Palette {
+  const look = LOOK[theme];
+  const labs = atlas.clusters.map((c) => toOklab(parseHex(c.colour)));
+  const mean = labs.reduce((sum, lab) => sum + lab[0], 0) / Math.max(1, labs.length);
+  const land = new Uint8Array(4 * atlas.count);
+  for (let cell = 0; cell < atlas.count; cell++) {
+    const [l, a, b] = labs[atlas.cells.cluster[cell]!]!;
+    const chroma = Math.hypot(a, b);
+    const strength = chroma > 0 ? Math.min(look.strength, look.mostChroma / chroma) : 0;
+    const grain = (hash(atlas.songId(cell)) - 0.5) * 2 * look.grain;
+    const rgb = fromOklab([
+      look.lightness + (l - mean) * look.contrast + grain,
+      a * strength,
+      b * strength,
+    ]);
+    land.set([rgb[0], rgb[1], rgb[2], 255], 4 * cell);
+  }
+  return { ...BASE[theme], land };
+}
+
+export function css(rgb: Rgb, alpha = 1): string {
+  return `rgba(${rgb[0]}, ${rgb[1]}, ${rgb[2]}, ${alpha})`;
+}
+
+export function mix(a: Rgb, b: Rgb, t: number): Rgb {
+  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
+}
+
+function parseHex(hex: string): Rgb {
+  const n = parseInt(hex.slice(1), 16);
+  return [n >> 16, (n >> 8) & 255, n & 255];
+}
+
+/** 0..1, the same for a song on every map. */
+function hash(value: number): number {
+  let h = Math.imul(value ^ 0x9e3779b9, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) >>> 0) / 4294967296;
+}
+
+type Lab = [number, number, number];
+
+function toOklab([r8, g8, b8]: Rgb): Lab {
+  const linear = (v: number) => (v <= 10 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  const [r, g, b] = [linear(r8), linear(g8), linear(b8)];
+  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
+}
+
+function fromOklab([L, a, b]: Lab): Rgb {
+  const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (L - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const encode = (v: number): number => {
+    const c = v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055;
+    return Math.round(Math.min(1, Math.max(0, c)) * 255);
+  };
+  return [
+    encode(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+    encode(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
+    encode(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
+  ];
+}
