@@ -1,4 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Key from pitches, not from bins:
+ *
+ *  1. The peaks of a long spectrum (0.37 s), placed between bins by a parabola through their
+ *     logarithms, become a line of weights, ten to a semitone (the amplitude to the power PRESS).
+ *  2. A peak that lies at 2, 3, 4, 5 or 6 times the frequency of another is mostly that one's
+ *     harmonic: it loses as much as a plain tone would put there. Without this a chord of C is
+ *     heard with a strong B and E flat, and the key drifts a fifth up.
+ *  3. Each moment counts the same, however loud; the lines are summed over the song.
+ *  4. At the end the tuning is the circular mean of where the weights lie within their semitones;
+ *     what lies on the tuned grid is folded into twelve classes and correlated with the 24 profiles
+ *     of Krumhansl and Kessler (1982).
+ */
 #include "audio/key.h"
 
 #include <math.h>
@@ -8,20 +21,35 @@
 #include "base/array.h"
 #include "musicmap/spectrum.h"
 
-#define WINDOW 8192
-#define HOP    4096
-#define FINE   10 /* parts of a semitone */
-#define LOW    33 /* MIDI numbers */
-#define HIGH   96
-#define PARTS  ((HIGH - LOW) * FINE)
+#define WINDOW    8192
+#define HOP       4096
+#define PARTS     10 /* to a semitone */
+#define LOWEST    33 /* MIDI number of line[0]: A1, 55 Hz */
+#define SEMITONES 63 /* up to B6 */
+#define LINE      (SEMITONES * PARTS)
+#define FIRST_BIN 20 /* 54 Hz */
+#define LAST_BIN  740
+#define MAX_PEAKS 370
+#define PRESS     0.5
+#define EXPLAINED 0.6   /* of a tone's weight, less 1 / sqrt of the harmonic's distance */
+#define SILENT    1e-4f /* power of a peak at about -120 dBFS */
+#define RELATIVE  1e-5f /* peaks 50 dB below the frame's highest are noise */
+#define SLACK     3     /* parts of a semitone by which a harmonic may be off */
+#define HARMONICS 6
+
+struct peak {
+    size_t place; /* in the line */
+    float weight;
+};
 
 struct mm_key {
     struct mm_fft *fft;
     float window[WINDOW];
-    float magnitude[WINDOW / 2 + 1];
+    float power[WINDOW / 2 + 1];
     float buffer[WINDOW];
     size_t filled;
-    double pitches[PARTS];
+    float line[LINE]; /* of one frame */
+    double sum[LINE]; /* of all */
 };
 
 int mm_key_create(struct mm_key **out, struct mm_error *err)
@@ -48,27 +76,64 @@ void mm_key_destroy(struct mm_key *k)
     free(k);
 }
 
+/* The spectrum's peaks as places in the line; their number. */
+static size_t find_peaks(const float *power, struct peak *peaks)
+{
+    size_t n = 0;
+    float highest = SILENT;
+    for (size_t i = FIRST_BIN; i < LAST_BIN; i++)
+        highest = power[i] > highest ? power[i] : highest;
+    float floor = fmaxf(SILENT, RELATIVE * highest);
+    for (size_t i = FIRST_BIN; i < LAST_BIN && n < MAX_PEAKS; i++) {
+        if (power[i] <= floor || power[i] <= power[i - 1] || power[i] < power[i + 1])
+            continue;
+        float a = logf(power[i - 1] + 1e-20f);
+        float b = logf(power[i]);
+        float c = logf(power[i + 1] + 1e-20f);
+        float shift = 0.5f * (a - c) / (a - 2 * b + c);
+        float hz = ((float)i + shift) * (float)MM_KEY_RATE / WINDOW;
+        float place = (69.5f - LOWEST + 12 * log2f(hz / 440.0f)) * PARTS;
+        if (!(place >= 0 && place < LINE))
+            continue;
+        float level = b - 0.25f * (a - c) * shift; /* log of the power at the top */
+        peaks[n++] = (struct peak){(size_t)place, expf(level * (float)(PRESS / 2))};
+    }
+    return n;
+}
+
+/* What tones at the lower places of the line would put at this place as harmonics. */
+static float explained(const float *line, size_t place)
+{
+    /* Distance of harmonic h in parts of a semitone: round(120 log2 h). */
+    static const size_t distance[HARMONICS + 1] = {0, 0, 120, 190, 240, 279, 310};
+    float most = 0;
+    float all = 0;
+    for (size_t h = 2; h <= HARMONICS && distance[h] <= place; h++) {
+        size_t below = place - distance[h];
+        size_t begin = below > SLACK ? below - SLACK : 0;
+        most = 0;
+        for (size_t i = begin; i <= below + SLACK; i++)
+            most = line[i] > most ? line[i] : most;
+        all += most * (float)EXPLAINED / sqrtf((float)h - 1);
+    }
+    return all;
+}
+
 static void do_frame(struct mm_key *k)
 {
-    float *m = k->magnitude;
-    mm_fft_magnitude(k->fft, k->buffer, k->window, m);
-    double sum = 0;
-    double frame[PARTS] = {0};
-    for (size_t i = 20; i < 800; i++) {
-        if (m[i] <= m[i - 1] || m[i] < m[i + 1] || m[i] < 1e-3f)
-            continue;
-        double a = log(m[i - 1] + 1e-9), b = log(m[i]), c = log(m[i + 1] + 1e-9);
-        double bin = (double)i + 0.5 * (a - c) / (a - 2 * b + c);
-        double pitch = 69 + 12 * log2(bin * MM_KEY_RATE / WINDOW / 440.0);
-        double part = (pitch - LOW) * FINE;
-        if (part < 0 || part >= PARTS)
-            continue;
-        double w = sqrt((double)m[i]);
-        frame[(size_t)part] += w;
-        sum += w;
+    struct peak peaks[MAX_PEAKS];
+    mm_fft_power(k->fft, k->buffer, k->window, k->power);
+    size_t n = find_peaks(k->power, peaks);
+    memset(k->line, 0, sizeof k->line);
+    for (size_t i = 0; i < n; i++)
+        k->line[peaks[i].place] += peaks[i].weight;
+    float total = 0;
+    for (size_t i = 0; i < n; i++) {
+        peaks[i].weight = fmaxf(0, peaks[i].weight - explained(k->line, peaks[i].place));
+        total += peaks[i].weight;
     }
-    for (size_t i = 0; sum > 0 && i < PARTS; i++)
-        k->pitches[i] += frame[i];
+    for (size_t i = 0; i < n && total > 0; i++)
+        k->sum[peaks[i].place] += (double)(peaks[i].weight / total);
 }
 
 void mm_key_push(struct mm_key *k, const float *samples, size_t count)
@@ -87,52 +152,77 @@ void mm_key_push(struct mm_key *k, const float *samples, size_t count)
     }
 }
 
+/* Folds the line into twelve classes on the grid the song is tuned to; the total. */
+static double fold(const struct mm_key *k, double chroma[12])
+{
+    double x = 0;
+    double y = 0;
+    for (size_t i = 0; i < LINE; i++) {
+        double turn = 2 * M_PI * ((double)(i % PARTS) + 0.5) / PARTS;
+        x += k->sum[i] * cos(turn);
+        y += k->sum[i] * sin(turn);
+    }
+    /* Semitones begin half a semitone below their pitch, so in tune means half a turn. */
+    double tuning = x == 0 && y == 0 ? 0 : atan2(-y, -x) / (2 * M_PI);
+    double total = 0;
+    memset(chroma, 0, 12 * sizeof *chroma);
+    for (size_t i = 0; i < LINE; i++) {
+        double pitch = ((double)i + 0.5) / PARTS - 0.5 - tuning;
+        double off = pitch - rint(pitch);
+        double weight = k->sum[i] * cos(M_PI * off) * cos(M_PI * off);
+        chroma[((int)rint(pitch) + LOWEST + 12) % 12] += weight;
+        total += weight;
+    }
+    return total;
+}
+
+/* Correlation of the twelve classes, counted from tonic, with a profile. */
+static double correlate(const double chroma[12], const double profile[12], int tonic)
+{
+    double mean_c = 0;
+    double mean_p = 0;
+    for (int i = 0; i < 12; i++) {
+        mean_c += chroma[i] / 12;
+        mean_p += profile[i] / 12;
+    }
+    double cc = 0;
+    double pp = 0;
+    double cp = 0;
+    for (int i = 0; i < 12; i++) {
+        double c = chroma[(i + tonic) % 12] - mean_c;
+        double p = profile[i] - mean_p;
+        cc += c * c;
+        pp += p * p;
+        cp += c * p;
+    }
+    return cc > 0 ? cp / sqrt(cc * pp) : 0;
+}
+
 void mm_key_finish(struct mm_key *k, struct mm_measure *measure)
 {
-    static const double major[12] = {6.35, 2.23, 3.48, 2.33, 4.38, 4.09,
-                                     2.52, 5.19, 2.39, 3.66, 2.29, 2.88};
-    static const double minor[12] = {6.33, 2.68, 3.52, 5.38, 2.60, 3.53,
-                                     2.54, 4.75, 3.98, 2.69, 3.34, 3.17};
-    double chroma[12] = {0};
-    double x = 0, y = 0;
-    for (size_t i = 0; i < PARTS; i++) {
-        x += k->pitches[i] * cos(2 * M_PI * ((double)i + 0.5) / FINE);
-        y += k->pitches[i] * sin(2 * M_PI * ((double)i + 0.5) / FINE);
-    }
-    double tuning = atan2(y, x) / (2 * M_PI);
-    double total = 0;
-    for (size_t i = 0; i < PARTS; i++) {
-        double pitch = LOW + ((double)i + 0.5) / FINE - tuning;
-        chroma[(int)lrint(pitch) % 12] += k->pitches[i];
-        total += k->pitches[i];
-    }
+    static const double profiles[2][12] = {
+        [MM_MODE_MINOR] = {6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17},
+        [MM_MODE_MAJOR] = {6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88},
+    };
     measure->key = -1;
     measure->key_confidence = 0;
-    if (total <= 0)
+    double chroma[12];
+    if (fold(k, chroma) <= 0)
         return;
-    double best = -2, second = -2;
-    for (int mode = 0; mode < 2; mode++)
+    double best = 0;
+    double second = 0;
+    for (int mode = 0; mode < 2; mode++) {
         for (int tonic = 0; tonic < 12; tonic++) {
-            const double *p = mode ? major : minor;
-            double mp = 0, mc = 0, pp = 0, cc = 0, pc = 0;
-            for (int i = 0; i < 12; i++) {
-                mp += p[i] / 12;
-                mc += chroma[i] / 12;
-            }
-            for (int i = 0; i < 12; i++) {
-                double a = p[i] - mp, b = chroma[(i + tonic) % 12] - mc;
-                pp += a * a;
-                cc += b * b;
-                pc += a * b;
-            }
-            double r = cc > 0 ? pc / sqrt(pp * cc) : 0;
+            double r = correlate(chroma, profiles[mode], tonic);
             if (r > best) {
                 second = best;
                 best = r;
                 measure->key = tonic;
-                measure->mode = mode ? MM_MODE_MAJOR : MM_MODE_MINOR;
-            } else if (r > second)
+                measure->mode = (enum mm_mode)mode;
+            } else if (r > second) {
                 second = r;
+            }
         }
-    measure->key_confidence = fmax(0, fmin(1, (best - second) * 5));
+    }
+    measure->key_confidence = best > 0 ? best * fmin(1.0, (best - second) / 0.15) : 0;
 }

@@ -19,7 +19,8 @@ struct mm_tempo {
     float window[MM_ONSET_BANDS][MM_TEMPO_WINDOW];
     size_t filled;
     double correlation[MM_TEMPO_LAGS]; /* sum over windows, weighted by their frames */
-    double weight;
+    double weight;                     /* frames in the windows */
+    double flux, level;                /* sums over all frames */
 };
 
 void mm_tempo_push(struct mm_tempo *tempo, const struct mm_onset_frame *frame);
