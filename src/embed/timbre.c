@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The built-in model: mean and deviation of 20 mel cepstral coefficients (Davis, Mermelstein 1980)
- * over frames of 93 ms. Memory does not grow with the song: sums only. */
+/*
+ * The built-in model: cuts samples into frames, makes spectrum and mel bands once, and lets
+ * timbre_spectral.c and timbre_rhythm.c look at them. One vector a song; memory does not grow.
+ */
 #include "embed/timbre.h"
 
 #include <math.h>
@@ -9,45 +11,67 @@
 
 #include "base/array.h"
 #include "embed/model.h"
-#include "musicmap/spectrum.h"
-
-enum { FRAME = 2048, HOP = 512, BINS = FRAME / 2 + 1, MELS = 64, CEPS = 20 };
-
-static const char *const names[MM_TIMBRE_DIM] = {
-    "mfcc00_mean", "mfcc01_mean", "mfcc02_mean", "mfcc03_mean", "mfcc04_mean", "mfcc05_mean",
-    "mfcc06_mean", "mfcc07_mean", "mfcc08_mean", "mfcc09_mean", "mfcc10_mean", "mfcc11_mean",
-    "mfcc12_mean", "mfcc13_mean", "mfcc14_mean", "mfcc15_mean", "mfcc16_mean", "mfcc17_mean",
-    "mfcc18_mean", "mfcc19_mean", "mfcc00_std",  "mfcc01_std",  "mfcc02_std",  "mfcc03_std",
-    "mfcc04_std",  "mfcc05_std",  "mfcc06_std",  "mfcc07_std",  "mfcc08_std",  "mfcc09_std",
-    "mfcc10_std",  "mfcc11_std",  "mfcc12_std",  "mfcc13_std",  "mfcc14_std",  "mfcc15_std",
-    "mfcc16_std",  "mfcc17_std",  "mfcc18_std",  "mfcc19_std",
-};
-
-const char *const *mm_timbre_names(void)
-{
-    return names;
-}
+#include "embed/timbre_parts.h"
 
 struct timbre {
     struct mm_mel *mel;
-    float window[FRAME];
-    float dct[CEPS][MELS]; /* orthonormal DCT-II */
+    float window[TIMBRE_FRAME];
+    float level_scale; /* from a sum of power to the mean square of the samples */
+    struct timbre_spectral_tables *spectral;
+    struct timbre_rhythm_tables *rhythm;
 };
 
 struct stream {
     const struct timbre *timbre;
     struct mm_fft *fft;
-    float frame[FRAME];
-    size_t fill; /* samples in frame */
-    size_t n_frames;
-    double sum[CEPS];
-    double square[CEPS];
+    struct timbre_spectral *spectral;
+    struct timbre_rhythm *rhythm;
+    float samples[TIMBRE_FRAME]; /* the frame in hand */
+    size_t fill;
+    bool any; /* a frame was complete */
+    float loudest, mel_top, mel_loudest;
 };
+
+void mm_timbre_moments_add(struct timbre_moments *moments, double value)
+{
+    if (moments->n++ == 0)
+        moments->first = value;
+    double x = value - moments->first;
+    moments->sum += x;
+    moments->square += x * x;
+    moments->cube += x * x * x;
+}
+
+double mm_timbre_moments_mean(const struct timbre_moments *moments)
+{
+    return moments->n ? moments->first + moments->sum / (double)moments->n : 0;
+}
+
+double mm_timbre_moments_deviation(const struct timbre_moments *moments)
+{
+    if (moments->n == 0)
+        return 0;
+    double mean = moments->sum / (double)moments->n;
+    return sqrt(fmax(moments->square / (double)moments->n - mean * mean, 0));
+}
+
+double mm_timbre_moments_skewness(const struct timbre_moments *moments)
+{
+    double deviation = mm_timbre_moments_deviation(moments);
+    if (deviation < 1e-6) /* rounding noise has no shape */
+        return 0;
+    double n = (double)moments->n;
+    double mean = moments->sum / n;
+    double third = moments->cube / n - 3 * mean * (moments->square / n) + 2 * mean * mean * mean;
+    return third / (deviation * deviation * deviation);
+}
 
 static void timbre_destroy(void *shared)
 {
     struct timbre *timbre = shared;
     mm_mel_destroy(timbre->mel);
+    mm_timbre_spectral_tables_destroy(timbre->spectral);
+    mm_timbre_rhythm_tables_destroy(timbre->rhythm);
     free(timbre);
 }
 
@@ -61,17 +85,21 @@ static int timbre_create(const struct mm_model *model, const struct mm_embed_set
     struct timbre *timbre = calloc(1, sizeof *timbre);
     if (!timbre)
         return mm_no_memory(err);
-    int result =
-        mm_mel_create(MM_MEL_SLANEY, MM_TIMBRE_RATE, FRAME, MELS, 0, 11025, &timbre->mel, err);
+    mm_window_hann(TIMBRE_FRAME, timbre->window);
+    double energy = 0;
+    for (size_t i = 0; i < TIMBRE_FRAME; i++)
+        energy += (double)(timbre->window[i] * timbre->window[i]);
+    timbre->level_scale = (float)(2 / (energy * TIMBRE_FRAME));
+    int result = mm_mel_create(MM_MEL_SLANEY, MM_TIMBRE_RATE, TIMBRE_FRAME, TIMBRE_MELS, 0,
+                               MM_TIMBRE_RATE / 2.0, &timbre->mel, err);
+    if (result == 0)
+        result = mm_timbre_spectral_tables_create(&timbre->spectral, err);
+    if (result == 0)
+        result = mm_timbre_rhythm_tables_create(&timbre->rhythm, err);
     if (result < 0) {
         timbre_destroy(timbre);
         return result;
     }
-    mm_window_hann(FRAME, timbre->window);
-    for (int c = 0; c < CEPS; c++)
-        for (int m = 0; m < MELS; m++)
-            timbre->dct[c][m] =
-                (float)(sqrt((c ? 2.0 : 1.0) / MELS) * cos(M_PI * c * (2 * m + 1) / (2.0 * MELS)));
     *shared = timbre;
     return 0;
 }
@@ -86,6 +114,8 @@ static void stream_destroy(void *pointer)
 {
     struct stream *stream = pointer;
     mm_fft_destroy(stream->fft);
+    mm_timbre_spectral_destroy(stream->spectral);
+    mm_timbre_rhythm_destroy(stream->rhythm);
     free(stream);
 }
 
@@ -95,7 +125,11 @@ static int stream_create(void *shared, void **out, struct mm_error *err)
     if (!stream)
         return mm_no_memory(err);
     stream->timbre = shared;
-    int result = mm_fft_create(FRAME, &stream->fft, err);
+    int result = mm_fft_create(TIMBRE_FRAME, &stream->fft, err);
+    if (result == 0)
+        result = mm_timbre_spectral_create(stream->timbre->spectral, &stream->spectral, err);
+    if (result == 0)
+        result = mm_timbre_rhythm_create(stream->timbre->rhythm, &stream->rhythm, err);
     if (result < 0) {
         stream_destroy(stream);
         return result;
@@ -108,28 +142,40 @@ static void stream_reset(void *pointer)
 {
     struct stream *stream = pointer;
     stream->fill = 0;
-    stream->n_frames = 0;
-    memset(stream->sum, 0, sizeof stream->sum);
-    memset(stream->square, 0, sizeof stream->square);
+    stream->any = false;
+    stream->loudest = stream->mel_top = stream->mel_loudest = 0;
+    mm_timbre_spectral_reset(stream->spectral);
+    mm_timbre_rhythm_reset(stream->rhythm);
 }
 
 static void measure_frame(struct stream *stream)
 {
-    const struct timbre *timbre = stream->timbre;
-    float power[BINS];
-    float mel[MELS];
-    mm_fft_power(stream->fft, stream->frame, timbre->window, power);
-    mm_mel_apply(timbre->mel, power, mel);
-    for (int m = 0; m < MELS; m++)
-        mel[m] = 10.0f * log10f(fmaxf(mel[m], 1e-10f));
-    for (int c = 0; c < CEPS; c++) {
-        double value = 0;
-        for (int m = 0; m < MELS; m++)
-            value += (double)(timbre->dct[c][m] * mel[m]);
-        stream->sum[c] += value;
-        stream->square[c] += value * value;
+    float power[TIMBRE_BINS];
+    float mel[TIMBRE_MELS];
+    mm_fft_power(stream->fft, stream->samples, stream->timbre->window, power);
+    mm_mel_apply(stream->timbre->mel, power, mel);
+    float level = 0;
+    for (size_t k = 0; k < TIMBRE_BINS; k++)
+        level += power[k];
+    level *= stream->timbre->level_scale;
+    float mel_sum = 0;
+    for (size_t m = 0; m < TIMBRE_MELS; m++) {
+        mel_sum += mel[m];
+        stream->mel_top = fmaxf(stream->mel_top, mel[m]);
     }
-    stream->n_frames++;
+    stream->loudest = fmaxf(stream->loudest, level);
+    stream->mel_loudest = fmaxf(stream->mel_loudest, mel_sum);
+    const struct timbre_frame frame = {
+        .power = power,
+        .mel = mel,
+        .level = level,
+        .loudest = stream->loudest,
+        .mel_top = stream->mel_top,
+        .mel_loudest = stream->mel_loudest,
+    };
+    mm_timbre_spectral_frame(stream->spectral, &frame);
+    mm_timbre_rhythm_frame(stream->rhythm, &frame);
+    stream->any = true;
 }
 
 static int stream_push(void *pointer, const float *samples, size_t count,
@@ -139,15 +185,17 @@ static int stream_push(void *pointer, const float *samples, size_t count,
     (void)err;
     struct stream *stream = pointer;
     while (count > 0) {
-        size_t n = FRAME - stream->fill < count ? FRAME - stream->fill : count;
-        memcpy(stream->frame + stream->fill, samples, n * sizeof *samples);
+        size_t room = TIMBRE_FRAME - stream->fill;
+        size_t n = count < room ? count : room;
+        memcpy(stream->samples + stream->fill, samples, n * sizeof *samples);
         stream->fill += n;
         samples += n;
         count -= n;
-        if (stream->fill == FRAME) {
+        if (stream->fill == TIMBRE_FRAME) {
             measure_frame(stream);
-            memmove(stream->frame, stream->frame + HOP, (FRAME - HOP) * sizeof *stream->frame);
-            stream->fill = FRAME - HOP;
+            memmove(stream->samples, stream->samples + TIMBRE_HOP,
+                    (TIMBRE_FRAME - TIMBRE_HOP) * sizeof *stream->samples);
+            stream->fill = TIMBRE_FRAME - TIMBRE_HOP;
         }
     }
     return 0;
@@ -156,18 +204,15 @@ static int stream_push(void *pointer, const float *samples, size_t count,
 static int stream_finish(void *pointer, struct mm_pooling *pooling, struct mm_error *err)
 {
     struct stream *stream = pointer;
-    if (stream->n_frames == 0) { /* shorter than a frame: silence behind it */
-        memset(stream->frame + stream->fill, 0, (FRAME - stream->fill) * sizeof *stream->frame);
+    if (!stream->any) { /* shorter than a frame: silence behind it */
+        memset(stream->samples + stream->fill, 0,
+               (TIMBRE_FRAME - stream->fill) * sizeof *stream->samples);
         measure_frame(stream);
     }
-    float values[MM_TIMBRE_DIM];
-    for (int c = 0; c < CEPS; c++) {
-        double mean = stream->sum[c] / (double)stream->n_frames;
-        double variance = stream->square[c] / (double)stream->n_frames - mean * mean;
-        values[c] = (float)mean;
-        values[CEPS + c] = (float)sqrt(fmax(variance, 0));
-    }
-    return mm_pooling_add(pooling, values, NULL, 0.0, err);
+    float vector[MM_TIMBRE_DIM];
+    mm_timbre_spectral_finish(stream->spectral, vector);
+    mm_timbre_rhythm_finish(stream->rhythm, vector);
+    return mm_pooling_add(pooling, vector, NULL, 0.0, err);
 }
 
 const struct mm_model_ops mm_timbre_ops = {

@@ -4,7 +4,7 @@
 #define EMBED_TIMBRE_H
 
 #define MM_TIMBRE_RATE 22050
-#define MM_TIMBRE_DIM  40
+#define MM_TIMBRE_DIM  230
 
 /* One name for each dimension, "mfcc01_mean", ...; [MM_TIMBRE_DIM], static. */
 const char *const *mm_timbre_names(void);
