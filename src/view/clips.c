@@ -36,6 +36,7 @@ struct entry {
     uint64_t tag;
     uint64_t size; /* of the file */
     int64_t used;  /* nanoseconds since 1970 */
+    int64_t noted; /* the same, as the file's time has it */
     bool checked;  /* its hash was compared, by this process */
 };
 
@@ -187,6 +188,7 @@ static int scan(struct mm_clips *clips, struct mm_error *err)
             continue;
         entry.size = (uint64_t)st.st_size;
         entry.used = nanoseconds(&st.st_mtim);
+        entry.noted = entry.used;
         if (enter(clips, &entry) < 0)
             result = mm_no_memory(err);
     }
@@ -287,8 +289,8 @@ static bool open_file(const struct mm_clips *clips, const struct entry *entry,
 static void touch(struct entry *entry, int fd)
 {
     int64_t at = now();
-    if (at - entry->used >= A_MINUTE)
-        futimens(fd, NULL);
+    if (at - entry->noted >= A_MINUTE && futimens(fd, NULL) == 0)
+        entry->noted = at;
     entry->used = at;
 }
 
@@ -351,6 +353,7 @@ int mm_clips_put(struct mm_clips *clips, int64_t song, uint64_t tag, const struc
                           .size = sizeof(struct header) + blob->size,
                           .used = now(),
                           .checked = true};
+    entry.noted = entry.used;
     if (entry.size > clips->limit)
         return 0;
     int result = write_file(clips, &entry, blob, err);

@@ -288,10 +288,10 @@ static bool get_media(struct visit *visit, enum mm_job_kind kind)
     }
     struct mm_find found;
     int result = mm_site_find(visit->site, kind, (int64_t)song, &found, &err);
-    if (result == MM_ERR_AGAIN && !err.message[0])
-        return wait_for(visit, kind, (int64_t)song);
     if (result < 0)
         return fail_with(visit, result, &err, true);
+    if (found.to_make)
+        return wait_for(visit, kind, (int64_t)song);
     if (found.blob)
         return reply_blob(visit->reply, found.blob, media_caching(visit));
     return reply_file(visit->reply, &found.file, media_caching(visit));

@@ -176,6 +176,7 @@ static enum MHD_Result send_unsatisfiable(struct MHD_Connection *connection, str
     if (!response)
         return MHD_NO;
     add_security(response);
+    add(response, MHD_HTTP_HEADER_CACHE_CONTROL, caching_text(reply->caching));
     add(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->mime);
     add(response, MHD_HTTP_HEADER_CONTENT_RANGE, text);
     enum MHD_Result result =

@@ -34,7 +34,7 @@ static int look_up(struct mm_site *site, enum mm_job_kind kind, int64_t id, stru
                               out->song.state == MM_SONG_HIDDEN ? "hidden" : "not here");
     else
         result = mm_catalog_get_measure(site->catalog, id, &measure, err);
-    if (playable && (result == 0 || result == MM_ERR_NOT_FOUND)) {
+    if (playable && (result == 0 || result == MM_ERR_NOT_FOUND)) { /* a measure is no must */
         out->plan = mm_clip_plan(&out->song, result == 0 ? &measure : NULL);
         out->key = (struct mm_memo_key){.kind = (int)kind, .song = id, .tag = out->plan.tag};
         return 0;
@@ -58,7 +58,7 @@ int mm_site_find(struct mm_site *site, enum mm_job_kind kind, int64_t song, stru
         result = found->blob ? 0 : mm_error_set(err, failure.code, "%s", failure.message);
     else if (kind != MM_JOB_CLIP ||
              !mm_clips_open(site->clips, song, subject.plan.tag, &found->file))
-        result = MM_ERR_AGAIN;
+        found->to_make = true;
     mm_song_finish(&subject.song);
     return result;
 }

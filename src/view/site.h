@@ -40,15 +40,13 @@ struct mm_snapshot *mm_site_snapshot(struct mm_site *site);
 /* *current says whether the loaded map is the catalog's; MM_ERR_NOT_FOUND: the catalog has none. */
 int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error *err);
 
-/* A clip or cover that is there already, in memory (blob, held) or on disk (file.fd >= 0). */
+/* A clip or cover: in memory (blob, held), on disk (file.fd >= 0), or still to be made by a job. */
 struct mm_find {
+    bool to_make;
     struct mm_blob *blob;
     struct mm_clip_file file;
 };
-/*
- * 0 with *found filled; MM_ERR_AGAIN without a message: it must be made first, by a job of this
- * kind; else why there is none (MM_ERR_NOT_FOUND: unknown, hidden or missing song, or no cover).
- */
+/* Fails with why there is none (MM_ERR_NOT_FOUND: unknown, hidden or missing song, or no cover). */
 int mm_site_find(struct mm_site *site, enum mm_job_kind kind, int64_t song, struct mm_find *found,
                  struct mm_error *err);
 
