@@ -266,14 +266,13 @@ int mm_store_collect_ids(struct mm_statement *statement, int64_t **ids, size_t *
     int64_t *list = NULL;
     size_t n = 0;
     size_t capacity = 0;
-    int result = mm_array_reserve(&list, &capacity, 1) < 0 ? mm_no_memory(err) : 1;
-    while (result == 1) {
-        result = mm_statement_step(statement, err);
-        if (result == 1 && mm_array_reserve(&list, &capacity, n + 1) < 0)
+    int result;
+    do {
+        if (mm_array_reserve(&list, &capacity, n + 1) < 0 || !list)
             result = mm_no_memory(err);
-        if (result == 1)
+        else if ((result = mm_statement_step(statement, err)) == 1)
             list[n++] = mm_column_int(statement, 0);
-    }
+    } while (result == 1);
     mm_statement_release(statement);
     if (result < 0) {
         free(list);

@@ -21,7 +21,7 @@ int mm_catalog_put_failure(struct mm_catalog *catalog, const struct mm_failure *
                            struct mm_error *err)
 {
     int result = check_failure(failure, err);
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     if (result == 0)
         result = mm_catalog_enter_write(catalog, &store, err);
     if (result < 0)

@@ -115,7 +115,7 @@ static int write_songs(struct mm_store *store, const struct mm_map_record *map, 
 int mm_catalog_put_map(struct mm_catalog *catalog, struct mm_map_record *map, struct mm_error *err)
 {
     int result = check_map(map, err);
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     if (result == 0)
         result = mm_catalog_enter_write(catalog, &store, err);
     if (result < 0)
@@ -180,13 +180,12 @@ static int read_clusters(struct mm_store *store, struct mm_map_record *out, stru
     size_t capacity = 0;
     while ((result = mm_statement_step(statement, err)) == 1) {
         char *name = NULL;
-        if (mm_column_int(statement, 0) != (int64_t)out->n_clusters)
+        if (mm_column_int(statement, 0) != (int64_t)out->n_clusters ||
+            mm_column_is_null(statement, 1))
             result = damaged(err);
         else if (mm_array_reserve(&out->cluster_names, &capacity, out->n_clusters + 1) < 0 ||
                  mm_column_take_text(statement, 1, &name) < 0)
             result = mm_no_memory(err);
-        else if (!name)
-            result = damaged(err);
         if (result < 0)
             break;
         out->cluster_names[out->n_clusters++] = name;

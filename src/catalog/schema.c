@@ -152,7 +152,7 @@ static int take_step(struct mm_store *store, bool *done, struct mm_error *err)
 
 int mm_sqlite_migrate(struct mm_store *store, struct mm_error *err)
 {
-    int64_t version;
+    int64_t version = 0;
     int result = identify(store, &version, err);
     bool done = version == VERSION;
     while (result == 0 && !done)

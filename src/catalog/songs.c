@@ -518,7 +518,7 @@ int mm_catalog_each_song(struct mm_catalog *catalog, enum mm_song_filter filter,
         sql = filter == MM_SONGS_ALL ? SELECT "ORDER BY id" : SELECT "WHERE state = ?1 ORDER BY id";
     struct range range = {0};
     int result = below ? range_of(below, &range, err) : 0;
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     if (result == 0)
         result = mm_catalog_enter_read(catalog, &store, err);
     if (result < 0)

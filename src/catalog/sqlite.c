@@ -29,6 +29,7 @@ struct mm_statement {
     struct mm_store *store;
     const char *sql;
     sqlite3_stmt *handle;
+    struct mm_statement *next; /* in the store's cache */
     bool busy;
     bool cached;
     int bind_fault; /* first SQLITE_* code of a bind */
@@ -37,9 +38,7 @@ struct mm_statement {
 struct mm_store {
     char *file;
     sqlite3 *db;
-    struct mm_statement **cache;
-    size_t n_cache;
-    size_t cache_capacity;
+    struct mm_statement *cache; /* some forty */
 };
 
 const char *mm_store_file(const struct mm_store *store)
@@ -232,11 +231,12 @@ void mm_store_close(struct mm_store *store)
 {
     if (!store)
         return;
-    for (size_t i = 0; i < store->n_cache; i++) {
-        sqlite3_finalize(store->cache[i]->handle);
-        free(store->cache[i]);
+    while (store->cache) {
+        struct mm_statement *first = store->cache;
+        store->cache = first->next;
+        sqlite3_finalize(first->handle);
+        free(first);
     }
-    free(store->cache);
     sqlite3_close(store->db);
     free(store->file);
     free(store);
@@ -248,8 +248,9 @@ static int run_plain(struct mm_store *store, const char *sql, struct mm_error *e
 {
     struct mm_statement *statement;
     int result = mm_store_prepare(store, sql, &statement, err);
-    if (result == 0)
-        result = mm_statement_run(statement, err);
+    if (!statement)
+        return result;
+    result = mm_statement_run(statement, err);
     mm_statement_release(statement);
     return result;
 }
@@ -295,10 +296,10 @@ void mm_store_savepoint_rollback(struct mm_store *store)
 
 static struct mm_statement *find_cached(const struct mm_store *store, const char *sql)
 {
-    for (size_t i = 0; i < store->n_cache; i++)
-        if (store->cache[i]->sql == sql)
-            return store->cache[i];
-    return NULL;
+    struct mm_statement *statement = store->cache;
+    while (statement && statement->sql != sql)
+        statement = statement->next;
+    return statement;
 }
 
 int mm_store_prepare(struct mm_store *store, const char *sql, struct mm_statement **out,
@@ -313,8 +314,6 @@ int mm_store_prepare(struct mm_store *store, const char *sql, struct mm_statemen
     }
     /* A callback that asks the question it is called for gets a statement of its own. */
     bool cache = !statement;
-    if (cache && mm_array_reserve(&store->cache, &store->cache_capacity, store->n_cache + 1) < 0)
-        return mm_no_memory(err);
     statement = calloc(1, sizeof *statement);
     if (!statement)
         return mm_no_memory(err);
@@ -324,9 +323,14 @@ int mm_store_prepare(struct mm_store *store, const char *sql, struct mm_statemen
         free(statement);
         return store_error(store, code, err);
     }
-    *statement = (struct mm_statement){store, sql, statement->handle, true, cache, SQLITE_OK};
-    if (cache)
-        store->cache[store->n_cache++] = statement;
+    statement->store = store;
+    statement->sql = sql;
+    statement->busy = true;
+    statement->cached = cache;
+    if (cache) {
+        statement->next = store->cache;
+        store->cache = statement;
+    }
     *out = statement;
     return 0;
 }

@@ -38,7 +38,7 @@ int mm_catalog_put_measure(struct mm_catalog *catalog, int64_t song, const char 
     int result = check_measure(measure, err);
     if (result == 0)
         result = mm_check_text(settings, "settings line", err);
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     if (result == 0)
         result = mm_catalog_enter_write(catalog, &store, err);
     if (result < 0)
@@ -331,7 +331,7 @@ int mm_catalog_todo(struct mm_catalog *catalog, const char *measure_settings,
     *ids = NULL;
     *count = 0;
     int result = kind ? check_kind(kind, err) : 0;
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     if (result == 0)
         result = mm_catalog_enter_read(catalog, &store, err);
     if (result < 0)
@@ -370,7 +370,7 @@ int mm_catalog_embedded(struct mm_catalog *catalog, const struct mm_vector_kind 
     *ids = NULL;
     *count = 0;
     int result = check_kind(kind, err);
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     if (result == 0)
         result = mm_catalog_enter_read(catalog, &store, err);
     if (result < 0)
@@ -426,7 +426,7 @@ int mm_catalog_read_vectors(struct mm_catalog *catalog, const struct mm_vector_k
     int result = check_kind(kind, err);
     if (result == 0 && (dim == 0 || dim > MAX_DIM))
         result = mm_error_set(err, MM_ERR_USAGE, "there are no vectors of %zu values", dim);
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     if (result == 0)
         result = mm_catalog_enter_read(catalog, &store, err);
     if (result < 0)

@@ -44,8 +44,9 @@ static int grow(struct inode_set *set)
         grown.used[slot] = true;
     }
     grown.n = set->n;
-    inode_set_finish(set);
+    struct inode_set old = *set;
     *set = grown;
+    inode_set_finish(&old);
     return 0;
 }
 

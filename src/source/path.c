@@ -334,7 +334,6 @@ static void read_folders(struct pieces folders, bool tracks, struct guess *out)
     }
     if (folders.n > 1 && is_various(folders.list[folders.n - 2])) {
         out->album_artist = (struct span){"Various Artists", 15};
-        above = (struct span){0};
         out->album = drop_year(drop_brackets(last, &out->year), &out->year);
         return;
     }
