@@ -87,7 +87,7 @@ struct mm_box {
  * of its own that can be pointed at. Edges list every border between two cells once.
  */
 struct mm_voronoi_edge {
-    uint32_t a, b;        /* corners */
+    uint32_t a, b;        /* corners; from a to b runs counter-clockwise around left */
     uint32_t left, right; /* cells on both sides; right = UINT32_MAX at the box */
 };
 struct mm_voronoi {

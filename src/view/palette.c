@@ -71,7 +71,7 @@ static void finish_graph(struct graph *graph)
 
 static int make_graph(struct graph *graph, size_t n, const struct mm_border *borders, size_t count)
 {
-    size_t *start = graph->start = calloc(n + 2, sizeof *start);
+    size_t *start = graph->start = mm_calloc3(n + 2, 1, sizeof *start);
     graph->other = mm_calloc3(count, 2, sizeof *graph->other);
     graph->weight = mm_calloc3(count, 2, sizeof *graph->weight);
     if (!start || !graph->other || !graph->weight)
@@ -107,9 +107,9 @@ static int make_graph(struct graph *graph, size_t n, const struct mm_border *bor
 static int smallest_last(const struct graph *graph, uint32_t *order)
 {
     size_t n = graph->n;
-    size_t *degree = malloc(n * sizeof *degree);
-    size_t *place = malloc(n * sizeof *place);
-    size_t *bucket = calloc(n + 1, sizeof *bucket); /* a pair is one border: degree < n */
+    size_t *degree = mm_calloc3(n, 1, sizeof *degree);
+    size_t *place = mm_calloc3(n, 1, sizeof *place);
+    size_t *bucket = mm_calloc3(n + 1, 1, sizeof *bucket); /* a pair is one border: degree < n */
     if (!degree || !place || !bucket) {
         free(degree);
         free(place);
@@ -159,7 +159,7 @@ static void add_cost(struct search *s, size_t v, size_t class, double sign)
 {
     const struct graph *graph = s->graph;
     for (size_t e = graph->start[v]; e < graph->start[v + 1]; e++)
-        s->cost[graph->other[e] * MOST + class] += sign * graph->weight[e];
+        s->cost[(size_t)graph->other[e] * MOST + class] += sign * graph->weight[e];
 }
 
 /* Each country takes the class that costs least; among equals the one used least so far. */
@@ -294,9 +294,9 @@ static int make_search(struct search *s, const struct graph *graph)
 {
     size_t n = graph->n;
     s->graph = graph;
-    s->class = malloc(n);
-    s->best = malloc(n);
-    s->order = malloc(n * sizeof *s->order);
+    s->class = mm_calloc3(n, 1, 1);
+    s->best = mm_calloc3(n, 1, 1);
+    s->order = mm_calloc3(n, 1, sizeof *s->order);
     s->cost = mm_calloc3(n, MOST, sizeof *s->cost);
     s->tabu = mm_calloc3(n, MOST, sizeof *s->tabu);
     if (!s->class || !s->best || !s->order || !s->cost || !s->tabu)

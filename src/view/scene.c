@@ -17,6 +17,7 @@
 #include "musicmap/view.h"
 #include "view/palette.h"
 #include "view/region.h"
+#include "view/scene.h"
 
 #define MARGIN       0.08       /* of the map's larger side, on every side */
 #define LEAST_ASPECT 0.5        /* a map of songs in one line still gets some height */
@@ -85,7 +86,8 @@ static int copy_input(struct own_scene *own, const struct mm_scene_input *input)
 
 static struct mm_box make_box(const float *xy, size_t n)
 {
-    struct mm_box box = mm_box_around(xy, n, MARGIN);
+    /* The fewer songs, the larger the cells: those at the rim shall be as large as the others. */
+    struct mm_box box = mm_box_around(xy, n, fmin(0.05 + 0.8 / sqrt((double)n), 0.35));
     double width = box.x1 - box.x0;
     double height = box.y1 - box.y0;
     double more_x = fmax(LEAST_ASPECT * height - width, 0) / 2;
@@ -230,8 +232,10 @@ static int place_names(struct own_scene *own, const struct pieces *pieces, struc
     size_t *start = calloc(own->scene.n_countries + 2, sizeof *start);
     struct mm_segment *segments = NULL;
     int result = 0;
-    if (!start || outline_pieces(own, pieces, start, &segments) < 0)
+    if (!start || outline_pieces(own, pieces, start, &segments) < 0) {
         result = mm_no_memory(err);
+        goto out;
+    }
     for (size_t c = 0; c < own->scene.n_countries && result == 0; c++) {
         struct mm_country *country = own->countries + c;
         country->x = (own->scene.box.x0 + own->scene.box.x1) / 2;
@@ -247,6 +251,7 @@ static int place_names(struct own_scene *own, const struct pieces *pieces, struc
         country->y = pole.y;
         country->label_radius = pole.radius;
     }
+out:
     free(segments);
     free(start);
     return result;
@@ -301,18 +306,26 @@ static int paint(struct own_scene *own, struct mm_error *err)
     size_t n_borders = 0;
     uint32_t *colours = mm_calloc3(n, 1, sizeof *colours);
     int result;
-    if (!colours || list_borders(own, &borders, &n_borders) < 0)
+    if (!colours || list_borders(own, &borders, &n_borders) < 0) {
         result = mm_no_memory(err);
-    else
-        result = mm_palette_assign(n, borders, n_borders, colours, &own->scene.close_pairs, err);
+        goto out;
+    }
+    result = mm_palette_assign(n, borders, n_borders, colours, &own->scene.close_pairs, err);
     for (size_t i = 0; i < n && result == 0; i++)
         own->countries[i].colour = colours[i];
+out:
     free(borders);
     free(colours);
     return result;
 }
 
 int mm_scene_create(const struct mm_scene_input *input, struct mm_scene **out, struct mm_error *err)
+{
+    return mm_scene_create_in_box(input, NULL, out, err);
+}
+
+int mm_scene_create_in_box(const struct mm_scene_input *input, const struct mm_box *box,
+                           struct mm_scene **out, struct mm_error *err)
 {
     *out = NULL;
     int result = check_input(input, err);
@@ -330,7 +343,7 @@ int mm_scene_create(const struct mm_scene_input *input, struct mm_scene **out, s
     scene->n_songs = input->n_songs;
     scene->xy = own->xy;
     scene->cluster = own->cluster;
-    scene->box = make_box(own->xy, scene->n_songs);
+    scene->box = box ? *box : make_box(own->xy, scene->n_songs);
     result = mm_voronoi_create(own->xy, scene->n_songs, &scene->box, &own->voronoi, err);
     if (result < 0)
         goto out;

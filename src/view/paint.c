@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The map itself, in the manner of old atlases: a pale sea with lines along the shore, countries
+ * tinted flat with a stronger band of their colour inside the border, relief by slightly lighter
+ * and darker cells. Lines between cells fade out as cells become too small to see.
+ */
+#include <math.h>
+
+#include "base/array.h"
+#include "view/colour.h"
+#include "view/picture.h"
+#include "view/relief.h"
+
+static const struct mm_paint sea = {0xdfe9ea, 1};
+static const struct mm_paint border_ink = {0x4d4238, 1};
+
+/* A ring of points as a smooth closed curve: each point pulls the line toward it (quadratic
+ * B-spline, written as cubic curves). */
+static void smooth_ring(const struct mm_picture *p, const double *xy, size_t n)
+{
+    const struct mm_page *page = &p->page;
+    if (n < 3)
+        return;
+    double x = mm_page_x(page, (xy[2 * (n - 1)] + xy[0]) / 2);
+    double y = mm_page_y(page, (xy[2 * (n - 1) + 1] + xy[1]) / 2);
+    mm_canvas_move(p->canvas, x, y);
+    for (size_t i = 0; i < n; i++) {
+        size_t next = i + 1 < n ? i + 1 : 0;
+        double cx = mm_page_x(page, xy[2 * i]);
+        double cy = mm_page_y(page, xy[2 * i + 1]);
+        double ex = mm_page_x(page, (xy[2 * i] + xy[2 * next]) / 2);
+        double ey = mm_page_y(page, (xy[2 * i + 1] + xy[2 * next + 1]) / 2);
+        mm_canvas_curve(p->canvas, x + (cx - x) * 2 / 3, y + (cy - y) * 2 / 3,
+                        ex + (cx - ex) * 2 / 3, ey + (cy - ey) * 2 / 3, ex, ey);
+        x = ex;
+        y = ey;
+    }
+    mm_canvas_close(p->canvas);
+}
+
+static void trace_rings(const struct mm_picture *p, const struct mm_contours *rings)
+{
+    for (size_t r = 0; r < rings->n_rings; r++) {
+        size_t first = r > 0 ? rings->end[r - 1] : 0;
+        smooth_ring(p, rings->xy + 2 * first, rings->end[r] - first);
+    }
+}
+
+static void trace_frame(const struct mm_picture *p)
+{
+    const struct mm_rect *f = &p->page.frame;
+    mm_canvas_rectangle(p->canvas, f->x, f->y, f->w, f->h);
+}
+
+static void trace_corner(const struct mm_picture *p, uint32_t corner, bool first)
+{
+    const double *at = p->scene->voronoi->corners + 2 * (size_t)corner;
+    double x = mm_page_x(&p->page, at[0]);
+    double y = mm_page_y(&p->page, at[1]);
+    if (first)
+        mm_canvas_move(p->canvas, x, y);
+    else
+        mm_canvas_line(p->canvas, x, y);
+}
+
+static void trace_cell(const struct mm_picture *p, size_t cell)
+{
+    const struct mm_voronoi *v = p->scene->voronoi;
+    for (uint32_t i = v->start[cell]; i < v->start[cell + 1]; i++)
+        trace_corner(p, v->index[i], i == v->start[cell]);
+    mm_canvas_close(p->canvas);
+}
+
+static void trace_country(const struct mm_picture *p, size_t country)
+{
+    const struct mm_outlines *o = p->outlines;
+    for (size_t r = o->first[country]; r < o->first[country + 1]; r++) {
+        size_t first = r > 0 ? o->end[r - 1] : 0;
+        for (size_t i = first; i < o->end[r]; i++)
+            trace_corner(p, o->corner[i], i == first);
+        mm_canvas_close(p->canvas);
+    }
+}
+
+/*
+ * The sea goes over the land, with a hole for it: cutting the land out by a clip instead would put
+ * the whole shore into the file for every country.
+ */
+static void paint_sea(const struct mm_picture *p)
+{
+    static const double strength[MM_COAST_RIPPLES] = {0.75, 0.50, 0.32, 0.18};
+    trace_frame(p);
+    trace_rings(p, &p->coast->shore);
+    mm_canvas_fill_between(p->canvas, sea);
+    trace_frame(p);
+    mm_canvas_clip(p->canvas);
+    for (int r = 0; r < MM_COAST_RIPPLES; r++) {
+        trace_rings(p, &p->coast->ripples[r]);
+        mm_canvas_stroke(p->canvas, (struct mm_paint){0x9dbcc4, strength[r]}, 1.3 * p->page.u,
+                         false);
+    }
+    mm_canvas_unclip(p->canvas);
+    trace_rings(p, &p->coast->shore);
+    mm_canvas_stroke(p->canvas, (struct mm_paint){0x41565e, 1}, 2.2 * p->page.u, false);
+}
+
+/* Cells of one country and one light are one path: small files, and no seams between them. */
+static int paint_ground(const struct mm_picture *p, struct mm_error *err)
+{
+    const struct mm_scene *scene = p->scene;
+    const size_t n_lights = 2 * MM_RELIEF_STEPS + 1;
+    size_t n_groups = scene->n_countries * n_lights;
+    size_t *start = mm_calloc3(scene->n_countries + 1, n_lights, sizeof *start);
+    uint32_t *order = mm_calloc3(scene->n_songs, 1, sizeof *order);
+    if (!start || !order) {
+        free(start);
+        free(order);
+        return mm_no_memory(err);
+    }
+    for (size_t c = 0; c < scene->n_countries; c++) { /* closes the seams between the groups */
+        trace_country(p, c);
+        mm_canvas_fill(p->canvas, (struct mm_paint){scene->countries[c].colour, 1}, true);
+        mm_canvas_stroke(p->canvas, (struct mm_paint){scene->countries[c].colour, 1}, 0.5, false);
+    }
+    for (size_t i = 0; i < scene->n_songs; i++)
+        start[scene->cluster[i] * n_lights + (size_t)(p->relief[i] + MM_RELIEF_STEPS) + 1]++;
+    for (size_t g = 1; g <= n_groups; g++)
+        start[g] += start[g - 1];
+    for (size_t i = 0; i < scene->n_songs; i++)
+        order[start[scene->cluster[i] * n_lights + (size_t)(p->relief[i] + MM_RELIEF_STEPS)]++] =
+            (uint32_t)i;
+    for (size_t g = 0; g < n_groups; g++) {
+        double light = ((double)(g % n_lights) - MM_RELIEF_STEPS) / MM_RELIEF_STEPS;
+        uint32_t colour = scene->countries[g / n_lights].colour;
+        size_t first = g > 0 ? start[g - 1] : 0;
+        if (light == 0 || first == start[g])
+            continue;
+        for (size_t i = first; i < start[g]; i++)
+            trace_cell(p, order[i]);
+        mm_canvas_fill(p->canvas, (struct mm_paint){mm_colour_shift(colour, 2.4 * light, 1), 1},
+                       false);
+    }
+    free(start);
+    free(order);
+    return 0;
+}
+
+/* What a country's outline reaches, in units of the page. */
+static struct mm_rect bounds(const struct mm_picture *p, size_t country)
+{
+    const struct mm_outlines *o = p->outlines;
+    struct mm_rect r = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL}; /* w, h: the far corner first */
+    size_t first = o->first[country] > 0 ? o->end[o->first[country] - 1] : 0;
+    size_t last = o->first[country + 1] > 0 ? o->end[o->first[country + 1] - 1] : 0;
+    for (size_t i = first; i < last; i++) {
+        const double *at = p->scene->voronoi->corners + 2 * (size_t)o->corner[i];
+        double x = mm_page_x(&p->page, at[0]);
+        double y = mm_page_y(&p->page, at[1]);
+        r = (struct mm_rect){fmin(r.x, x), fmin(r.y, y), fmax(r.w, x), fmax(r.h, y)};
+    }
+    return (struct mm_rect){r.x, r.y, r.w - r.x, r.h - r.y};
+}
+
+/* The parts of the shore that pass through a box: a country needs no more of it. */
+static void trace_shore_near(const struct mm_picture *p, const struct mm_rect *box)
+{
+    const struct mm_contours *shore = &p->coast->shore;
+    for (size_t r = 0; r < shore->n_rings; r++) {
+        size_t first = r > 0 ? shore->end[r - 1] : 0;
+        size_t n = shore->end[r] - first;
+        bool drawing = false;
+        for (size_t i = 0; i <= n; i++) {
+            const double *at = shore->xy + 2 * (first + i % n);
+            double x = mm_page_x(&p->page, at[0]);
+            double y = mm_page_y(&p->page, at[1]);
+            bool near = x >= box->x && y >= box->y && x <= box->x + box->w && y <= box->y + box->h;
+            if (near && drawing)
+                mm_canvas_line(p->canvas, x, y);
+            else if (near)
+                mm_canvas_move(p->canvas, x, y);
+            drawing = near;
+        }
+    }
+}
+
+/* A band of the country's own colour along the inner side of its border, fading inward. */
+static void paint_bands(const struct mm_picture *p)
+{
+    double u = p->page.u;
+    for (size_t c = 0; c < p->scene->n_countries; c++) {
+        if (p->outlines->first[c] == p->outlines->first[c + 1])
+            continue;
+        uint32_t colour = mm_colour_shift(p->scene->countries[c].colour, -13, 1.35);
+        /* Small countries get a narrower band, or nothing of their colour would be left. */
+        double room = p->scene->countries[c].label_radius * p->page.scale;
+        double width = fmin(7 * u, 0.35 * room);
+        struct mm_rect box = bounds(p, c);
+        trace_country(p, c);
+        mm_canvas_clip(p->canvas);
+        trace_country(p, c);
+        if (p->coast)
+            trace_shore_near(p, &box);
+        mm_canvas_stroke(p->canvas, (struct mm_paint){colour, 0.32}, 2 * width, true);
+        mm_canvas_stroke(p->canvas, (struct mm_paint){colour, 0.40}, width, false);
+        mm_canvas_unclip(p->canvas);
+    }
+}
+
+/* Borders of cells within a country: plain when cells are large, gone when they are a few pixels.
+ */
+static void paint_cell_borders(const struct mm_picture *p)
+{
+    const struct mm_scene *scene = p->scene;
+    const struct mm_voronoi *v = scene->voronoi;
+    double area = (scene->box.x1 - scene->box.x0) * (scene->box.y1 - scene->box.y0);
+    double cell = sqrt(area / (double)scene->n_songs) * p->page.scale / p->page.u;
+    double fade = fmin(fmax((cell - 5) / 45, 0), 1);
+    if (fade <= 0)
+        return;
+    for (size_t e = 0; e < v->n_edges; e++) {
+        const struct mm_voronoi_edge *edge = v->edges + e;
+        if (edge->right == UINT32_MAX || scene->cluster[edge->left] != scene->cluster[edge->right])
+            continue;
+        trace_corner(p, edge->a, true);
+        trace_corner(p, edge->b, false);
+    }
+    mm_canvas_stroke(p->canvas, (struct mm_paint){border_ink.rgb, 0.06 + 0.22 * fade},
+                     (0.5 + 0.6 * fade) * p->page.u, false);
+}
+
+/* All in one stroke, so that a line drawn from both sides is not twice as dark. */
+static void paint_borders(const struct mm_picture *p)
+{
+    for (size_t c = 0; c < p->scene->n_countries; c++)
+        trace_country(p, c);
+    mm_canvas_stroke(p->canvas, (struct mm_paint){border_ink.rgb, 0.85}, 1.9 * p->page.u, false);
+}
+
+/* Where songs are few, each is marked as a town is. */
+static void paint_towns(const struct mm_picture *p)
+{
+    const struct mm_scene *songs = p->songs;
+    if (songs->n_songs > 1500)
+        return;
+    double radius = (1.1 + 1.3 / (1 + (double)songs->n_songs / 500)) * p->page.u;
+    for (size_t i = 0; i < songs->n_songs; i++)
+        mm_canvas_circle(p->canvas, mm_page_x(&p->page, songs->xy[2 * i]),
+                         mm_page_y(&p->page, songs->xy[2 * i + 1]), radius);
+    mm_canvas_fill(p->canvas, (struct mm_paint){border_ink.rgb, 0.55}, false);
+}
+
+/* Over the cells of the centres: every song a dot in the colour of its cluster. */
+static int paint_dots(const struct mm_picture *p, struct mm_error *err)
+{
+    const struct mm_scene *songs = p->songs;
+    double radius = fmin(fmax(140 / sqrt((double)songs->n_songs), 1.5), 6) * p->page.u;
+    size_t *start = mm_calloc3(songs->n_countries + 1, 1, sizeof *start);
+    uint32_t *order = mm_calloc3(songs->n_songs, 1, sizeof *order);
+    if (!start || !order) {
+        free(start);
+        free(order);
+        return mm_no_memory(err);
+    }
+    for (size_t i = 0; i < songs->n_songs; i++)
+        start[songs->cluster[i] + 1]++;
+    for (size_t c = 1; c <= songs->n_countries; c++)
+        start[c] += start[c - 1];
+    for (size_t i = 0; i < songs->n_songs; i++)
+        order[start[songs->cluster[i]]++] = (uint32_t)i;
+    for (size_t c = 0; c < songs->n_countries; c++) {
+        for (size_t i = c > 0 ? start[c - 1] : 0; i < start[c]; i++)
+            mm_canvas_circle(p->canvas, mm_page_x(&p->page, songs->xy[2 * (size_t)order[i]]),
+                             mm_page_y(&p->page, songs->xy[2 * (size_t)order[i] + 1]), radius);
+        uint32_t colour = mm_colour_shift(p->scene->countries[c].colour, -34, 1.5);
+        mm_canvas_fill(p->canvas, (struct mm_paint){colour, 0.85}, true);
+        mm_canvas_stroke(p->canvas, (struct mm_paint){mm_paper.rgb, 0.8}, 0.25 * radius, false);
+    }
+    free(start);
+    free(order);
+    return 0;
+}
+
+static void paint_neatline(const struct mm_picture *p)
+{
+    const struct mm_rect *f = &p->page.frame;
+    double u = p->page.u;
+    mm_canvas_rectangle(p->canvas, f->x, f->y, f->w, f->h);
+    mm_canvas_stroke(p->canvas, mm_ink, 1.2 * u, false);
+    mm_canvas_rectangle(p->canvas, f->x - 5 * u, f->y - 5 * u, f->w + 10 * u, f->h + 10 * u);
+    mm_canvas_stroke(p->canvas, mm_ink, 2.6 * u, false);
+}
+
+int mm_map_paint(const struct mm_picture *p, struct mm_error *err)
+{
+    int result = paint_ground(p, err);
+    if (result < 0)
+        return result;
+    paint_bands(p);
+    paint_cell_borders(p);
+    paint_borders(p);
+    if (p->coast)
+        paint_sea(p);
+    if (p->cells == MM_DRAW_SONGS)
+        paint_towns(p);
+    else
+        result = paint_dots(p, err);
+    paint_neatline(p);
+    return result;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * picture.h - what the files that make the poster share: the sheet's plan and what lies on it.
+ */
+#ifndef VIEW_PICTURE_H
+#define VIEW_PICTURE_H
+
+#include "musicmap/view.h"
+#include "view/canvas.h"
+#include "view/coast.h"
+#include "view/label.h"
+#include "view/outline.h"
+
+struct mm_rect {
+    double x, y, w, h;
+};
+
+/* Where things stand on the sheet, in its units, y downward. */
+struct mm_page {
+    double w, h;
+    double u; /* what one pixel is on a sheet of 2400 x 1600: letters and lines grow with it */
+    struct mm_rect header, frame, legend, footer;
+    int legend_columns;
+    size_t legend_rows;
+    /* From map units: x = map_x + scale * x, y = map_y - scale * y. */
+    double map_x, map_y, scale;
+};
+
+struct mm_picture {
+    const struct mm_scene *songs; /* as given */
+    const struct mm_scene *scene; /* whose cells are drawn: the same, or that of the centres */
+    enum mm_draw_cells cells;
+    char *title; /* clean; NULL = none */
+    struct mm_page page;
+    struct mm_canvas *canvas;
+    struct mm_coast *coast; /* NULL: the land fills the frame */
+    struct mm_outlines *outlines;
+    signed char *relief; /* [scene->n_songs] */
+    uint32_t *rank;      /* [n_countries] place in the legend, from 1; 0 = has no songs */
+    uint32_t *by_rank;   /* [n_ranks] */
+    size_t n_ranks;
+    struct mm_label *labels; /* [n_countries], in units of the sheet */
+    /* [n_countries][MM_LABEL_SHAPES], then [n_countries] numbers; laid out at MM_LETTER_SIZE */
+    struct mm_lettering **letterings;
+};
+#define MM_LETTER_SIZE 32.0
+
+static const struct mm_paint mm_ink = {0x33302b, 1};
+static const struct mm_paint mm_faint_ink = {0x7d766b, 1};
+static const struct mm_paint mm_paper = {0xfbf8f1, 1};
+static const struct mm_paint mm_no_paint = {0, 0};
+
+static inline double mm_page_x(const struct mm_page *page, double x)
+{
+    return page->map_x + page->scale * x;
+}
+
+static inline double mm_page_y(const struct mm_page *page, double y)
+{
+    return page->map_y - page->scale * y;
+}
+
+/* page.c: divides the sheet for a map of this box and a legend of n lines. */
+void mm_page_plan(struct mm_page *page, int width, int height, const struct mm_box *box,
+                  size_t n_lines, bool has_title);
+/* Sets the map's scale and place so that box fills the frame as far as its shape allows. */
+void mm_page_fit(struct mm_page *page, const struct mm_box *box);
+
+/* names.c: lays all names out and finds their places. The canvas is only measured with. */
+int mm_names_plan(struct mm_picture *picture, struct mm_error *err);
+void mm_names_paint(const struct mm_picture *picture);
+
+/* paint.c: sea, land, countries, borders, songs. */
+int mm_map_paint(const struct mm_picture *picture, struct mm_error *err);
+
+/* legend.c: title, legend, foot of the page. */
+int mm_legend_paint(const struct mm_picture *picture, struct mm_error *err);
+
+/* draw.c: everything up to painting; with destroy, for tests of where things stand. */
+int mm_picture_create(const struct mm_scene *scene, const struct mm_draw_settings *settings,
+                      enum mm_canvas_format format, FILE *stream, struct mm_picture **out,
+                      struct mm_error *err);
+void mm_picture_destroy(struct mm_picture *picture);
+
+#endif

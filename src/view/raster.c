@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Cells are convex: on each line of nodes one covers a single stretch, found from its sides. */
+#include "view/raster.h"
+
+#include <math.h>
+#include <stddef.h>
+
+struct stretch {
+    double low, high;
+};
+
+/* Where the horizontal line at y meets the cell; low > high when nowhere. */
+static struct stretch meet(const struct mm_voronoi *v, size_t cell, double y)
+{
+    struct stretch s = {HUGE_VAL, -HUGE_VAL};
+    for (uint32_t i = v->start[cell]; i < v->start[cell + 1]; i++) {
+        uint32_t next = i + 1 < v->start[cell + 1] ? i + 1 : v->start[cell];
+        const double *p = v->corners + 2 * (size_t)v->index[i];
+        const double *q = v->corners + 2 * (size_t)v->index[next];
+        if ((p[1] > y) == (q[1] > y))
+            continue;
+        double x = p[0] + (q[0] - p[0]) * (y - p[1]) / (q[1] - p[1]);
+        s.low = fmin(s.low, x);
+        s.high = fmax(s.high, x);
+    }
+    return s;
+}
+
+static void fill_cell(const struct mm_scene *scene, const struct mm_grid *g, const float *land,
+                      size_t cell, uint32_t *country)
+{
+    const struct mm_voronoi *v = scene->voronoi;
+    double y0 = HUGE_VAL;
+    double y1 = -HUGE_VAL;
+    for (uint32_t i = v->start[cell]; i < v->start[cell + 1]; i++) {
+        double y = v->corners[2 * (size_t)v->index[i] + 1];
+        y0 = fmin(y0, y);
+        y1 = fmax(y1, y);
+    }
+    double first = fmax(ceil((y0 - g->y0) / g->step), 0);
+    double last = fmin(floor((y1 - g->y0) / g->step), (double)g->h - 1);
+    for (double j = first; j <= last; j++) {
+        struct stretch s = meet(v, cell, g->y0 + j * g->step);
+        double i0 = fmax(ceil((s.low - g->x0) / g->step), 0);
+        double i1 = fmin(floor((s.high - g->x0) / g->step), (double)g->w - 1);
+        for (double i = i0; i <= i1; i++) {
+            size_t node = (size_t)j * g->w + (size_t)i;
+            if (!land || land[node] >= 0)
+                country[node] = scene->cluster[cell];
+        }
+    }
+}
+
+void mm_raster_countries(const struct mm_scene *scene, const struct mm_grid *grid,
+                         const float *land, uint32_t *country)
+{
+    for (size_t i = 0; i < grid->w * grid->h; i++)
+        country[i] = UINT32_MAX;
+    for (size_t cell = 0; cell < scene->voronoi->n; cell++)
+        fill_cell(scene, grid, land, cell, country);
+}
