@@ -100,6 +100,10 @@ int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *option
                  const struct mm_progress *progress, struct mm_map_record *out,
                  struct mm_error *err);
 
+/* *stale = mm_map_songs would make another map: songs came or went, or settings differ. */
+int mm_map_is_stale(struct mm_catalog *catalog, const struct mm_map_options *options, bool *stale,
+                    struct mm_error *err);
+
 enum mm_label_kind { MM_LABEL_GENRE, MM_LABEL_FOLDER };
 /* Figures of the current map against a song's first genre or its parent folder's name. */
 int mm_eval_map(struct mm_catalog *catalog, enum mm_label_kind label, size_t jobs,

@@ -1,8 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of commands. A new command is one new file and one new line here. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-int main(void)
+#include "cmd/command.h"
+
+static const struct command commands[] = {
+    {"explore", "DIR...", "gather, embed, map and serve in one go", cmd_explore, false},
+    {"gather", "folder DIR...", "bring the library up to date with folders of songs", cmd_gather,
+     false},
+    {"embed", "", "measure and embed what is new", cmd_embed, false},
+    {"map", "", "cluster, name and lay out what is embedded", cmd_map, false},
+    {"draw", "-o FILE", "draw the map as .svg, .png or .pdf", cmd_draw, false},
+    {"serve", "", "serve the page on which the map can be heard", cmd_serve, false},
+    {"status", "", "what is in the library, how far along, what failed and why", cmd_status, false},
+    {"forget", "SONG|DIR...", "remove or hide songs", cmd_forget, false},
+    {"features", "FILE -o FILE.npy", "write one file's vector, for scripts", cmd_features, false},
+    {"eval", "--label genre|folder", "how good the map is, in figures", cmd_eval, false},
+    {"helper", "FD", "decode on behalf of another musicmap process", cmd_helper, true},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *out)
 {
-    puts("musicmap " MM_VERSION);
-    return 0;
+    fputs("musicmap turns a pile of songs into a map you can hear.\n\n"
+          "usage: musicmap COMMAND [OPTION...] [ARGUMENT...]\n\n",
+          out);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!commands[i].hidden)
+            fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n\"musicmap COMMAND --help\" lists a command's options. To begin:\n\n"
+          "  musicmap explore ~/Music\n",
+          out);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (argc < 2) {
+        print_help(stderr);
+        return CMD_USAGE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("musicmap " MM_VERSION);
+        return CMD_DONE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return CMD_DONE;
+    }
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(&commands[i], argc - 1, argv + 1);
+    fprintf(stderr, "musicmap: there is no command \"%s\"; \"musicmap help\" lists them\n", name);
+    return CMD_USAGE;
 }

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Two doors: "make run" shows the map of a demo library (MUSIC=~/Music: of yours), "make check" runs
+# the tests. Everything else is below them.
+
+BUILD   ?= build
+MUSIC   ?=
+STYLES  ?= 42
+SONGS   ?= 3
+SEED    ?= 1
+DEMO     = demo/library-$(STYLES)x$(SONGS)-$(SEED)
+LIBRARY ?= $(if $(MUSIC),,$(DEMO).map)
+
+export STYLES SONGS SEED
+
+all: deps-build
+	@test -d $(BUILD) || meson setup $(BUILD) >/dev/null
+	@ninja -C $(BUILD)
+
+run: deps-build $(if $(MUSIC),,deps-run)
+	@$(MAKE) --no-print-directory all
+	@$(if $(MUSIC),,demo/make-library $(DEMO))
+	@exec $(BUILD)/musicmap explore $(if $(LIBRARY),--library "$(LIBRARY)") "$(if $(MUSIC),$(MUSIC),$(DEMO))"
+
+check: deps-build deps-test deps-run
+	@tests/run
+
+# The long proofs: what "check" samples, whole.
+check-full: deps-build deps-test deps-run
+	@tests/run --full
+
+bench: deps-build deps-test deps-run
+	@bench/run
+
+deps: deps-build deps-run deps-test
+deps-build:
+	@tools/deps.sh build
+deps-run:
+	@tools/deps.sh run
+deps-test:
+	@tools/deps.sh test
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(BUILD) build-*
+
+.PHONY: all run check check-full bench deps deps-build deps-run deps-test format clean

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/command.h"
+
+int cmd_embed_options(const struct command *self, const struct cmd_embed_options *in,
+                      struct mm_embed_options *out)
+{
+    *out = (struct mm_embed_options){
+        .model = {.model = in->model ? in->model : "timbre", .center = -1},
+        .excerpt_s = 30,
+        .true_peak = in->true_peak,
+        .retry = in->retry,
+    };
+    if (!mm_model_find(out->model.model))
+        return cmd_fail(self, CMD_USAGE, "there is no model \"%s\"", out->model.model);
+    if (in->excerpt && strcmp(in->excerpt, "full") == 0) {
+        out->excerpt_s = 0;
+    } else if (in->excerpt) {
+        char *end;
+        out->excerpt_s = strtod(in->excerpt, &end);
+        if (!*in->excerpt || *end || !(out->excerpt_s >= 1 && out->excerpt_s <= 3600))
+            return cmd_fail(self, CMD_USAGE,
+                            "--excerpt cannot be \"%s\": 1 to 3600 seconds, or full", in->excerpt);
+    }
+    return 0;
+}
+
+int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
+                  struct mm_helpers *helpers, const struct mm_embed_options *options,
+                  struct mm_embed_report *report)
+{
+    struct mm_error err = {0};
+    int result = mm_embed_songs(catalog, helpers, options, cmd_progress(), report, &err);
+    cmd_progress_end();
+    if (result < 0)
+        return cmd_fail_error(self, &err);
+    if (report->todo == 0)
+        cmd_say("embedded: nothing new");
+    else
+        cmd_say("embedded: %zu songs in %.1f s (%.1f songs/s), %zu failed", report->embedded,
+                report->seconds, (double)report->embedded / report->seconds, report->failed);
+    if (report->failed)
+        cmd_say("what failed and why: musicmap status");
+    return report->failed ? CMD_PARTLY : CMD_DONE;
+}
+
+int cmd_embed(const struct command *self, int argc, char **argv)
+{
+    struct cmd_embed_options in = {0};
+    const struct cmd_option options[] = {
+        CMD_EMBED_OPTIONS(in),
+        {"retry", 0, CMD_FLAG, &in.retry, NULL, "try again what failed before", 0, 0},
+        {0},
+    };
+    struct mm_embed_options embed;
+    int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
+    if (!status)
+        status = cmd_embed_options(self, &in, &embed);
+    if (status)
+        return status;
+    struct mm_catalog *catalog = cmd_open_library(self, false);
+    struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
+    status = CMD_FAILED;
+    if (helpers) {
+        struct mm_embed_report report;
+        status = cmd_run_embed(self, catalog, helpers, &embed, &report);
+        if (cmd_common.json && status <= CMD_PARTLY)
+            cmd_print_json(json_pack("{s:s, s:I, s:I, s:I, s:f}", "model", embed.model.model,
+                                     "todo", (json_int_t)report.todo, "embedded",
+                                     (json_int_t)report.embedded, "failed",
+                                     (json_int_t)report.failed, "seconds", report.seconds));
+    }
+    mm_helpers_destroy(helpers);
+    mm_catalog_close(catalog);
+    return status;
+}

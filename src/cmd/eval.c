@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/command.h"
+
+static json_t *figure(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *quality_json(const struct mm_quality *q)
+{
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "songs", (json_int_t)q->songs,
+                     "labels", (json_int_t)q->labels, "p_at_5_high", figure(q->p_at_5_high),
+                     "p_at_5_2d", figure(q->p_at_5_2d), "trust_at_10", figure(q->trust_at_10),
+                     "kept_neighbours_at_5", figure(q->kept_neighbours_at_5), "clusters",
+                     (json_int_t)q->clusters, "ami", figure(q->ami), "nmi", figure(q->nmi));
+}
+
+static void print_quality(const struct mm_quality *q)
+{
+    printf("songs                  %zu\n", q->songs);
+    printf("labels                 %zu\n", q->labels);
+    printf("p@5, vectors           %.4f  same label among the 5 nearest\n", q->p_at_5_high);
+    printf("p@5, map               %.4f\n", q->p_at_5_2d);
+    printf("trustworthiness@10     %.4f  neighbours on the map that are true ones\n",
+           q->trust_at_10);
+    printf("kept neighbours@5      %.4f  true neighbours that are neighbours on the map\n",
+           q->kept_neighbours_at_5);
+    printf("clusters               %zu\n", q->clusters);
+    printf("AMI, NMI               %.4f, %.4f  clusters against labels\n", q->ami, q->nmi);
+}
+
+int cmd_eval(const struct command *self, int argc, char **argv)
+{
+    const char *label = "genre";
+    const struct cmd_option options[] = {
+        {"label", 0, CMD_TEXT, &label, "genre|folder",
+         "what counts as alike: first genre tag (default), or parent folder", 0, 0},
+        {0},
+    };
+    int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
+    if (status)
+        return status;
+    bool folder = strcmp(label, "folder") == 0;
+    if (!folder && strcmp(label, "genre") != 0)
+        return cmd_fail(self, CMD_USAGE, "--label cannot be \"%s\": genre or folder", label);
+    struct mm_catalog *catalog = cmd_open_library(self, false);
+    if (!catalog)
+        return CMD_FAILED;
+    struct mm_error err = {0};
+    struct mm_quality quality;
+    if (mm_eval_map(catalog, folder ? MM_LABEL_FOLDER : MM_LABEL_GENRE, cmd_common.jobs, &quality,
+                    &err) < 0)
+        status = cmd_fail_error(self, &err);
+    else if (cmd_common.json)
+        cmd_print_json(quality_json(&quality));
+    else
+        print_quality(&quality);
+    mm_catalog_close(catalog);
+    return status;
+}

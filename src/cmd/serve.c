@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+
+#include "cmd/command.h"
+#include "musicmap/view.h"
+
+enum { PORT_TRIES = 50 };
+
+int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
+                  struct mm_helpers *helpers, const char *address, size_t port)
+{
+    struct mm_error err = {0};
+    struct mm_server *server = NULL;
+    struct mm_server_settings settings = {
+        .address = address, .port = (int)port, .port_tries = PORT_TRIES};
+    if (mm_server_start(catalog, helpers, &settings, &server, &err) < 0)
+        return cmd_fail_error(self, &err);
+    cmd_say("the map is ready (Ctrl-C ends):");
+    puts(mm_server_url(server)); /* on stdout, alone, for scripts */
+    fflush(stdout);
+    cmd_wait_for_interrupt();
+    mm_server_stop(server);
+    cmd_say("\nended");
+    return CMD_DONE;
+}
+
+int cmd_serve(const struct command *self, int argc, char **argv)
+{
+    size_t port = 8765;
+    const struct cmd_option options[] = {
+        {"port", 'p', CMD_COUNT, &port, "N", "first port to try (default 8765; 0 = any)", 0, 65535},
+        {0},
+    };
+    int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
+    if (status)
+        return status;
+    struct mm_catalog *catalog = cmd_open_library(self, false);
+    struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
+    status = helpers ? cmd_run_serve(self, catalog, helpers, NULL, port) : CMD_FAILED;
+    mm_helpers_destroy(helpers);
+    mm_catalog_close(catalog);
+    return status;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/command.h"
+
+enum { MAX_MODELS = 64, SHOWN_FAILURES = 20 };
+
+struct status {
+    struct mm_catalog_counts counts;
+    struct mm_model_count models[MAX_MODELS];
+    size_t n_models;
+    json_t *roots;
+    json_t *failures;
+};
+
+static json_t *clean_string(const char *bytes)
+{
+    char *clean = mm_text_clean_utf8(bytes, strlen(bytes));
+    json_t *string = json_string(clean ? clean : "");
+    free(clean);
+    return string;
+}
+
+static int add_root(void *ctx, const char *path, struct mm_error *err)
+{
+    (void)err;
+    json_array_append_new(ctx, clean_string(path));
+    return 0;
+}
+
+static int add_failure(void *ctx, const struct mm_failure *failure, struct mm_error *err)
+{
+    (void)err;
+    json_array_append_new(ctx, json_pack("{s:o, s:s, s:s, s:i}", "path",
+                                         clean_string(failure->path), "stage", failure->stage,
+                                         "reason", failure->reason, "tries", failure->tries));
+    return 0;
+}
+
+static int read_status(struct mm_catalog *catalog, struct status *s, struct mm_error *err)
+{
+    int result = mm_catalog_count(catalog, &s->counts, err);
+    if (result == 0)
+        result = mm_catalog_list_models(catalog, s->models, MAX_MODELS, &s->n_models, err);
+    if (result == 0)
+        result = mm_catalog_each_root(catalog, add_root, s->roots, err);
+    if (result == 0)
+        result = mm_catalog_each_failure(catalog, add_failure, s->failures, err);
+    return result;
+}
+
+static json_t *status_json(const char *library, const struct status *s)
+{
+    json_t *models = json_array();
+    for (size_t i = 0; i < s->n_models; i++)
+        json_array_append_new(
+            models,
+            json_pack("{s:s, s:s, s:s, s:I, s:I}", "model", s->models[i].model, "settings",
+                      s->models[i].settings, "segment", s->models[i].segment, "values",
+                      (json_int_t)s->models[i].dim, "songs", (json_int_t)s->models[i].songs));
+    const struct mm_catalog_counts *c = &s->counts;
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:O, s:O}", "library", library,
+                     "songs", (json_int_t)c->present, "missing", (json_int_t)c->missing, "hidden",
+                     (json_int_t)c->hidden, "measured", (json_int_t)c->measured, "failed",
+                     (json_int_t)c->failures, "seconds", c->duration_s, "on_map",
+                     (json_int_t)c->map_songs, "models", models, "folders", s->roots, "failures",
+                     s->failures);
+}
+
+static void print_failures(const json_t *failures, bool all)
+{
+    size_t count = json_array_size(failures);
+    size_t shown = all || count <= SHOWN_FAILURES ? count : SHOWN_FAILURES;
+    for (size_t i = 0; i < shown; i++) {
+        const json_t *f = json_array_get(failures, i);
+        printf("  %s\n    %s: %s\n", json_string_value(json_object_get(f, "path")),
+               json_string_value(json_object_get(f, "stage")),
+               json_string_value(json_object_get(f, "reason")));
+    }
+    if (shown < count)
+        printf("  ... and %zu more: musicmap status --verbose\n", count - shown);
+}
+
+static void print_status(const char *library, const struct status *s)
+{
+    const struct mm_catalog_counts *c = &s->counts;
+    printf("library   %s\n", library);
+    for (size_t i = 0; i < json_array_size(s->roots); i++)
+        printf("%-9s %s\n", i ? "" : "folders", json_string_value(json_array_get(s->roots, i)));
+    printf("songs     %zu", c->present);
+    if (c->missing)
+        printf(", %zu missing", c->missing);
+    if (c->hidden)
+        printf(", %zu hidden", c->hidden);
+    printf(" (%.1f hours)\n", c->duration_s / 3600);
+    printf("measured  %zu\n", c->measured);
+    for (size_t i = 0; i < s->n_models; i++)
+        printf("%-9s %zu with %s%s%s (%s)\n", i ? "" : "embedded", s->models[i].songs,
+               s->models[i].model, *s->models[i].segment ? " " : "", s->models[i].segment,
+               s->models[i].settings);
+    printf("map       %zu songs\n", c->map_songs);
+    printf("failed    %zu\n", c->failures);
+    print_failures(s->failures, cmd_common.verbose);
+}
+
+int cmd_status(const struct command *self, int argc, char **argv)
+{
+    int status = cmd_parse(self, NULL, argc, argv, 0, 0, NULL, NULL);
+    if (status)
+        return status;
+    struct mm_catalog *catalog = cmd_open_library(self, false);
+    if (!catalog)
+        return CMD_FAILED;
+    struct mm_error err = {0};
+    struct status s = {.roots = json_array(), .failures = json_array()};
+    if (read_status(catalog, &s, &err) < 0)
+        status = cmd_fail_error(self, &err);
+    else if (cmd_common.json)
+        cmd_print_json(status_json(mm_catalog_path(catalog), &s));
+    else
+        print_status(mm_catalog_path(catalog), &s);
+    json_decref(s.failures);
+    json_decref(s.roots);
+    mm_catalog_close(catalog);
+    return status;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a person sees: messages, the progress bar, Ctrl-C; and the library they talk about. */
+#include <jansson.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "cmd/command.h"
+
+/* ---- messages ---- */
+
+int cmd_fail(const struct command *self, enum cmd_exit status, const char *format, ...)
+{
+    cmd_progress_end();
+    fprintf(stderr, "musicmap %s: ", self->name);
+    va_list ap;
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return status;
+}
+
+int cmd_fail_error(const struct command *self, const struct mm_error *err)
+{
+    if (err->code == MM_ERR_CANCELLED)
+        return cmd_fail(self, CMD_FAILED, "stopped; what was done is kept, start again to go on");
+    return cmd_fail(self, err->code == MM_ERR_USAGE ? CMD_USAGE : CMD_FAILED, "%s", err->message);
+}
+
+void cmd_say(const char *format, ...)
+{
+    if (cmd_common.quiet || cmd_common.json)
+        return;
+    cmd_progress_end();
+    va_list ap;
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+void cmd_print_json(json_t *json)
+{
+    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(json);
+}
+
+/* ---- interrupt ---- */
+
+static atomic_int interrupts;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    /* The second time somebody means it. */
+    if (atomic_fetch_add(&interrupts, 1) >= 1)
+        _exit(130);
+}
+
+static void catch_interrupts(void)
+{
+    static bool caught;
+    if (caught)
+        return;
+    caught = true;
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+bool cmd_interrupted(void)
+{
+    return atomic_load(&interrupts) > 0;
+}
+
+void cmd_wait_for_interrupt(void)
+{
+    catch_interrupts();
+    /* Blocked while looking, so that a signal between look and sleep is not lost. */
+    sigset_t wanted;
+    sigset_t before;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &wanted, &before);
+    while (!cmd_interrupted())
+        sigsuspend(&before);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* ---- progress ---- */
+
+static struct {
+    const char *stage;
+    struct timespec begin;
+    struct timespec shown;
+    bool open; /* a bar stands on the current line */
+} bar;
+
+static double seconds_between(struct timespec a, struct timespec b)
+{
+    return (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+}
+
+static void format_rest(char *out, size_t size, size_t done, size_t total, double elapsed)
+{
+    *out = '\0';
+    if (!done || elapsed < 1)
+        return;
+    double rate = (double)done / elapsed;
+    if (done >= total) {
+        snprintf(out, size, "  %.1f/s", rate);
+        return;
+    }
+    double left = (double)(total - done) / rate;
+    if (left < 90)
+        snprintf(out, size, "  %.1f/s, %.0f s left", rate, left);
+    else if (left < 5400)
+        snprintf(out, size, "  %.1f/s, %.0f min left", rate, left / 60);
+    else
+        snprintf(out, size, "  %.1f/s, %.1f h left", rate, left / 3600);
+}
+
+static void draw_bar(const char *stage, size_t done, size_t total, double elapsed)
+{
+    enum { WIDTH = 30 };
+    char rest[64];
+    char cells[WIDTH + 1];
+    if (total == 0) {
+        fprintf(stderr, "\r\x1b[K%s: %zu", stage, done);
+        return;
+    }
+    size_t full = done >= total ? WIDTH : done * WIDTH / total;
+    memset(cells, '.', WIDTH);
+    memset(cells, '#', full);
+    cells[WIDTH] = '\0';
+    format_rest(rest, sizeof rest, done, total, elapsed);
+    fprintf(stderr, "\r\x1b[K%-24s [%s] %zu/%zu%s", stage, cells, done, total, rest);
+}
+
+static void print_line(const char *stage, size_t done, size_t total, double elapsed)
+{
+    char rest[64] = "";
+    if (total)
+        format_rest(rest, sizeof rest, done, total, elapsed);
+    if (total)
+        fprintf(stderr, "%s: %zu of %zu%s\n", stage, done, total, rest);
+    else
+        fprintf(stderr, "%s: %zu\n", stage, done);
+}
+
+static void on_progress(void *ctx, const char *stage, size_t done, size_t total)
+{
+    (void)ctx;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    bool fresh = !bar.stage || strcmp(bar.stage, stage) != 0;
+    if (fresh) {
+        cmd_progress_end();
+        bar.stage = stage;
+        bar.begin = now;
+    }
+    bool terminal = isatty(STDERR_FILENO);
+    bool last = total && done >= total;
+    /* Ten times a second for eyes, every five seconds for logs. */
+    if (!fresh && !last && seconds_between(bar.shown, now) < (terminal ? 0.1 : 5))
+        return;
+    bar.shown = now;
+    double elapsed = seconds_between(bar.begin, now);
+    if (!terminal) {
+        if (done || last)
+            print_line(stage, done, total, elapsed);
+        return;
+    }
+    draw_bar(stage, done, total, elapsed);
+    bar.open = true;
+    if (last)
+        cmd_progress_end();
+}
+
+const struct mm_progress *cmd_progress(void)
+{
+    static struct mm_progress progress = {.cancel = &interrupts};
+    catch_interrupts();
+    progress.update = cmd_common.quiet || cmd_common.json ? NULL : on_progress;
+    return &progress;
+}
+
+void cmd_progress_end(void)
+{
+    if (bar.open)
+        fputc('\n', stderr);
+    bar.open = false;
+    bar.stage = NULL;
+}
+
+/* ---- library ---- */
+
+char *cmd_library_path(void)
+{
+    if (cmd_common.library && *cmd_common.library)
+        return mm_strdup(cmd_common.library);
+    const char *named = getenv("MUSICMAP_LIBRARY");
+    if (named && *named)
+        return mm_strdup(named);
+    const char *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    if (data && *data)
+        return mm_format("%s/musicmap", data);
+    return mm_format("%s/.local/share/musicmap", home ? home : "");
+}
+
+struct mm_catalog *cmd_open_library(const struct command *self, bool create)
+{
+    struct mm_error err = {0};
+    struct mm_catalog *catalog = NULL;
+    char *path = cmd_library_path();
+    int result = path ? mm_catalog_open(path, create, &catalog, &err) : mm_no_memory(&err);
+    if (result < 0)
+        cmd_fail_error(self, &err);
+    free(path);
+    return catalog;
+}
+
+struct mm_helpers *cmd_start_helpers(const struct command *self)
+{
+    struct mm_error err = {0};
+    struct mm_helpers *helpers = NULL;
+    struct mm_helper_settings settings = {.count = cmd_common.jobs};
+    if (mm_helpers_create(&settings, &helpers, &err) < 0)
+        cmd_fail_error(self, &err);
+    return helpers;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The helper process: the only place where a stranger's audio is opened. It knows one descriptor,
+ * answers one request after another and ends when the other end closes.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/hash.h"
+#include "musicmap/work.h"
+#include "work/wire.h"
+
+#define MEMORY_LIMIT ((rlim_t)2 << 30)
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNDER_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNDER_SANITIZER 1
+#endif
+#endif
+
+static void limit_resources(void)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#ifndef UNDER_SANITIZER /* its shadow memory alone is larger than any limit */
+    struct rlimit memory = {MEMORY_LIMIT, MEMORY_LIMIT};
+    setrlimit(RLIMIT_DATA, &memory);
+#endif
+}
+
+/* The program may be killed while a decoder here is stuck; nobody else would end this process. */
+static void *end_with_parent(void *arg)
+{
+    struct pollfd watched = {.fd = *(const int *)arg, .events = POLLRDHUP};
+    for (;;) {
+        if (poll(&watched, 1, -1) > 0 && (watched.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+            _exit(0);
+    }
+    return NULL;
+}
+
+struct sample_sender {
+    int fd;
+    unsigned char *buffer; /* rate index, then the samples */
+    size_t capacity;
+};
+
+static int send_samples(void *ctx, size_t rate_index, const float *samples, size_t count,
+                        struct mm_error *err)
+{
+    struct sample_sender *sender = ctx;
+    uint64_t index = rate_index;
+    size_t length = sizeof index + count * sizeof *samples;
+    if (mm_array_reserve(&sender->buffer, &sender->capacity, length) < 0)
+        return mm_no_memory(err);
+    memcpy(sender->buffer, &index, sizeof index);
+    memcpy(sender->buffer + sizeof index, samples, count * sizeof *samples);
+    return mm_wire_send(sender->fd, MM_WIRE_SAMPLES, sender->buffer, length, err);
+}
+
+static int do_probe(const char *path, struct mm_text *reply, struct mm_error *err)
+{
+    unsigned char hash[MM_HASH_SIZE];
+    struct mm_audio_info info = {0};
+    int result = mm_hash_file(path, hash, err);
+    if (result == 0)
+        result = mm_audio_probe(path, &info, err);
+    if (result == 0) {
+        mm_text_add_bytes(reply, hash, sizeof hash);
+        mm_wire_put_info(reply, &info);
+    }
+    mm_audio_info_finish(&info);
+    return result;
+}
+
+static int do_analyse(int fd, const char *path, struct mm_wire_reader *in, struct mm_text *reply,
+                      struct mm_error *err)
+{
+    struct mm_audio_request request;
+    mm_wire_get_request(in, &request);
+    if (in->bad)
+        return mm_error_set(err, MM_ERR_BUG, "malformed request");
+    struct sample_sender sender = {.fd = fd};
+    struct mm_measure measure = {.key = -1};
+    int result = mm_audio_analyse(path, &request, send_samples, &sender, &measure, err);
+    free(sender.buffer);
+    if (result == 0)
+        mm_wire_put_measure(reply, &measure);
+    return result;
+}
+
+static void put_bytes(struct mm_text *reply, struct mm_bytes *bytes)
+{
+    mm_wire_put_string(reply, bytes->mime);
+    mm_text_add_bytes(reply, bytes->data, bytes->size);
+    mm_bytes_finish(bytes);
+}
+
+static int answer(int fd, const struct mm_wire_message *message, struct mm_text *reply,
+                  struct mm_error *err)
+{
+    struct mm_wire_reader in = mm_wire_reader(message);
+    char *path = mm_wire_get_string(&in);
+    struct mm_bytes bytes = {0};
+    int result;
+    if (!path)
+        return mm_error_set(err, MM_ERR_BUG, "malformed request");
+    switch (message->kind) {
+    case MM_WIRE_PROBE:
+        result = do_probe(path, reply, err);
+        break;
+    case MM_WIRE_COVER:
+        result = mm_audio_cover(path, &bytes, err);
+        if (result == 0)
+            put_bytes(reply, &bytes);
+        break;
+    case MM_WIRE_ANALYSE:
+        result = do_analyse(fd, path, &in, reply, err);
+        break;
+    case MM_WIRE_CLIP: {
+        double start = mm_wire_get_f64(&in);
+        double length = mm_wire_get_f64(&in);
+        result = mm_audio_clip(path, start, length, &bytes, err);
+        if (result == 0)
+            put_bytes(reply, &bytes);
+        break;
+    }
+    default:
+        result = mm_error_set(err, MM_ERR_BUG, "unknown request");
+    }
+    free(path);
+    return result;
+}
+
+static int send_failure(int fd, const struct mm_error *failure, struct mm_error *err)
+{
+    struct mm_text body = {0};
+    mm_wire_put_u64(&body, (uint64_t)(int64_t)failure->code);
+    mm_wire_put_string(&body, failure->message);
+    int result = body.failed ? MM_ERR_NO_MEMORY
+                             : mm_wire_send(fd, MM_WIRE_FAILED, body.data, body.length, err);
+    mm_text_finish(&body);
+    return result;
+}
+
+int mm_helper_main(int fd)
+{
+    limit_resources();
+    pthread_t watcher;
+    if (pthread_create(&watcher, NULL, end_with_parent, &fd) != 0)
+        return 1;
+    pthread_detach(watcher);
+
+    struct mm_wire_message message = {0};
+    struct mm_error err = {0};
+    while (mm_wire_receive(fd, &message, &err) == 0) {
+        struct mm_error failure = {0};
+        struct mm_text reply = {0};
+        int result = answer(fd, &message, &reply, &failure);
+        if (result == 0 && reply.failed)
+            result = mm_no_memory(&failure);
+        if (result == 0)
+            result = mm_wire_send(fd, MM_WIRE_DONE, reply.data, reply.length, &failure);
+        if (result < 0 && result != MM_ERR_CRASHED)
+            result = send_failure(fd, &failure, &err);
+        mm_text_finish(&reply);
+        if (result < 0)
+            break;
+    }
+    free(message.data);
+    return 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the catalog's vectors to a map in the catalog: picks the kind of vector, lets src/map
+ * cluster and lay out, names the clusters from the songs' genres and stores the whole as the
+ * current map, with a JSON report of how it came about.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "musicmap/work.h"
+#include "work/vectors.h"
+
+/* ---- names ---- */
+
+struct labels {
+    char ***labels; /* [n][n_labels[i]] */
+    size_t *n_labels;
+    char **artists; /* [n], members may be NULL */
+};
+
+static int read_labels(struct mm_catalog *catalog, const int64_t *ids, size_t n, struct labels *out,
+                       struct mm_error *err)
+{
+    out->labels = calloc(n, sizeof *out->labels);
+    out->n_labels = calloc(n, sizeof *out->n_labels);
+    out->artists = calloc(n, sizeof(char *));
+    if (!out->labels || !out->n_labels || !out->artists)
+        return mm_no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        struct mm_song song = {0};
+        int result = mm_catalog_get_song(catalog, ids[i], &song, err);
+        if (result < 0)
+            return result;
+        /* The strings change hands. */
+        out->labels[i] = song.tags.genres;
+        out->n_labels[i] = song.tags.n_genres;
+        out->artists[i] = song.tags.artist;
+        song.tags.genres = NULL;
+        song.tags.n_genres = 0;
+        song.tags.artist = NULL;
+        mm_song_finish(&song);
+    }
+    return 0;
+}
+
+static void free_labels(struct labels *l, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; l->labels && l->n_labels && k < l->n_labels[i]; k++)
+            free(l->labels[i][k]);
+        if (l->labels)
+            free(l->labels[i]);
+        if (l->artists)
+            free(l->artists[i]);
+    }
+    free(l->labels);
+    free(l->n_labels);
+    free(l->artists);
+}
+
+static int choose_names(struct mm_catalog *catalog, const int64_t *ids, const struct mm_map *map,
+                        struct mm_map_record *record, struct mm_error *err)
+{
+    struct labels l = {0};
+    int result = read_labels(catalog, ids, map->n, &l, err);
+    if (result == 0)
+        result = mm_names_choose((const char *const *const *)l.labels, l.n_labels,
+                                 (const char *const *)l.artists, map->cluster, map->n,
+                                 map->n_clusters, &record->cluster_names, err);
+    if (result == 0)
+        record->n_clusters = map->n_clusters;
+    free_labels(&l, map->n);
+    return result;
+}
+
+/* ---- record ---- */
+
+static char *write_report(const struct mm_map *map, const struct mm_song_vectors *v)
+{
+    json_t *curve = json_array();
+    for (size_t i = 0; i < map->n_curve; i++)
+        json_array_append_new(curve, json_pack("{s:I, s:f}", "k", (json_int_t)map->curve[i].k,
+                                               "score", map->curve[i].score));
+    json_t *report =
+        json_pack("{s:{s:s, s:s, s:s}, s:I, s:I, s:f, s:s?, s:o}", "vectors", "model",
+                  v->kind.model, "settings", v->kind.settings, "segment", v->kind.segment, "songs",
+                  (json_int_t)map->n, "clusters", (json_int_t)map->n_clusters, "inertia",
+                  map->inertia, "criterion", map->k_criterion, "curve", curve);
+    char *text = report ? json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(report);
+    return text;
+}
+
+/* Everything that decides the map, the songs apart. */
+static char *settings_line(const struct mm_map_settings *settings, const struct mm_song_vectors *v)
+{
+    return mm_format("clusterer=%s layout=%s clusters=%zu seed=%llu model=%s vectors=[%s]",
+                     settings->clusterer ? settings->clusterer : "default",
+                     settings->layout ? settings->layout : "default", settings->clusters,
+                     (unsigned long long)settings->seed, v->kind.model, v->kind.settings);
+}
+
+static int fill_record(const struct mm_map *map, const struct mm_song_vectors *v,
+                       const struct mm_map_settings *settings, struct mm_map_record *record,
+                       struct mm_error *err)
+{
+    record->model = mm_strdup(v->kind.model);
+    record->settings = settings_line(settings, v);
+    record->report = write_report(map, v);
+    record->songs = mm_calloc3(map->n, 1, sizeof *record->songs);
+    if (!record->model || !record->settings || !record->report || !record->songs)
+        return mm_no_memory(err);
+    record->n_songs = map->n;
+    for (size_t i = 0; i < map->n; i++)
+        record->songs[i] = (struct mm_map_song){.song = v->ids[i],
+                                                .x = map->xy[2 * i],
+                                                .y = map->xy[2 * i + 1],
+                                                .cluster = map->cluster[i]};
+    return 0;
+}
+
+int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *options,
+                 const struct mm_progress *progress, struct mm_map_record *out,
+                 struct mm_error *err)
+{
+    *out = (struct mm_map_record){0};
+    struct mm_song_vectors v;
+    struct mm_map *map = NULL;
+    int result = mm_song_vectors_init(&v, catalog, options->model, err);
+    if (result < 0)
+        return result;
+    struct mm_vectors reader = mm_song_vectors_reader(&v);
+    result = mm_map_build(&reader, &options->settings, progress, &map, err);
+    if (result == 0)
+        result = choose_names(catalog, v.ids, map, out, err);
+    if (result == 0)
+        result = fill_record(map, &v, &options->settings, out, err);
+    if (result == 0)
+        result = mm_catalog_put_map(catalog, out, err);
+    mm_map_destroy(map);
+    mm_song_vectors_finish(&v);
+    if (result < 0)
+        mm_map_record_finish(out);
+    return result;
+}
+
+int mm_map_is_stale(struct mm_catalog *catalog, const struct mm_map_options *options, bool *stale,
+                    struct mm_error *err)
+{
+    struct mm_song_vectors v;
+    struct mm_map_record map = {0};
+    *stale = true;
+    int result = mm_song_vectors_init(&v, catalog, options->model, err);
+    if (result < 0)
+        return result;
+    char *line = settings_line(&options->settings, &v);
+    result = line ? mm_catalog_get_map(catalog, &map, err) : mm_no_memory(err);
+    if (result == 0) {
+        *stale = map.n_songs != v.n || strcmp(map.settings, line) != 0;
+        for (size_t i = 0; i < v.n && !*stale; i++)
+            *stale = map.songs[i].song != v.ids[i];
+    } else if (result == MM_ERR_NOT_FOUND) {
+        result = 0;
+    }
+    free(line);
+    mm_map_record_finish(&map);
+    mm_song_vectors_finish(&v);
+    return result;
+}

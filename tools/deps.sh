@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Installs the Debian packages that are missing for a purpose: deps.sh build|run|test ...
+# Where there is no apt it names what is missing and fails.
+set -eu
+
+build="gcc libc6-dev meson ninja-build pkg-config python3
+libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libebur128-dev
+libopenblas-dev liblapacke-dev libqhull-dev libcairo2-dev libpango1.0-dev libsqlite3-dev
+libmicrohttpd-dev libssl-dev libjansson-dev libinih-dev libutf8proc-dev zlib1g-dev
+fonts-dejavu-core"
+# The demo library: styles, synthesiser, sound font, encoder.
+run="mma fluidsynth timgm6mb-soundfont ffmpeg"
+test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils
+chromium python3-numpy python3-scipy"
+
+wanted=""
+for purpose in "$@"; do
+    case $purpose in
+    build) wanted="$wanted $build"
+        # Whatever node is on PATH will do; Debian's where there is none.
+        command -v node >/dev/null || wanted="$wanted nodejs"
+        command -v npm >/dev/null || wanted="$wanted npm" ;;
+    run) wanted="$wanted $run" ;;
+    test) wanted="$wanted $test" ;;
+    *) echo "deps.sh: what is \"$purpose\"?" >&2; exit 2 ;;
+    esac
+done
+
+if ! command -v apt-get >/dev/null; then
+    missing=""
+    for tool in gcc meson ninja pkg-config python3 node npm; do
+        command -v "$tool" >/dev/null || missing="$missing $tool"
+    done
+    for library in libavformat libavcodec libavutil libswresample libebur128 openblas lapacke \
+        qhull_r pangocairo sqlite3 libmicrohttpd libcrypto jansson inih libutf8proc zlib; do
+        pkg-config --exists "$library" 2>/dev/null || missing="$missing $library"
+    done
+    [ -z "$missing" ] && exit 0
+    echo "There is no apt-get here. Missing:$missing" >&2
+    echo "On Debian these packages have them:" $wanted >&2
+    exit 1
+fi
+
+missing=""
+for package in $wanted; do
+    case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true) in
+    "install ok installed") ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -z "$missing" ] && exit 0
+
+root=""
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "Run as root, or install these packages yourself:$missing" >&2
+        exit 1
+    }
+    root=sudo
+fi
+echo "Installing:$missing"
+# No service of any package may start because we installed it.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null
+    $root chmod 755 $policy
+    trap '$root rm -f $policy' EXIT
+fi
+$root apt-get update -qq
+$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
