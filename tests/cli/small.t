@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# 0, 1 and 2 songs, identical songs, silence: a correct small map or a clear message.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+
+explore() { # expected, folder, library
+    run "$1" musicmap explore "$2" --no-serve --library "$3"
+}
+mkdir none
+explore 3 none l0
+has "$errors" 'no song'
+run 3 musicmap explore nowhere --no-serve --library l0
+has "$errors" 'nowhere'
+
+song one/a.mp3 300
+explore 0 one l1
+run 0 musicmap map --json --library l1
+same "$(json '"\(.songs) \(.clusters)"')" "1 1" "one song, one country"
+run 0 musicmap draw -o one.png --library l1
+run 0 musicmap eval --json --library l1
+
+song two/a.mp3 300
+song two/b.mp3 3000
+explore 0 two l2
+run 0 musicmap draw -o two.svg --library l2
+run 0 musicmap eval --json --library l2
+
+song same/a.wav 440
+for n in b c d e; do cp same/a.wav same/$n.wav; done
+explore 0 same l5
+run 0 musicmap map --json --library l5
+same "$(json .songs)" 5 "identical songs are all there"
+run 0 musicmap draw -o same.png --library l5
+
+for n in a b c; do
+    mkdir -p silent
+    ffmpeg -v error -f lavfi -i anullsrc=r=44100:cl=stereo -t 5 silent/$n.flac </dev/null
+done
+explore 0 silent l3
+run 0 musicmap draw -o silent.png --library l3
+
+mkdir bad
+echo x >bad/a.mp3
+explore 3 bad lbad
+has "$errors" 'no song'
+
+# More clusters than songs.
+run 0 musicmap map --clusters 50 --json --library l2
+same "$(json '.clusters <= 2')" true "never more countries than songs"
+finish

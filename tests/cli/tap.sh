@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# tap.sh - what every script of tests/cli sources: TAP, a scratch folder, made audio.
+#
+#     . "$MUSICMAP_ROOT/tests/cli/tap.sh"
+#     run 0 musicmap status          runs; "ok" when it exits 0; output in $out, errors in $errors
+#     has "$out" 'songs *3'          "ok" when the file has a line that matches
+#     finish
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/musicmap-cli-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+out=$scratch/.out
+errors=$scratch/.errors
+cd "$scratch" || exit 1
+tests=0
+broken=0
+export MUSICMAP_LIBRARY="$scratch/library"
+
+musicmap() {
+    "$MUSICMAP" "$@"
+}
+
+ok() { # status, name
+    tests=$((tests + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $tests - $2"
+    else
+        broken=$((broken + 1))
+        echo "not ok $tests - $2"
+        sed 's/^/# /' "$out" "$errors" 2>/dev/null | head -n 60
+    fi
+}
+
+run() { # expected status, command...
+    expected=$1
+    shift
+    "$@" >"$out" 2>"$errors" </dev/null
+    status=$?
+    [ $status = "$expected" ]
+    ok $? "$* (exit $status, expected $expected)"
+}
+
+has() { # file, pattern
+    grep -Eq -- "$2" "$1"
+    ok $? "output has /$2/"
+}
+
+lacks() { # file, pattern
+    ! grep -Eq -- "$2" "$1"
+    ok $? "output lacks /$2/"
+}
+
+same() { # text, text, name
+    [ "$1" = "$2" ]
+    ok $? "$3 (\"$1\", expected \"$2\")"
+}
+
+json() { # jq program over $out
+    jq -r "$1" "$out" 2>/dev/null
+}
+
+# Eight seconds of something that sounds like nothing else: song FILE FREQUENCY [ffmpeg options...]
+song() {
+    file=$1
+    frequency=$2
+    shift 2
+    mkdir -p "$(dirname "$file")"
+    ffmpeg -v error -y -f lavfi \
+        -i "aevalsrc=0.3*sin(2*PI*$frequency*t)*(0.6+0.4*sin(2*PI*2*t))+0.02*random(0):d=8:s=44100" \
+        "$@" "$file" </dev/null || exit 1
+}
+
+finish() {
+    echo "1..$tests"
+    [ $broken = 0 ]
+    exit $?
+}
+
+skip_all() {
+    echo "1..0 # SKIP $*"
+    exit 0
+}

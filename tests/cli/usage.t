@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Options, help and exit statuses.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+
+run 2 musicmap
+has "$errors" '^usage: musicmap COMMAND'
+run 0 musicmap --version
+has "$out" '^musicmap [0-9]+\.[0-9]+\.[0-9]+$'
+run 0 musicmap help
+lacks "$out" 'helper'
+run 2 musicmap frobnicate
+has "$errors" 'no command "frobnicate"'
+
+for command in explore gather embed map draw serve status forget features eval; do
+    run 0 musicmap $command --help
+    has "$out" "^usage: musicmap $command"
+    has "$out" '--library PATH'
+    run 2 musicmap $command --no-such-option
+    has "$errors" "^usage: musicmap $command"
+done
+
+run 2 musicmap gather
+run 2 musicmap gather folder
+run 2 musicmap gather nowhere x
+has "$errors" 'no source "nowhere"'
+run 2 musicmap explore
+run 2 musicmap map --clusters many
+has "$errors" 'clusters cannot be "many"'
+run 2 musicmap map --clusters 0
+run 2 musicmap map --seed -1
+run 2 musicmap map --seed
+has "$errors" '--seed wants a value'
+run 2 musicmap embed --excerpt 0
+run 2 musicmap embed --model nothing
+has "$errors" 'no model "nothing"'
+run 2 musicmap draw
+run 2 musicmap serve --port 70000
+run 2 musicmap status extra
+run 2 musicmap eval --label x
+run 2 musicmap features x.mp3 -o x.txt
+run 2 musicmap status --json=yes
+has "$errors" 'takes no value'
+run 2 musicmap forget --hide --show x
+
+# No library yet: told so, and none is made by looking.
+run 3 musicmap status
+has "$errors" 'library'
+[ ! -e "$MUSICMAP_LIBRARY" ]
+ok $? "no library was made by looking"
+
+# Defaults from the configuration file; the command line wins.
+export XDG_CONFIG_HOME="$scratch/config"
+mkdir -p config/musicmap
+printf '[map]\nclusters = many\n' >config/musicmap/config
+run 2 musicmap map
+has "$errors" 'clusters'
+run 3 musicmap map --clusters 3
+printf '[musicmap]\nnonsense = 1\n' >config/musicmap/config
+run 2 musicmap map
+has "$errors" 'line 2: there is no option "nonsense"'
+printf '[musicmap\n' >config/musicmap/config
+run 2 musicmap status
+has "$errors" 'line 1'
+finish
