@@ -358,6 +358,41 @@ static int mark_missing(struct gather *g, const char *folder, struct mm_error *e
     return result;
 }
 
+/* A failure of a file that is no longer there is no news. */
+struct stale_failures {
+    const char *folder;
+    char **paths;
+    size_t count;
+    size_t capacity;
+};
+
+static int collect_stale(void *ctx, const struct mm_failure *failure, struct mm_error *err)
+{
+    struct stale_failures *list = ctx;
+    size_t length = strlen(list->folder);
+    bool below = strncmp(failure->path, list->folder, length) == 0;
+    if (!below || strcmp(failure->stage, STAGE) != 0 || !is_gone(failure->path))
+        return 0;
+    if (mm_array_reserve(&list->paths, &list->capacity, list->count + 1) < 0 ||
+        !(list->paths[list->count] = mm_strdup(failure->path)))
+        return mm_no_memory(err);
+    list->count++;
+    return 0;
+}
+
+static int clear_stale_failures(struct gather *g, const char *folder, struct mm_error *err)
+{
+    struct stale_failures list = {.folder = folder};
+    int result = mm_catalog_each_failure(g->catalog, collect_stale, &list, err);
+    for (size_t i = 0; i < list.count; i++) {
+        if (result == 0)
+            result = mm_catalog_clear_failure(g->catalog, list.paths[i], STAGE, err);
+        free(list.paths[i]);
+    }
+    free(list.paths);
+    return result;
+}
+
 static int gather_one(struct gather *g, const char *folder, struct mm_error *err)
 {
     char *real = realpath(folder, NULL);
@@ -371,6 +406,8 @@ static int gather_one(struct gather *g, const char *folder, struct mm_error *err
         result = flush(g, err);
     if (result == 0)
         result = mark_missing(g, real, err);
+    if (result == 0)
+        result = clear_stale_failures(g, real, err);
     clear_batch(g);
     free(real);
     return result;
