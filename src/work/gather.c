@@ -398,10 +398,12 @@ static int gather_one(struct gather *g, const char *folder, struct mm_error *err
     char *real = realpath(folder, NULL);
     if (!real)
         return mm_error_errno(err, errno, "cannot gather %s", folder);
+    /* The walk runs ahead of the tags by a batch: only theirs is progress. */
+    const struct mm_progress cancel_only = {.cancel = g->progress ? g->progress->cancel : NULL};
     struct mm_source_events events = {.item = on_item, .skipped = on_skipped, .ctx = g};
     int result = mm_catalog_add_root(g->catalog, real, err);
     if (result == 0)
-        result = mm_source_folder(real, &events, g->progress, err);
+        result = mm_source_folder(real, &events, &cancel_only, err);
     if (result == 0)
         result = flush(g, err);
     if (result == 0)

@@ -18,7 +18,7 @@ name=$(printf 'music/caf\351.mp3')
 cp "music/Hum/Low - First.mp3" "$name"
 
 run 1 musicmap gather folder music --json
-same "$(json .found)" 8 "files that look like songs"
+same "$(json .found)" 9 "files that look like songs"
 same "$(json .added)" 8 "songs added"
 same "$(json '.failed')" 2 "fake and empty failed"
 same "$(json '.skipped["not audio"]')" 1 "the list was passed over"
@@ -88,7 +88,7 @@ run 3 musicmap forget "no such song"
 
 # One file's vector for scripts.
 run 0 musicmap features "moved/Elsewhere/Low - Second.flac" -o one.npy
-python3 - <<'P' >"$out" 2>&1
+/usr/bin/python3 - <<'P' >"$out" 2>&1
 import numpy
 v = numpy.load('one.npy')
 assert v.ndim == 1 and v.dtype == numpy.float32 and len(v) > 50 and numpy.isfinite(v).all()
