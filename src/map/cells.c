@@ -89,7 +89,7 @@ static void group_triangles(struct clipper *c)
         uint32_t g = d->twin[h];
         if (g == MM_NO_EDGE || g < h)
             continue;
-        const uint32_t *t = d->origin + h / 3 * 3;
+        const uint32_t *t = d->origin + (size_t)h / 3 * 3;
         if (mm_place_in_circle(c->places[t[0]], c->places[t[1]], c->places[t[2]],
                                c->places[d->origin[mm_half_prev(g)]]) != 0)
             continue;
@@ -302,7 +302,7 @@ static struct vertex meet(const struct clipper *c, const struct vertex *p, const
         int across = level ? other : side;
         v.x = across == LEFT ? c->box.x0 : c->box.x1;
         v.y = up == BOTTOM ? c->box.y0 : c->box.y1;
-        v.key = KEY_BOX + 2 * (up == TOP) + (across == RIGHT);
+        v.key = KEY_BOX + (up == TOP ? 2 : 0) + (across == RIGHT ? 1 : 0);
     } else if (p->edge == FAR_EDGE) { /* stays outside: another side will cut it off */
         if (level) {
             v.y = side == BOTTOM ? c->box.y0 : c->box.y1;
@@ -421,9 +421,10 @@ static int emit(struct clipper *c, struct mm_error *err)
             mm_array_reserve(&out->corners, &c->corner_capacity, 2 * (out->n_corners + 1)) < 0)
             return mm_no_memory(err);
         if (*corner == UINT32_MAX) {
+            double *xy = out->corners + 2 * out->n_corners;
+            xy[0] = p->at[i].x;
+            xy[1] = p->at[i].y;
             *corner = (uint32_t)out->n_corners++;
-            out->corners[2 * *corner] = p->at[i].x;
-            out->corners[2 * *corner + 1] = p->at[i].y;
         }
         out->index[c->n_index++] = *corner;
     }

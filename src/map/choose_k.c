@@ -1,132 +1,206 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * choose_k.c - tries numbers of clusters and takes the one whose clusters are told apart best: the
- * largest mean silhouette (Rousseeuw 1987).
+ * choose_k.c - the number of clusters whose songs are told apart best.
+ *
+ * Judged by the mean silhouette less what it is for the same points without clusters: each
+ * coordinate shuffled over the songs (the idea of the gap statistic, Tibshirani et al. 2001). The
+ * plain silhouette favours two clusters where songs overlap much, and very small ones. Of the
+ * numbers that come within 5 % of the best the smallest is taken. First a geometric row is tried,
+ * then the numbers around the one taken from it.
  */
 #include "map/choose_k.h"
-
-#include <math.h>
 
 #include "base/array.h"
 #include "base/random.h"
 #include "map/kmeans.h"
+#include "map/silhouette.h"
 
-#define MOST_SAMPLE ((size_t)2000) /* songs looked at */
+#define MOST_SAMPLE ((size_t)2500) /* songs looked at: all distances fit into 25 MB */
 #define MOST_K      ((size_t)400)
-#define MOST_CURVE  ((size_t)40)
+#define MOST_DRAWS  ((size_t)4) /* of shuffled points; fewer for many songs */
+#define NEAR_BEST   0.95
+#define MOST_CURVE  ((size_t)64)
+#define MOST_FINE   ((size_t)12) /* numbers tried around the best one */
+#define STARTS      3            /* of K-means, for one number */
 
-struct silhouette {
-    const struct mm_points *points;
-    const struct mm_kmeans *kmeans;
-    double *width; /* [n] */
-    double *sum;   /* [jobs][k] */
-    size_t *size;  /* [k] */
+/* Points to group, and how far they are apart. */
+struct cloud {
+    float *x;
+    struct mm_points points;
+    struct mm_distances distances;
 };
 
-static void measure_song(void *ctx, size_t i, size_t worker)
-{
-    struct silhouette *s = ctx;
-    const struct mm_points *p = s->points;
-    size_t k = s->kmeans->k;
-    double *sum = s->sum + worker * k;
-    memset(sum, 0, k * sizeof *sum);
-    for (size_t j = 0; j < p->n; j++)
-        sum[s->kmeans->cluster[j]] +=
-            sqrtf(mm_distance2(p->x + i * p->dim, p->x + j * p->dim, p->dim));
-    uint32_t own = s->kmeans->cluster[i];
-    double other = INFINITY;
-    for (size_t c = 0; c < k; c++)
-        if (c != own && sum[c] / (double)s->size[c] < other)
-            other = sum[c] / (double)s->size[c];
-    double in = s->size[own] > 1 ? sum[own] / (double)(s->size[own] - 1) : 0;
-    double larger = in > other ? in : other;
-    s->width[i] = s->size[own] > 1 && larger > 0 ? (other - in) / larger : 0;
-}
+struct chooser {
+    const struct mm_algorithm_input *in;
+    struct cloud sample;
+    struct cloud shuffled[MOST_DRAWS];
+    size_t n_shuffled;
+    size_t most; /* largest number to try */
+    size_t planned;
+    struct mm_clustering *out;
+};
 
-static int mean_silhouette(const struct mm_points *points, const struct mm_kmeans *kmeans,
-                           struct mm_pool *pool, double *out)
-{
-    struct silhouette s = {.points = points, .kmeans = kmeans};
-    s.width = mm_calloc3(points->n, 1, sizeof *s.width);
-    s.sum = mm_calloc3(mm_pool_jobs(pool), kmeans->k, sizeof *s.sum);
-    s.size = mm_calloc3(kmeans->k, 1, sizeof *s.size);
-    int result = s.width && s.sum && s.size ? 0 : MM_ERR_NO_MEMORY;
-    if (result == 0) {
-        for (size_t i = 0; i < points->n; i++)
-            s.size[kmeans->cluster[i]]++;
-        mm_pool_run(pool, points->n, measure_song, &s);
-        *out = 0;
-        for (size_t i = 0; i < points->n; i++)
-            *out += s.width[i] / (double)points->n;
-    }
-    free(s.width);
-    free(s.sum);
-    free(s.size);
-    return result;
-}
-
-static int try_k(const struct mm_algorithm_input *in, const struct mm_points *points, size_t k,
+static int judge(const struct chooser *c, const struct cloud *cloud, size_t k, size_t starts,
                  double *score, struct mm_error *err)
 {
-    struct mm_kmeans_settings settings = {.k = k, .starts = 3, .seed = in->seed};
+    struct mm_kmeans_settings settings = {.k = k, .starts = starts, .seed = c->in->seed};
     struct mm_kmeans kmeans;
-    int result = mm_kmeans_run(points, &settings, in->pool, in->progress, &kmeans, err);
+    int result =
+        mm_kmeans_run(&cloud->points, &settings, c->in->pool, c->in->progress, &kmeans, err);
     if (result < 0)
         return result;
-    *score = 0;
-    if (kmeans.k > 1 && mean_silhouette(points, &kmeans, in->pool, score) < 0)
-        result = mm_no_memory(err);
+    result =
+        mm_silhouette_measure(&cloud->distances, kmeans.cluster, kmeans.k, c->in->pool, score, err);
     mm_kmeans_finish(&kmeans);
     return result;
 }
 
-/* Every (n / MOST_SAMPLE)-th song or so, drawn with the seed, in order. */
-static float *draw_sample(const struct mm_algorithm_input *in, size_t count)
+static int try_k(struct chooser *c, size_t k, struct mm_error *err)
+{
+    struct mm_clustering *out = c->out;
+    for (size_t i = 0; i < out->n_curve; i++)
+        if (out->curve[i].k == k)
+            return 0;
+    if (out->n_curve == MOST_CURVE)
+        return 0;
+    mm_progress_update(c->in->progress, "choosing the number of clusters", out->n_curve,
+                       c->planned);
+    double score;
+    int result = judge(c, &c->sample, k, STARTS, &score, err);
+    for (size_t i = 0; i < c->n_shuffled && result == 0; i++) {
+        double chance;
+        result = judge(c, &c->shuffled[i], k, 1, &chance, err);
+        score -= result == 0 ? chance / (double)c->n_shuffled : 0;
+    }
+    if (result == 0)
+        out->curve[out->n_curve++] = (struct mm_k_point){k, score};
+    return result;
+}
+
+static int compare_points(const void *one, const void *two)
+{
+    const struct mm_k_point *a = one;
+    const struct mm_k_point *b = two;
+    return (a->k > b->k) - (a->k < b->k);
+}
+
+/* The smallest number that is nearly as good as the best, as its place in the sorted curve. */
+static size_t pick(struct mm_clustering *out)
+{
+    qsort(out->curve, out->n_curve, sizeof *out->curve, compare_points);
+    double best = 0;
+    for (size_t i = 0; i < out->n_curve; i++)
+        best = out->curve[i].score > best ? out->curve[i].score : best;
+    size_t at = 0;
+    while (at + 1 < out->n_curve && out->curve[at].score < NEAR_BEST * best)
+        at++;
+    return at;
+}
+
+static int try_row(struct chooser *c, struct mm_error *err)
+{
+    int result = 0;
+    for (size_t k = 2; k <= c->most; k += 1 + k / 6)
+        c->planned++;
+    c->planned += MOST_FINE;
+    for (size_t k = 2; k <= c->most && result == 0; k += 1 + k / 6)
+        result = try_k(c, k, err);
+    return result;
+}
+
+static int try_around(struct chooser *c, struct mm_error *err)
+{
+    struct mm_clustering *out = c->out;
+    size_t best = pick(out);
+    size_t low = best > 0 ? out->curve[best - 1].k + 1 : out->curve[best].k;
+    size_t high = best + 1 < out->n_curve ? out->curve[best + 1].k - 1 : c->most;
+    size_t step = 1 + (high - low) / MOST_FINE;
+    int result = 0;
+    for (size_t k = low; k <= high && result == 0; k += step)
+        result = try_k(c, k, err);
+    return result;
+}
+
+/* `count` songs drawn with the seed, in their order (Knuth's algorithm S). */
+static void draw_sample(const struct mm_algorithm_input *in, size_t count, float *rows)
 {
     const struct mm_points *p = &in->points;
-    float *rows = mm_calloc3(count, p->dim, sizeof *rows);
-    if (!rows)
-        return NULL;
-    struct mm_random random = mm_random_stream(in->seed, 0x5A);
+    struct mm_random random = mm_random_stream(in->seed, 0);
     size_t taken = 0;
-    for (size_t i = 0; i < p->n && taken < count; i++)
+    for (size_t i = 0; taken < count; i++)
         if (mm_random_below(&random, p->n - i) < count - taken)
             memcpy(rows + taken++ * p->dim, p->x + i * p->dim, p->dim * sizeof *rows);
-    return rows;
+}
+
+/* Shuffles each coordinate over the points (Fisher & Yates): variances stay, clusters go. */
+static void shuffle(float *rows, size_t n, size_t dim, struct mm_random random)
+{
+    for (size_t j = 0; j < dim; j++)
+        for (size_t i = n; i > 1; i--) {
+            float *a = &rows[(i - 1) * dim + j];
+            float *b = &rows[mm_random_below(&random, i) * dim + j];
+            float swap = *a;
+            *a = *b;
+            *b = swap;
+        }
+}
+
+static int cloud_init(const struct chooser *c, struct cloud *cloud, size_t n, size_t draw,
+                      struct mm_error *err)
+{
+    const struct mm_algorithm_input *in = c->in;
+    cloud->x = mm_calloc3(n, in->points.dim, sizeof *cloud->x);
+    if (!cloud->x)
+        return mm_no_memory(err);
+    draw_sample(in, n, cloud->x);
+    if (draw > 0)
+        shuffle(cloud->x, n, in->points.dim, mm_random_stream(in->seed, draw));
+    cloud->points = (struct mm_points){cloud->x, n, in->points.dim};
+    return mm_distances_create(&cloud->points, in->pool, &cloud->distances, err);
+}
+
+static void cloud_finish(struct cloud *cloud)
+{
+    mm_distances_finish(&cloud->distances);
+    free(cloud->x);
+}
+
+static int choose(struct chooser *c, size_t n, struct mm_error *err)
+{
+    size_t draws = 1200 / n;
+    draws = draws < 1 ? 1 : draws > MOST_DRAWS ? MOST_DRAWS : draws;
+    int result = cloud_init(c, &c->sample, n, 0, err);
+    for (; c->n_shuffled < draws && result == 0; c->n_shuffled++)
+        result = cloud_init(c, &c->shuffled[c->n_shuffled], n, c->n_shuffled + 1, err);
+    if (result == 0)
+        result = try_row(c, err);
+    if (result == 0)
+        result = try_around(c, err);
+    cloud_finish(&c->sample);
+    for (size_t i = 0; i < c->n_shuffled; i++)
+        cloud_finish(&c->shuffled[i]);
+    return result;
 }
 
 int mm_choose_k(const struct mm_algorithm_input *in, size_t *k, struct mm_clustering *out,
                 struct mm_error *err)
 {
     size_t n = in->points.n < MOST_SAMPLE ? in->points.n : MOST_SAMPLE;
-    int result = 0;
+    struct chooser c = {.in = in, .out = out, .most = n / 3 < MOST_K ? n / 3 : MOST_K};
     *k = 1;
-    out->criterion = "mean silhouette";
-    float *sample = draw_sample(in, n);
+    out->criterion = "mean silhouette less that of shuffled points";
     out->curve = mm_calloc3(MOST_CURVE, 1, sizeof *out->curve);
-    if (!sample || !out->curve) {
-        result = mm_no_memory(err);
-        goto out;
-    }
-    struct mm_points points = {sample, n, in->points.dim};
-    size_t most = n / 3 < MOST_K ? n / 3 : MOST_K;
-    double best = 0;
-    for (size_t at = 2; at <= most && out->n_curve < MOST_CURVE; at += 1 + at / 8) {
-        double score;
-        mm_progress_update(in->progress, "choosing the number of clusters", at, most);
-        result = try_k(in, &points, at, &score, err);
-        if (result < 0)
-            goto out;
-        out->curve[out->n_curve++] = (struct mm_k_point){at, score};
-        if (score > best) {
-            best = score;
-            *k = at;
-        }
-    }
-
-out:
-    free(sample);
-    if (result < 0)
+    if (!out->curve)
+        return mm_no_memory(err);
+    if (c.most < 2)
+        return 0;
+    int result = choose(&c, n, err);
+    if (result < 0) {
         mm_clustering_finish(out);
-    return result;
+        return result;
+    }
+    size_t best = pick(out);
+    if (out->curve[best].score > 0)
+        *k = out->curve[best].k;
+    return 0;
 }

@@ -40,7 +40,9 @@ struct lloyd {
     /* k-means++ */
     size_t tries;
     size_t candidate[MOST_TRY];
-    float *to_candidate; /* [MOST_TRY][n] */
+    float *to_candidate; /* [MOST_TRY][n] distance to the nearest centre, with the candidate */
+    float *norm;         /* [n] |x|^2 */
+    float *tried;        /* [MOST_TRY][dim] the candidates */
 };
 
 static size_t block_count(const struct lloyd *l, size_t block)
@@ -68,6 +70,8 @@ static void lloyd_finish(struct lloyd *l)
     free(l->shift);
     free(l->sum);
     free(l->to_candidate);
+    free(l->norm);
+    free(l->tried);
 }
 
 static int lloyd_init(struct lloyd *l, const struct mm_points *points, size_t k, size_t jobs)
@@ -86,8 +90,11 @@ static int lloyd_init(struct lloyd *l, const struct mm_points *points, size_t k,
     l->shift = mm_calloc3(k, 1, sizeof *l->shift);
     l->sum = mm_calloc3(jobs, points->dim, sizeof *l->sum);
     l->to_candidate = mm_calloc3(n, MOST_TRY, sizeof *l->to_candidate);
+    l->norm = mm_calloc3(n, 1, sizeof *l->norm);
+    l->tried = mm_calloc3(MOST_TRY, points->dim, sizeof *l->tried);
     if (l->centres && l->half_norm && l->cluster && l->distance && l->changed && l->part &&
-        l->dots && l->first && l->member && l->shift && l->sum && l->to_candidate)
+        l->dots && l->first && l->member && l->shift && l->sum && l->to_candidate && l->norm &&
+        l->tried)
         return 0;
     lloyd_finish(l);
     return MM_ERR_NO_MEMORY;
@@ -95,18 +102,39 @@ static int lloyd_init(struct lloyd *l, const struct mm_points *points, size_t k,
 
 /* ---- k-means++ ---- */
 
-static void measure_candidates(void *ctx, size_t block, size_t worker)
+static void measure_norms(void *ctx, size_t block, size_t worker)
 {
     (void)worker;
     struct lloyd *l = ctx;
+    size_t dim = l->points->dim;
+    for (size_t i = 0; i < block_count(l, block); i++) {
+        const float *x = point(l, block * ROWS + i);
+        float sum = 0;
+        for (size_t j = 0; j < dim; j++)
+            sum += x[j] * x[j];
+        l->norm[block * ROWS + i] = sum;
+    }
+}
+
+/* |x|^2 - 2 x.c + |c|^2; measured plainly where it is so small that rounding would show. */
+static void measure_candidates(void *ctx, size_t block, size_t worker)
+{
+    struct lloyd *l = ctx;
+    size_t dim = l->points->dim;
+    size_t count = block_count(l, block);
+    float *dots = l->dots + worker * ROWS * COLUMNS;
+    mm_matrix_dots(l->tried, l->tries, point(l, block * ROWS), count, dim, dots);
     for (size_t t = 0; t < l->tries; t++) {
-        const float *centre = point(l, l->candidate[t]);
+        float norm = l->norm[l->candidate[t]];
         float *out = l->to_candidate + t * l->points->n + block * ROWS;
         double sum = 0;
-        for (size_t i = 0; i < block_count(l, block); i++) {
-            float d = mm_distance2(point(l, block * ROWS + i), centre, l->points->dim);
-            float old = l->distance[block * ROWS + i];
-            out[i] = d < old ? d : old;
+        for (size_t i = 0; i < count; i++) {
+            size_t at = block * ROWS + i;
+            float both = l->norm[at] + norm;
+            float d = both - 2 * dots[t * count + i];
+            if (d < 1e-3F * both)
+                d = mm_distance2(point(l, at), l->tried + t * dim, dim);
+            out[i] = d < l->distance[at] ? d : l->distance[at];
             sum += out[i];
         }
         l->part[block * MOST_TRY + t] = sum;
@@ -116,6 +144,9 @@ static void measure_candidates(void *ctx, size_t block, size_t worker)
 /* Measures all candidates, takes the one that leaves the least; returns what is left. */
 static double take_best_candidate(struct lloyd *l, struct mm_pool *pool, size_t centre)
 {
+    size_t dim = l->points->dim;
+    for (size_t t = 0; t < l->tries; t++)
+        memcpy(l->tried + t * dim, point(l, l->candidate[t]), dim * sizeof *l->tried);
     mm_pool_run(pool, l->blocks, measure_candidates, l);
     size_t best = 0;
     double least = INFINITY;
@@ -131,8 +162,7 @@ static double take_best_candidate(struct lloyd *l, struct mm_pool *pool, size_t 
     for (size_t b = 0; b < l->blocks; b++)
         l->part[b * MOST_TRY] = l->part[b * MOST_TRY + best];
     memcpy(l->distance, l->to_candidate + best * l->points->n, l->points->n * sizeof *l->distance);
-    memcpy(l->centres + centre * l->points->dim, point(l, l->candidate[best]),
-           l->points->dim * sizeof *l->centres);
+    memcpy(l->centres + centre * dim, l->tried + best * dim, dim * sizeof *l->centres);
     return least;
 }
 
@@ -401,6 +431,7 @@ int mm_kmeans_run(const struct mm_points *points, const struct mm_kmeans_setting
         goto out;
     }
     out->inertia = INFINITY;
+    mm_pool_run(pool, l.blocks, measure_norms, &l);
     double least_shift = TOLERANCE * mean_variance(points);
     for (size_t s = 0; s < starts; s++) {
         struct mm_random random = mm_random_stream(settings->seed, s);

@@ -44,7 +44,7 @@ struct quality {
 /* The k smallest of distance[0 .. n-1] except number `self`, nearest first. */
 static void find_nearest(const float *distance, size_t n, size_t self, size_t k, uint32_t *out)
 {
-    float limit[MOST_K + 1];
+    float limit[MOST_K] = {0};
     size_t count = 0;
     for (size_t j = 0; j < n; j++) {
         if (j == self || (count == k && !(distance[j] < limit[k - 1])))
@@ -88,8 +88,8 @@ static void measure_song(const struct quality *q, size_t i, const float *far, fl
         float dy = q->xy[2 * j + 1] - q->xy[2 * i + 1];
         flat[j] = dx * dx + dy * dy;
     }
-    uint32_t high[MOST_K];
-    uint32_t map[MOST_K];
+    uint32_t high[MOST_K] = {0};
+    uint32_t map[MOST_K] = {0};
     size_t k = q->trust > q->near ? q->trust : q->near;
     find_nearest(far, q->n, i, q->near, high);
     find_nearest(flat, q->n, i, k, map);

@@ -78,6 +78,7 @@ static void places_finish(struct places *p)
     free(p->apex);
     free(p->first);
     free(p->song);
+    *p = (struct places){0};
 }
 
 static int find_places(const float *xy, size_t n, const struct grid *g, struct places *out,

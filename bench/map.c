@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bench/map - how long the parts of a map take.
+ *
+ *     bench/map [SONGS [DIMENSIONS [CLUSTERS [JOBS]]]]     20000 128 126 0; CLUSTERS 0 = chosen
+ *
+ * Songs are drawn around 126 centres with a spread as real descriptors have it. One line a part:
+ * its name and seconds, wall clock.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "musicmap/map.h"
+
+#define STYLES 126
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static float *make_songs(size_t n, size_t dim, uint32_t *style)
+{
+    struct mm_random random = mm_random_stream(1, 1);
+    float *rows = malloc(n * dim * sizeof *rows);
+    float *centres = malloc(STYLES * dim * sizeof *centres);
+    if (!rows || !centres)
+        abort();
+    for (size_t i = 0; i < STYLES * dim; i++)
+        centres[i] = (float)mm_random_normal(&random);
+    for (size_t i = 0; i < n; i++) {
+        style[i] = (uint32_t)mm_random_below(&random, STYLES);
+        for (size_t j = 0; j < dim; j++)
+            rows[i * dim + j] =
+                centres[style[i] * dim + j] + 0.7F * (float)mm_random_normal(&random);
+    }
+    free(centres);
+    return rows;
+}
+
+struct stage {
+    const char *name;
+    double since;
+};
+
+static void tell(const char *name, double since)
+{
+    printf("%-40s %8.3f s\n", name, seconds() - since);
+}
+
+static void on_progress(void *ctx, const char *stage, size_t done, size_t total)
+{
+    struct stage *now = ctx;
+    (void)done;
+    (void)total;
+    if (now->name == stage)
+        return;
+    if (now->name)
+        tell(now->name, now->since);
+    *now = (struct stage){stage, seconds()};
+}
+
+static int run(size_t n, size_t dim, size_t clusters, size_t jobs, struct mm_error *err)
+{
+    uint32_t *style = malloc(n * sizeof *style);
+    if (!style)
+        abort();
+    float *rows = make_songs(n, dim, style);
+    struct mm_vectors vectors = mm_vectors_in_memory(rows, n, dim);
+    struct mm_map_settings settings = {.clusters = clusters, .seed = 1, .jobs = jobs};
+    struct stage now = {0};
+    struct mm_progress progress = {.update = on_progress, .ctx = &now};
+    struct mm_map *map = NULL;
+    struct mm_voronoi *voronoi = NULL;
+    struct mm_quality quality;
+
+    double begin = seconds();
+    int result = mm_map_build(&vectors, &settings, &progress, &map, err);
+    if (result < 0)
+        goto out;
+    tell(now.name, now.since);
+    tell("= map", begin);
+    struct mm_box box = mm_box_around(map->xy, n, 0.05);
+    begin = seconds();
+    result = mm_voronoi_create(map->xy, n, &box, &voronoi, err);
+    if (result < 0)
+        goto out;
+    tell("cells", begin);
+    begin = seconds();
+    result = mm_quality_measure(&vectors, map->xy, map->cluster, style, jobs, &quality, err);
+    if (result < 0)
+        goto out;
+    tell("quality", begin);
+    printf("%zu clusters, inertia %.1f, AMI %.3f, p@5 %.3f high, %.3f on the map, trust@10 %.3f\n",
+           map->n_clusters, map->inertia, quality.ami, quality.p_at_5_high, quality.p_at_5_2d,
+           quality.trust_at_10);
+
+out:
+    mm_voronoi_destroy(voronoi);
+    mm_map_destroy(map);
+    free(rows);
+    free(style);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    size_t value[4] = {20000, 128, STYLES, 0};
+    for (int i = 1; i < argc && i <= 4; i++) {
+        char *end;
+        value[i - 1] = strtoul(argv[i], &end, 10);
+        if (*end || end == argv[i] || (i < 3 && value[i - 1] == 0)) {
+            fprintf(stderr, "usage: bench/map [SONGS [DIMENSIONS [CLUSTERS [JOBS]]]]\n");
+            return 2;
+        }
+    }
+    struct mm_error err = {0};
+    if (run(value[0], value[1], value[2], value[3], &err) < 0) {
+        fprintf(stderr, "%s\n", err.message);
+        return 3;
+    }
+    return 0;
+}
