@@ -4,6 +4,8 @@
 
 #include "embed/edgel3.h"
 #include "embed/model.h"
+#include "embed/musicnn.h"
+#include "embed/musicnn_frontend.h"
 #include "embed/openl3.h"
 #include "embed/timbre.h"
 
@@ -40,6 +42,19 @@ static const struct mm_model models[] = {
     OPENL3(env, mel128, 6144, "sounds of the environment"),
     OPENL3(env, linear, 512, "sounds of the environment"),
     OPENL3(env, linear, 6144, "sounds of the environment"),
+    {
+        .name = "musicnn-msd",
+        .summary = "MusiCNN trained on the Million Song Dataset; also tags, moods, danceability",
+        .sample_rate = MM_MUSICNN_RATE,
+        .dim = MM_MUSICNN_DIM,
+        .licence = "CC-BY-NC-SA-4.0",
+        .citation = "Pons, Serra: musicnn: Pre-trained convolutional neural networks for music "
+                    "audio tagging. ISMIR 2019; Alonso-Jimenez, Bogdanov, Pons, Serra: TensorFlow "
+                    "Audio Models in Essentia. ICASSP 2020",
+        .files = mm_musicnn_files,
+        .n_files = MM_MUSICNN_FILES,
+        .ops = &mm_musicnn_ops,
+    },
     {
         .name = "edgel3-ust-64",
         .summary = "a small L3 network, trained on sounds of the street",

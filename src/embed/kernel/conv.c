@@ -141,6 +141,11 @@ const struct mm_plane *mm_conv_input(const struct mm_conv *conv)
     return &conv->in;
 }
 
+size_t mm_conv_out_channels(const struct mm_conv *conv)
+{
+    return conv->out_channels;
+}
+
 size_t mm_conv_out_height(const struct mm_conv *conv)
 {
     return conv->conv_h / conv->pool_h;

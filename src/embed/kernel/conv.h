@@ -62,6 +62,7 @@ void mm_conv_destroy(struct mm_conv *conv);
 
 /* The layout that run() expects of its input: at least the padding, more where it helps. */
 const struct mm_plane *mm_conv_input(const struct mm_conv *conv);
+size_t mm_conv_out_channels(const struct mm_conv *conv);
 size_t mm_conv_out_height(const struct mm_conv *conv); /* after pooling */
 size_t mm_conv_out_width(const struct mm_conv *conv);
 size_t mm_conv_scratch(const struct mm_conv *conv); /* floats of scratch */

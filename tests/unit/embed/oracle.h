@@ -48,6 +48,24 @@ static inline float *oracle_read_fixture(const char *name, size_t *count)
     return oracle_read_npy(path, count);
 }
 
+/* The samples of a 16-bit mono WAV file with a plain header. free(). */
+static inline float *oracle_read_wav(const char *path, size_t *count)
+{
+    struct mm_error err = {0};
+    char *bytes;
+    size_t size;
+    assert_ok(mm_file_read(path, (size_t)16 << 20, &bytes, &size, &err), &err);
+    *count = (size - 44) / 2;
+    float *samples = calloc(*count, sizeof *samples);
+    for (size_t i = 0; i < *count; i++) {
+        int16_t value;
+        memcpy(&value, bytes + 44 + 2 * i, 2);
+        samples[i] = (float)value / 32768;
+    }
+    free(bytes);
+    return samples;
+}
+
 /* ---- the folders with real weights and full arrays, which not every machine has ---- */
 
 static inline bool oracle_path(char *path, size_t size, const char *variable, const char *name)

@@ -195,12 +195,65 @@ static void test_edgel3_real(void **state)
     mm_embedder_destroy(embedder);
 }
 
+/* Installs all files of MusiCNN from the folder of real models. */
+static void install_musicnn(void)
+{
+    struct mm_error err = {0};
+    const struct mm_model *model = mm_model_find("musicnn-msd");
+    for (size_t i = 0; i < model->n_files; i++) {
+        char path[1024];
+        const struct mm_model_file *file;
+        assert_false(mm_store_has(model));
+        assert_true(oracle_path(path, sizeof path, "MUSICMAP_TEST_MODELS", model->files[i].name));
+        assert_ok(mm_store_install(path, &file, &err), &err);
+        assert_ptr_equal(file, &model->files[i]);
+    }
+    assert_true(mm_store_has(model));
+}
+
+static void test_musicnn_real(void **state)
+{
+    (void)state;
+    char wav[1024], embedding[1024], tags[1024];
+    if (!getenv("MUSICMAP_TEST_MODELS") ||
+        !oracle_path(wav, sizeof wav, "MUSICMAP_TEST_ORACLE", "signal_16k.wav") ||
+        !oracle_path(embedding, sizeof embedding, "MUSICMAP_TEST_ORACLE",
+                     "musicnn_embedding.npy") ||
+        !oracle_path(tags, sizeof tags, "MUSICMAP_TEST_ORACLE", "musicnn_tags.npy"))
+        skip();
+    install_musicnn();
+    struct mm_error err = {0};
+    struct mm_embed_settings settings = {.model = "musicnn-msd", .pool = MM_POOL_NONE};
+    struct mm_embedder *embedder;
+    struct mm_embedding got;
+    assert_ok(mm_embedder_create(&settings, &embedder, &err), &err);
+    size_t n, n_want, n_tags;
+    float *samples = oracle_read_wav(wav, &n);
+    float *want = oracle_read_npy(embedding, &n_want);
+    float *want_tags = oracle_read_npy(tags, &n_tags);
+    embed(embedder, samples, n, 3001, &got);
+    assert_int_equal(got.n_windows, 2);
+    assert_int_equal(got.n_tags, 56);
+    oracle_assert_close("musicnn", got.values, want, n_want, 1);
+    float mean[50];
+    for (int i = 0; i < 50; i++)
+        mean[i] = (want_tags[i] + want_tags[50 + i]) / 2;
+    oracle_assert_close("tags", got.tag_values, mean, 50, 1);
+    for (size_t i = 50; i < got.n_tags; i++)
+        assert_true(got.tag_values[i] > 0 && got.tag_values[i] < 1);
+    mm_embedding_finish(&got);
+    free(want_tags);
+    free(want);
+    free(samples);
+    mm_embedder_destroy(embedder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openl3_centred),  cmocka_unit_test(test_openl3_defaults),
         cmocka_unit_test(test_flavours_differ), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_edgel3_real),
+        cmocka_unit_test(test_edgel3_real),     cmocka_unit_test(test_musicnn_real),
     };
     return cmocka_run_group_tests(tests, make_weights, remove_weights);
 }
