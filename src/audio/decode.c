@@ -5,9 +5,11 @@
  */
 #include "audio/decode.h"
 
+#include <float.h>
 #include <libavutil/channel_layout.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -188,9 +190,9 @@ static float tame(float x)
     /* Comparisons with NaN are false, so NaN falls through to 0, as the infinities do. */
     if (x >= -8.0f && x <= 8.0f)
         return x;
-    if (x > 8.0f && x <= 3.4e38f)
+    if (x > 8.0f && x <= FLT_MAX)
         return 8.0f;
-    return x < -8.0f && x >= -3.4e38f ? -8.0f : 0.0f;
+    return x < -8.0f && x >= -FLT_MAX ? -8.0f : 0.0f;
 }
 
 /* Copies channel samples of TYPE, `step` apart, into every channels-th place of out. */
@@ -220,14 +222,36 @@ static int convert_channel(enum AVSampleFormat format, const void *data, size_t 
         CONVERT(int64_t, (float)v * 0x1p-63f);
         return 0;
     case AV_SAMPLE_FMT_FLT:
-        CONVERT(float, tame(v));
+        CONVERT(float, v);
         return 0;
     case AV_SAMPLE_FMT_DBL:
-        CONVERT(double, tame((float)v));
+        CONVERT(double, (float)v);
         return 0;
     default:
         return -1;
     }
+}
+
+/* Two planes of floats, as most decoders give them, in one go. */
+static void interleave(const float *left, const float *right, size_t count, float *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[2 * i] = left[i];
+        out[2 * i + 1] = right[i];
+    }
+}
+
+/* Makes floats finite and small. A first look at the bits alone is quick, and mostly enough. */
+static void tame_block(float *samples, size_t count)
+{
+    uint32_t wild = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &samples[i], sizeof bits);
+        wild |= (int32_t)(bits & 0x7fffffff) > 0x41000000; /* 8.0f */
+    }
+    for (size_t i = 0; wild && i < count; i++)
+        samples[i] = tame(samples[i]);
 }
 
 /* Samples used .. used + count of the frame, as floats, into d->block. */
@@ -245,6 +269,12 @@ static int convert(struct mm_decoder *d, size_t count, struct mm_error *err)
     }
     bool planar = av_sample_fmt_is_planar(frame->format);
     size_t used = (size_t)d->used;
+    if (frame->format == AV_SAMPLE_FMT_FLTP && channels == 2) {
+        interleave((const float *)frame->extended_data[0] + used,
+                   (const float *)frame->extended_data[1] + used, count, d->block);
+        tame_block(d->block, 2 * count);
+        return 0;
+    }
     for (size_t c = 0; c < channels; c++) {
         const void *data = frame->extended_data[planar ? c : 0];
         size_t begin = planar ? used : used * channels + c;
@@ -252,6 +282,7 @@ static int convert(struct mm_decoder *d, size_t count, struct mm_error *err)
                             d->block + c) < 0)
             return mm_error_set(err, MM_ERR_UNSUPPORTED, "samples of an unknown format");
     }
+    tame_block(d->block, channels * count);
     return 0;
 }
 

@@ -22,7 +22,7 @@
 #include "musicmap/spectrum.h"
 
 #define WINDOW    8192
-#define HOP       4096
+#define HOP       6144
 #define PARTS     10 /* to a semitone */
 #define LOWEST    33 /* MIDI number of line[0]: A1, 55 Hz */
 #define SEMITONES 63 /* up to B6 */

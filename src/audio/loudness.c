@@ -10,7 +10,9 @@
 
 #include <ebur128.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
@@ -127,6 +129,22 @@ static int add(struct mm_loudness *l, const float *samples, size_t frames, struc
     return 0;
 }
 
+/* Largest magnitude. Finite floats are ordered as their bits are, and integers are compared side by
+ * side where floats (NaN!) are not. */
+static float highest(const float *samples, size_t count)
+{
+    int32_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        int32_t bits;
+        memcpy(&bits, &samples[i], sizeof bits);
+        bits &= 0x7fffffff;
+        most = bits > most ? bits : most;
+    }
+    float peak;
+    memcpy(&peak, &most, sizeof peak);
+    return peak;
+}
+
 int mm_loudness_push(struct mm_loudness *l, const struct mm_pcm *pcm, struct mm_error *err)
 {
     if (!l->state || pcm->rate != l->rate || pcm->channels != l->channels) {
@@ -135,11 +153,7 @@ int mm_loudness_push(struct mm_loudness *l, const struct mm_pcm *pcm, struct mm_
             return result;
     }
     if (!l->true_peak) {
-        float peak = 0;
-        for (size_t i = 0; i < pcm->frames * (size_t)pcm->channels; i++) {
-            float x = fabsf(pcm->samples[i]);
-            peak = x > peak ? x : peak;
-        }
+        double peak = (double)highest(pcm->samples, pcm->frames * (size_t)pcm->channels);
         l->peak = peak > l->peak ? peak : l->peak;
     }
     return add(l, pcm->samples, pcm->frames, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where to start listening. The song is kept as at most 512 cells of equal width (0.19 s, doubled
+ * Where to start listening. The song is kept as at most 512 cells of equal width (0.21 s, doubled
  * whenever they fill up). A good moment is the start of a stretch that is loud for the song and
  * louder than what came before: score = A + (A - B) / 2, with A the mean level in dB of the four
  * seconds that follow and B that of the four before, where there are any. Only the first half is
@@ -11,12 +11,12 @@
 
 #include <math.h>
 
-#define CELL_FRAMES 16
+#define CELL_FRAMES 12
 #define LOOK_S      4.0
 #define LEAD_S      0.02 /* heard before the onset */
-#define MIN_GAP     5    /* frames between two onsets: 58 ms */
+#define MIN_GAP     4    /* frames between two onsets: 70 ms */
 #define THRESHOLD   1.6  /* an onset stands out of the running mean by this much */
-#define MEAN_FRAMES 64.0
+#define MEAN_FRAMES 43.0 /* 0.75 s */
 
 static void merge_cells(struct mm_moment *m)
 {

@@ -16,8 +16,8 @@
 
 #define WINDOW 1024 /* 46 ms */
 #define MELS   32
-#define LAG    2 /* frames: the window is four hops wide, so one hop shows half a rise */
-#define BUFFER (WINDOW + 32 * MM_ONSET_HOP)
+#define LAG    2 /* frames: the window is almost three hops wide, one hop shows half a rise */
+#define BUFFER (WINDOW + 16 * MM_ONSET_HOP)
 
 struct mm_onset {
     mm_onset_fn *emit;

@@ -12,7 +12,7 @@
 #include "musicmap/error.h"
 
 #define MM_ONSET_RATE  22050 /* Hz, of the samples */
-#define MM_ONSET_HOP   256
+#define MM_ONSET_HOP   384
 #define MM_ONSET_BANDS 4
 /* Frames per second. */
 #define MM_ONSET_FPS ((double)MM_ONSET_RATE / MM_ONSET_HOP)

@@ -12,9 +12,9 @@
 
 #include "base/array.h"
 
-#define FILTER_TAPS 64
+#define FILTER_TAPS 48
 #define CUTOFF      0.95 /* of the lower Nyquist frequency */
-#define KAISER_BETA 9    /* about -90 dB in the stop band */
+#define KAISER_BETA 8    /* about -80 dB in the stop band */
 
 struct mm_resampler {
     int in_rate, out_rate;

@@ -23,10 +23,10 @@
 /* A pulse this weak is what noise has. */
 #define MIN_STRENGTH 0.08
 /* So little changes from frame to frame that only rounding is left: a held tone. */
-#define MIN_FLUX 0.002
+#define MIN_FLUX 0.008
 /* Shorter than this there is no telling; and every lag is seen for a second at least. */
-#define MIN_FRAMES  172
-#define MIN_OVERLAP 86
+#define MIN_FRAMES  115 /* 2 s */
+#define MIN_OVERLAP 57
 
 /* Eight sums side by side: the compiler may not reorder additions, and one sum would wait for
  * itself. */

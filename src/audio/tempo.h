@@ -9,10 +9,10 @@
 
 #include "audio/onset.h"
 
-/* Frames that are looked at together: a bit more than an excerpt. */
-#define MM_TEMPO_WINDOW 3072
+/* Frames that are looked at together: 35.7 s, a bit more than an excerpt. */
+#define MM_TEMPO_WINDOW 2048
 /* Longest lag of the autocorrelation, frames: 8 s. */
-#define MM_TEMPO_LAGS 690
+#define MM_TEMPO_LAGS 460
 
 /* Zero-initialise. */
 struct mm_tempo {
