@@ -205,7 +205,11 @@ int mm_clips_create(const char *folder, uint64_t limit, struct mm_clips **out, s
     pthread_mutex_init(&clips->mutex, NULL);
     clips->limit = limit;
     clips->folder = mm_strdup(folder);
-    int result = clips->folder ? mm_file_make_folder(folder, err) : mm_no_memory(err);
+    if (!clips->folder) {
+        mm_clips_destroy(clips);
+        return mm_no_memory(err);
+    }
+    int result = mm_file_make_folder(folder, err);
     if (result == 0)
         result = scan(clips, err);
     if (result < 0) {

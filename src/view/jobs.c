@@ -9,6 +9,8 @@
 
 enum { MAX_QUEUED = 256 };
 
+static const char shutting_down[] = "the server is shutting down";
+
 enum state { QUEUED, RUNNING, DONE };
 
 struct mm_job {
@@ -180,7 +182,7 @@ void mm_jobs_stop(struct mm_jobs *jobs)
             job = job->next;
         if (!job)
             break;
-        struct mm_job_waiter *waiters = give_up(jobs, job, "the server is shutting down");
+        struct mm_job_waiter *waiters = give_up(jobs, job, shutting_down);
         pthread_mutex_unlock(&jobs->mutex);
         wake_all(waiters);
         pthread_mutex_lock(&jobs->mutex);
@@ -230,6 +232,26 @@ static struct mm_job_waiter *give_up_oldest(struct mm_jobs *jobs)
     return oldest ? give_up(jobs, oldest, "too many requests are waiting; ask again") : NULL;
 }
 
+/* A job for the list, held by it and by the caller; one that is refused is over at once. */
+static struct mm_job *new_job(struct mm_jobs *jobs, enum mm_job_kind kind, int64_t song)
+{
+    struct mm_job *job = calloc(1, sizeof *job);
+    if (!job)
+        return NULL;
+    *job = (struct mm_job){.kind = kind, .song = song, .holders = 1};
+    if (jobs->quit) {
+        job->state = DONE;
+        job->result = mm_error_set(&job->error, MM_ERR_AGAIN, "%s", shutting_down);
+        return job;
+    }
+    job->holders++;
+    job->next = jobs->list;
+    jobs->list = job;
+    jobs->queued++;
+    pthread_cond_broadcast(&jobs->wake);
+    return job;
+}
+
 struct mm_job *mm_jobs_ask(struct mm_jobs *jobs, enum mm_job_kind kind, int64_t song,
                            struct mm_job_waiter *waiter)
 {
@@ -237,25 +259,18 @@ struct mm_job *mm_jobs_ask(struct mm_jobs *jobs, enum mm_job_kind kind, int64_t 
     pthread_mutex_lock(&jobs->mutex);
     struct mm_job *job = find(jobs, kind, song);
     if (job) {
+        job->holders++;
         renew(jobs, job);
     } else {
-        job = calloc(1, sizeof *job);
-        if (!job)
-            goto out;
-        *job = (struct mm_job){.next = jobs->list, .kind = kind, .song = song, .holders = 1};
-        jobs->list = job;
-        if (++jobs->queued > MAX_QUEUED)
+        if (jobs->queued >= MAX_QUEUED)
             woken = give_up_oldest(jobs);
-        pthread_cond_broadcast(&jobs->wake);
+        job = new_job(jobs, kind, song);
     }
-    job->holders++;
-    if (waiter) {
-        waiter->next = job->waiters;
-        job->waiters = waiter;
+    if (job && waiter) {
+        struct mm_job_waiter **list = job->state == DONE ? &woken : &job->waiters;
+        waiter->next = *list;
+        *list = waiter;
     }
-    if (jobs->quit && job->state == QUEUED)
-        woken = give_up(jobs, job, "the server is shutting down");
-out:
     pthread_mutex_unlock(&jobs->mutex);
     wake_all(woken);
     return job;

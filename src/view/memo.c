@@ -53,11 +53,13 @@ static size_t entry_bytes(const struct entry *entry)
 
 static void remove_entry(struct mm_memo *memo, size_t i)
 {
-    struct entry *entry = &memo->entries[i];
-    memo->bytes -= entry_bytes(entry);
-    mm_blob_release(entry->blob);
-    free(entry->failure);
-    *entry = memo->entries[--memo->count];
+    struct entry gone = memo->entries[i];
+    size_t last = --memo->count;
+    memo->entries[i] = memo->entries[last];
+    memo->entries[last] = (struct entry){0};
+    memo->bytes -= entry_bytes(&gone);
+    mm_blob_release(gone.blob);
+    free(gone.failure);
 }
 
 void mm_memo_destroy(struct mm_memo *memo)

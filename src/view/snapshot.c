@@ -129,8 +129,9 @@ static int make_cells(const struct parts *parts, const uint32_t *songs, struct m
     unsigned char *bytes = malloc(size);
     if (!bytes)
         return mm_no_memory(err);
-    memcpy(bytes, "MMC1", 4);
-    unsigned char *to = bytes + 4;
+    static const unsigned char magic[4] = {'M', 'M', 'C', '1'};
+    memcpy(bytes, magic, sizeof magic);
+    unsigned char *to = bytes + sizeof magic;
     to = put_u32(to, (uint32_t)n);
     to = put_u32(to, (uint32_t)cells->n_corners);
     to = put_u32(to, cells->start[n]);
@@ -192,9 +193,9 @@ static int make_map(const struct parts *parts, const char *token, struct mm_blob
 static int make_token(struct mm_catalog *catalog, const struct parts *parts,
                       const struct mm_blob *cells, char token[MM_TOKEN_SIZE], struct mm_error *err)
 {
-    struct mm_blob *map;
+    struct mm_blob *map = NULL;
     int result = make_map(parts, "", &map, err);
-    if (result < 0)
+    if (!map)
         return result;
     struct mm_text all = {0};
     mm_text_addf(&all, "%s%s%s", map->etag, cells->etag, mm_catalog_path(catalog));

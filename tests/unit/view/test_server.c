@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The protocol of doc/protocol.md, over a real socket, on a real library. */
+#include "server_check.h"
+
+#include <glob.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <zlib.h>
+
+#include "view/page_files.h"
+
+/* ---- helpers of the tests ---- */
+
+static json_t *body_json(const struct reply *reply)
+{
+    json_error_t e;
+    json_t *root = json_loadb(reply->body, reply->size, 0, &e);
+    if (!root)
+        fail_msg("no JSON: %s: %s", e.text, reply->body);
+    return root;
+}
+
+/* GET path must give this status and a JSON object with an error text. */
+static void assert_error(int port, const char *path, int status)
+{
+    struct reply reply = client_get(port, path);
+    if (reply.status != status)
+        fail_msg("%s: %d, not %d: %s", path, reply.status, status, reply.body);
+    assert_string_equal(reply_header(&reply, "Content-Type"), "application/json");
+    json_t *root = body_json(&reply);
+    assert_true(json_string_length(json_object_get(root, "error")) > 0);
+    json_decref(root);
+    reply_finish(&reply);
+}
+
+static size_t inflate_all(const struct reply *reply, unsigned char *out, size_t room)
+{
+    z_stream z = {.next_in = (unsigned char *)reply->body,
+                  .avail_in = (uInt)reply->size,
+                  .next_out = out,
+                  .avail_out = (uInt)room};
+    assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+    inflateEnd(&z);
+    return z.total_out;
+}
+
+static void assert_security(const struct reply *reply)
+{
+    const char *csp = reply_header(reply, "Content-Security-Policy");
+    assert_non_null(strstr(csp, "default-src 'self';"));
+    assert_non_null(strstr(csp, "img-src 'self' data: blob:;"));
+    assert_non_null(strstr(csp, "media-src 'self' blob:;"));
+    assert_non_null(strstr(csp, "connect-src 'self';"));
+    assert_null(strstr(csp, "unsafe"));
+    assert_string_equal(reply_header(reply, "X-Content-Type-Options"), "nosniff");
+    assert_string_equal(reply_header(reply, "Referrer-Policy"), "no-referrer");
+    assert_string_equal(reply_header(reply, "X-Frame-Options"), "DENY");
+    assert_string_equal(reply_header(reply, "Cross-Origin-Resource-Policy"), "same-origin");
+    assert_string_equal(reply_header(reply, "Access-Control-Allow-Origin"), "");
+}
+
+static void current_map(int port, char token[17])
+{
+    struct reply reply = client_get(port, "/api/map");
+    assert_int_equal(reply.status, 200);
+    json_t *root = body_json(&reply);
+    snprintf(token, 17, "%s", json_string_value(json_object_get(root, "map")));
+    assert_int_equal(strlen(token), 16);
+    json_decref(root);
+    reply_finish(&reply);
+}
+
+/* ---- the page ---- */
+
+static void the_page_is_served(void **state)
+{
+    struct library *library = *state;
+    size_t assets = 0;
+    for (size_t i = 0; i < mm_page_file_count; i++) {
+        const struct mm_page_file *file = &mm_page_files[i];
+        bool index = strcmp(file->path, "/index.html") == 0;
+        struct reply reply = client_get(library->port, index ? "/" : file->path);
+        assert_int_equal(reply.status, 200);
+        assert_security(&reply);
+        assert_string_equal(reply_header(&reply, "Content-Type"), file->mime);
+        assert_string_equal(reply_header(&reply, "Content-Encoding"), "");
+        assert_int_equal(reply.size, file->size);
+        assert_memory_equal(reply.body, file->bytes, file->size);
+        assert_string_equal(reply_header(&reply, "ETag"), file->etag);
+        bool asset = strncmp(file->path, "/assets/", 8) == 0;
+        assets += asset;
+        assert_string_equal(reply_header(&reply, "Cache-Control"),
+                            asset ? "public, max-age=31536000, immutable" : "no-cache");
+        reply_finish(&reply);
+    }
+    assert_true(assets > 0);
+}
+
+static void the_page_is_compressed_and_conditional(void **state)
+{
+    struct library *library = *state;
+    const struct mm_page_file *file = mm_page_files;
+    while (!file->gzip)
+        file++;
+    struct reply reply =
+        client_ask(library->port, "GET", file->path, "Accept-Encoding: gzip, br\r\n");
+    assert_string_equal(reply_header(&reply, "Content-Encoding"), "gzip");
+    assert_string_equal(reply_header(&reply, "Vary"), "Accept-Encoding");
+    assert_int_equal(reply.size, file->gzip_size);
+    unsigned char *plain = malloc(file->size + 1);
+    assert_int_equal(inflate_all(&reply, plain, file->size + 1), file->size);
+    assert_memory_equal(plain, file->bytes, file->size);
+    free(plain);
+    char tag[64];
+    snprintf(tag, sizeof tag, "%s", reply_header(&reply, "ETag"));
+    assert_string_not_equal(tag, file->etag);
+    reply_finish(&reply);
+
+    char *condition = mm_format("Accept-Encoding: gzip\r\nIf-None-Match: %s\r\n", tag);
+    reply = client_ask(library->port, "GET", file->path, condition);
+    assert_int_equal(reply.status, 304);
+    assert_int_equal(reply.size, 0);
+    assert_string_equal(reply_header(&reply, "ETag"), tag);
+    assert_security(&reply);
+    reply_finish(&reply);
+    free(condition);
+
+    condition = mm_format("If-None-Match: %s\r\n", tag); /* the tag of another representation */
+    reply = client_ask(library->port, "GET", file->path, condition);
+    assert_int_equal(reply.status, 200);
+    reply_finish(&reply);
+    free(condition);
+
+    reply = client_ask(library->port, "HEAD", "/", "");
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(reply.size, 0);
+    assert_true(strtol(reply_header(&reply, "Content-Length"), NULL, 10) > 0);
+    reply_finish(&reply);
+}
+
+/* ---- the map ---- */
+
+static void without_a_map_there_is_none(void **state)
+{
+    struct library *library = *state;
+    assert_error(library->port, "/api/map", 404);
+    assert_error(library->port, "/api/cells?map=0123456789abcdef", 409);
+    assert_error(library->port, "/api/cells", 400);
+    struct reply reply = client_get(library->port, "/api/status");
+    assert_int_equal(reply.status, 200);
+    json_t *root = body_json(&reply);
+    assert_true(json_is_null(json_object_get(root, "map")));
+    assert_int_equal(json_integer_value(json_object_get(root, "songs")), N_SONGS - 2);
+    assert_int_equal(json_integer_value(json_object_get(root, "missing")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "hidden")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "measured")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "embedded")), 0);
+    assert_int_equal(json_integer_value(json_object_get(root, "failures")), 0);
+    json_decref(root);
+    reply_finish(&reply);
+}
+
+static void the_map_has_its_countries(void **state)
+{
+    struct library *library = *state;
+    struct reply reply = client_get(library->port, "/api/map");
+    assert_int_equal(reply.status, 200);
+    assert_security(&reply);
+    assert_string_equal(reply_header(&reply, "Content-Type"), "application/json");
+    json_t *root = body_json(&reply);
+    assert_int_equal(json_integer_value(json_object_get(root, "songs")), N_SONGS);
+    assert_string_equal(json_string_value(json_object_get(root, "model")), "timbre");
+    json_t *box = json_object_get(root, "box");
+    assert_int_equal(json_array_size(box), 4);
+    assert_true(json_number_value(json_array_get(box, 0)) <
+                json_number_value(json_array_get(box, 2)));
+    json_t *clusters = json_object_get(root, "clusters");
+    assert_int_equal(json_array_size(clusters), 2);
+    json_t *first = json_array_get(clusters, 0);
+    assert_string_equal(json_string_value(json_object_get(first, "name")), "Bossa <i>");
+    assert_int_equal(json_integer_value(json_object_get(first, "id")), 0);
+    assert_int_equal(json_integer_value(json_object_get(first, "songs")), N_SONGS / 2);
+    const char *colour = json_string_value(json_object_get(first, "colour"));
+    assert_true(colour[0] == '#' && strlen(colour) == 7);
+    assert_true(json_number_value(json_object_get(first, "radius")) > 0);
+    json_decref(root);
+    reply_finish(&reply);
+}
+
+static uint32_t get_u32(const unsigned char **at)
+{
+    const unsigned char *p = *at;
+    *at += 4;
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static float get_f32(const unsigned char **at)
+{
+    uint32_t bits = get_u32(at);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void check_cells(const unsigned char *at, size_t size)
+{
+    const unsigned char *end = at + size;
+    assert_memory_equal(at, "MMC1", 4);
+    at += 4;
+    uint32_t n = get_u32(&at);
+    uint32_t n_corners = get_u32(&at);
+    uint32_t n_index = get_u32(&at);
+    uint32_t n_edges = get_u32(&at);
+    assert_int_equal(n, N_SONGS);
+    assert_int_equal(size, 20 + 4 * (7 * n + 1 + n_index + 2 * n_corners + 4 * n_edges));
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(get_u32(&at), i + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        assert_true(fabs(get_f32(&at) - cos(i)) < 1e-6);
+        assert_true(fabs(get_f32(&at) - sin(i * 2.5)) < 1e-6);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(get_u32(&at), i % 2);
+    for (uint32_t i = 0; i < n; i++) /* -22 LUFS: 6 dB up; the others have no measure */
+        assert_true(fabs(get_f32(&at) - (i == 0 ? 1.9952623 : 1)) < 1e-5);
+    for (uint32_t i = 0; i < n; i++)
+        assert_true(fabs(get_f32(&at) - (i == 0 ? 0.5 : 0)) < 1e-6);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i <= n; i++) {
+        uint32_t start = get_u32(&at);
+        assert_true(i == 0 ? start == 0 : start >= last + 3);
+        last = start;
+    }
+    assert_int_equal(last, n_index);
+    for (uint32_t i = 0; i < n_index; i++)
+        assert_true(get_u32(&at) < n_corners);
+    for (uint32_t i = 0; i < 2 * n_corners; i++)
+        assert_true(fabsf(get_f32(&at)) < 3);
+    for (uint32_t i = 0; i < n_edges; i++) {
+        assert_true(get_u32(&at) < n_corners);
+        assert_true(get_u32(&at) < n_corners);
+        assert_true(get_u32(&at) < n);
+        uint32_t right = get_u32(&at);
+        assert_true(right < n || right == UINT32_MAX);
+    }
+    assert_ptr_equal(at, end);
+}
+
+static void the_cells_are_as_documented(void **state)
+{
+    struct library *library = *state;
+    char token[17];
+    current_map(library->port, token);
+    char *path = mm_format("/api/cells?map=%s", token);
+    struct reply reply = client_get(library->port, path);
+    assert_int_equal(reply.status, 200);
+    assert_security(&reply);
+    assert_string_equal(reply_header(&reply, "Content-Type"), "application/octet-stream");
+    assert_string_equal(reply_header(&reply, "Cache-Control"),
+                        "public, max-age=31536000, immutable");
+    check_cells((const unsigned char *)reply.body, reply.size);
+    size_t size = reply.size;
+    reply_finish(&reply);
+
+    reply = client_ask(library->port, "GET", path, "Accept-Encoding: gzip\r\n");
+    assert_string_equal(reply_header(&reply, "Content-Encoding"), "gzip");
+    unsigned char *plain = malloc(size + 1);
+    assert_int_equal(inflate_all(&reply, plain, size + 1), size);
+    check_cells(plain, size);
+    free(plain);
+    reply_finish(&reply);
+    free(path);
+    assert_error(library->port, "/api/cells?map=0000000000000000", 409);
+    assert_error(library->port, "/api/cells?map=", 409);
+    assert_error(library->port, "/api/cells", 400);
+}
+
+static void a_new_map_has_a_new_name(void **state)
+{
+    struct library *library = *state;
+    char first[17];
+    char second[17];
+    char again[17];
+    current_map(library->port, first);
+    put_map(library, N_SONGS - 1, 1);
+    current_map(library->port, second);
+    assert_string_not_equal(first, second);
+    char *path = mm_format("/api/cells?map=%s", first);
+    assert_error(library->port, path, 409);
+    free(path);
+    stop_server(library);
+    start_server(library);
+    current_map(library->port, again); /* the same map, the same name */
+    assert_string_equal(second, again);
+}
+
+/* ---- songs ---- */
+
+static json_t *songs(int port, const char *token, int first, int count)
+{
+    char *path = mm_format("/api/songs?map=%s&first=%d&count=%d", token, first, count);
+    struct reply reply = client_get(port, path);
+    free(path);
+    assert_int_equal(reply.status, 200);
+    assert_security(&reply);
+    assert_string_equal(reply_header(&reply, "Cache-Control"), "no-cache");
+    assert_null(strstr(reply.body, "/music")); /* no folder is told */
+    json_t *root = body_json(&reply);
+    reply_finish(&reply);
+    return root;
+}
+
+static void songs_are_told_as_far_as_known(void **state)
+{
+    struct library *library = *state;
+    char token[17];
+    current_map(library->port, token);
+    json_t *all = songs(library->port, token, 0, 1000);
+    assert_int_equal(json_array_size(all), N_SONGS);
+    char *said = json_dumps(json_array_get(all, 0), JSON_COMPACT | JSON_REAL_PRECISION(6));
+    assert_string_equal(
+        said, "{\"id\":1,\"title\":\"<b>Caf\xc3\xa9</b>\",\"artist\":\"Ann\",\"album\":\"First\","
+              "\"genres\":[\"Latin\",\"Bossa \\\"Nova\\\" </script>\"],\"year\":1999,"
+              "\"duration\":2.0,\"path\":\"song 1.wav\",\"tempo\":126.5,\"key\":\"F#m\","
+              "\"intensity\":0.25,\"loudness\":-22.0}");
+    free(said);
+    said = json_dumps(json_array_get(all, 1), JSON_COMPACT);
+    assert_string_equal(said, "{\"id\":2,\"duration\":2.0,\"path\":\"song 2.wav\"}");
+    free(said);
+    assert_true(json_is_true(json_object_get(json_array_get(all, 2), "cover")));
+    json_decref(all);
+    json_t *some = songs(library->port, token, N_SONGS - 2, 5);
+    assert_int_equal(json_array_size(some), 2);
+    json_decref(some);
+    some = songs(library->port, token, 4000000, 5);
+    assert_int_equal(json_array_size(some), 0);
+    json_decref(some);
+    static const char *const bad[] = {"first=0&count=1001", "first=0&count=0", "first=-1&count=5",
+                                      "first=x&count=5",    "first=0",         "count=5"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char *path = mm_format("/api/songs?map=%s&%s", token, bad[i]);
+        assert_error(library->port, path, 400);
+        free(path);
+    }
+    assert_error(library->port, "/api/songs?map=1&first=0&count=5", 409);
+    /* A song that is deleted while the map stays is an id, and silence. */
+    assert_ok(mm_catalog_delete_song(library->catalog, NAMELESS, &library->err), &library->err);
+    some = songs(library->port, token, 1, 1);
+    said = json_dumps(some, JSON_COMPACT);
+    assert_string_equal(said, "[{\"id\":2}]");
+    free(said);
+    json_decref(some);
+    assert_error(library->port, "/clip/2", 404);
+}
+
+/* ---- clips and covers ---- */
+
+static size_t clip_files(const struct library *library)
+{
+    char *pattern = mm_format("%s/library/clips/*.clip", library->folder);
+    glob_t found = {0};
+    size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    globfree(&found);
+    free(pattern);
+    return count;
+}
+
+static void a_clip_is_made_once_and_kept(void **state)
+{
+    struct library *library = *state;
+    struct reply made = client_get(library->port, "/clip/1");
+    assert_int_equal(made.status, 200);
+    assert_security(&made);
+    assert_memory_equal(reply_header(&made, "Content-Type"), "audio/", 6);
+    assert_string_equal(reply_header(&made, "Accept-Ranges"), "bytes");
+    assert_string_equal(reply_header(&made, "Cache-Control"), "no-cache");
+    assert_true(made.size > 1000);
+    stop_server(library); /* writes what it has in hand */
+    assert_int_equal(clip_files(library), 1);
+    char *path = mm_format("%s/music/song 1.wav", library->folder);
+    unlink(path); /* from now on it can only come from the cache */
+    free(path);
+    start_server(library);
+    struct reply kept = client_get(library->port, "/clip/1");
+    assert_int_equal(kept.status, 200);
+    assert_int_equal(kept.size, made.size);
+    assert_memory_equal(kept.body, made.body, made.size);
+    assert_string_equal(reply_header(&kept, "ETag"), reply_header(&made, "ETag"));
+    assert_string_equal(reply_header(&kept, "Content-Type"), reply_header(&made, "Content-Type"));
+    char *condition = mm_format("If-None-Match: %s\r\n", reply_header(&kept, "ETag"));
+    reply_finish(&kept);
+    kept = client_ask(library->port, "GET", "/clip/1", condition);
+    assert_int_equal(kept.status, 304);
+    reply_finish(&kept);
+    free(condition);
+    put_map(library, N_SONGS, 0);
+    char token[17];
+    current_map(library->port, token);
+    path = mm_format("/clip/1?map=%s", token);
+    kept = client_get(library->port, path);
+    assert_string_equal(reply_header(&kept, "Cache-Control"), "private, max-age=604800, immutable");
+    reply_finish(&kept);
+    free(path);
+    reply_finish(&made);
+}
+
+static void check_range(int port, const struct reply *whole, const char *range, int status,
+                        size_t first, size_t count)
+{
+    char *header = mm_format("Range: %s\r\n", range);
+    struct reply reply = client_ask(port, "GET", "/clip/1", header);
+    if (reply.status != status)
+        fail_msg("%s: %d, not %d", range, reply.status, status);
+    assert_security(&reply);
+    char *expected = mm_strdup("");
+    if (status == 416) {
+        free(expected);
+        expected = mm_format("bytes */%zu", whole->size);
+    } else {
+        assert_int_equal(reply.size, count);
+        assert_memory_equal(reply.body, whole->body + first, count);
+    }
+    if (status == 206) {
+        free(expected);
+        expected = mm_format("bytes %zu-%zu/%zu", first, first + count - 1, whole->size);
+    }
+    assert_string_equal(reply_header(&reply, "Content-Range"), expected);
+    free(expected);
+    reply_finish(&reply);
+    if (status == 206) {
+        reply = client_ask(port, "HEAD", "/clip/1", header);
+        assert_int_equal(reply.size, 0);
+        reply_finish(&reply);
+    }
+    free(header);
+}
+
+static void check_ranges(int port)
+{
+    struct reply whole = client_get(port, "/clip/1");
+    assert_int_equal(whole.status, 200);
+    size_t n = whole.size;
+    check_range(port, &whole, "bytes=0-", 206, 0, n);
+    check_range(port, &whole, "bytes=100-199", 206, 100, 100);
+    check_range(port, &whole, "bytes=-5", 206, n - 5, 5);
+    check_range(port, &whole, "bytes=5-3", 200, 0, n);
+    check_range(port, &whole, "bytes=7-99999999999999999999999", 206, 7, n - 7);
+    check_range(port, &whole, "bytes=99999999999999999999999-", 416, 0, 0);
+    check_range(port, &whole, "bytes=-0", 416, 0, 0);
+    check_range(port, &whole, "bytes=0-1,3-4", 200, 0, n);
+    check_range(port, &whole, "lines=0-1", 200, 0, n);
+    char *header = mm_format("Range: bytes=2-3\r\nIf-Range: %s\r\n", reply_header(&whole, "ETag"));
+    struct reply reply = client_ask(port, "GET", "/clip/1", header);
+    assert_int_equal(reply.status, 206);
+    reply_finish(&reply);
+    free(header);
+    reply = client_ask(port, "GET", "/clip/1", "Range: bytes=2-3\r\nIf-Range: \"other\"\r\n");
+    assert_int_equal(reply.status, 200);
+    reply_finish(&reply);
+    reply = client_ask(port, "HEAD", "/clip/1", "");
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(reply.size, 0);
+    assert_int_equal(strtoul(reply_header(&reply, "Content-Length"), NULL, 10), n);
+    reply_finish(&reply);
+    reply_finish(&whole);
+}
+
+static void parts_of_a_clip(void **state)
+{
+    struct library *library = *state;
+    check_ranges(library->port); /* from memory */
+    stop_server(library);
+    start_server(library);
+    check_ranges(library->port); /* from disk */
+}
+
+static void clips_that_cannot_be(void **state)
+{
+    struct library *library = *state;
+    static const struct {
+        const char *path;
+        int status;
+    } cases[] = {{"/clip/4", 415},   {"/clip/4", 415},    {"/clip/5", 404},
+                 {"/clip/6", 404},   {"/clip/7", 404},    {"/clip/7", 404},
+                 {"/clip/999", 404}, {"/cover/999", 404}, {"/cover/1", 404}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_error(library->port, cases[i].path, cases[i].status);
+        struct reply reply = client_get(library->port, cases[i].path);
+        assert_null(strstr(reply.body, library->folder)); /* where files lie is not told */
+        reply_finish(&reply);
+    }
+    assert_int_equal(clip_files(library), 0);
+}
+
+static void covers_are_pictures(void **state)
+{
+    struct library *library = *state;
+    for (int i = 0; i < 2; i++) {
+        struct reply reply = client_get(library->port, "/cover/3");
+        if (reply.status != 200)
+            fail_msg("%d: %s", reply.status, reply.body);
+        assert_security(&reply);
+        assert_string_equal(reply_header(&reply, "Content-Type"), "image/png");
+        assert_int_equal(reply.size, sizeof tiny_png);
+        assert_memory_equal(reply.body, tiny_png, sizeof tiny_png);
+        reply_finish(&reply);
+    }
+    assert_error(library->port, "/cover/8", 404); /* a script that calls itself a PNG */
+    assert_int_equal(client_status(library->port, "/clip/8"), 200);
+}
+
+int main(int argc, char **argv)
+{
+    SERVER_CHECK_HELPER;
+#define ON_LIBRARY(test) cmocka_unit_test_setup_teardown(test, open_library, close_library)
+#define ON_MAP(test)     cmocka_unit_test_setup_teardown(test, open_library_with_map, close_library)
+    const struct CMUnitTest tests[] = {
+        ON_LIBRARY(the_page_is_served),
+        ON_LIBRARY(the_page_is_compressed_and_conditional),
+        ON_LIBRARY(without_a_map_there_is_none),
+        ON_MAP(the_map_has_its_countries),
+        ON_MAP(the_cells_are_as_documented),
+        ON_MAP(a_new_map_has_a_new_name),
+        ON_MAP(songs_are_told_as_far_as_known),
+        ON_LIBRARY(a_clip_is_made_once_and_kept),
+        ON_LIBRARY(parts_of_a_clip),
+        ON_LIBRARY(clips_that_cannot_be),
+        ON_LIBRARY(covers_are_pictures),
+    };
+    return cmocka_run_group_tests_name("view server", tests, NULL, NULL);
+}
