@@ -5,7 +5,7 @@
  * An onset curve is the rise of a band's logarithmic energy from frame to frame. Its moments tell
  * how often and how hard instruments strike. For rhythm, the curves are added to a low, a middle
  * and a high one; their spectrum over windows of 6 s, averaged, is seen from two sides: as strength
- * at ten rates between 0.7 and 12 a second on a logarithmic scale (fluctuation patterns, Pampalk,
+ * at ten rates between 0.8 and 10.5 a second on a logarithmic scale (fluctuation patterns, Pampalk,
  * Rauber, Merkl 2002), and turned back into an autocorrelation, whose peaks at lags of 0.1 to 3 s
  * tell beats, bars and how strict they are kept.
  */

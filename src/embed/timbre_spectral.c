@@ -21,10 +21,10 @@
 enum {
     DELTA = 4,         /* frames between which MFCCs are compared: 93 ms, no overlap */
     CHROMA_DELTA = 20, /* frames over which harmony changes: 0.46 s, about a beat */
-    CHROMA_LOW = 120,  /* Hz; below, a semitone is narrower than a bin */
+    CHROMA_LOW = 120,  /* Hz; below, neighbouring notes melt into one peak */
     CHROMA_HIGH = 2600,
     CONTRAST_STEP = 4, /* contrast looks at frames that do not overlap */
-    LANES = 8,
+    LANES = 8,         /* floats in a vector register of AVX, two of SSE */
     BLOCKS = (TIMBRE_BINS - 1) / LANES,
 };
 
@@ -37,7 +37,6 @@ struct timbre_spectral_tables {
     float octaves[TIMBRE_BINS];          /* log2(Hz / 1000) of each bin, from 20 Hz */
     size_t edges[TIMBRE_OCTAVES + 1];    /* first bin of each band */
     size_t chroma_first, chroma_end;     /* bins that tell pitch */
-    unsigned char pitch[TIMBRE_BINS];    /* pitch class, 0 = A */
     float cosine[TIMBRE_HARMONICS][12];
     float sine[TIMBRE_HARMONICS][12];
 };
@@ -81,8 +80,6 @@ int mm_timbre_spectral_tables_create(struct timbre_spectral_tables **out, struct
             tables->chroma_first = k + 1;
         if (hz < CHROMA_HIGH)
             tables->chroma_end = k + 1;
-        if (k > 0)
-            tables->pitch[k] = (unsigned char)(((lround(12 * log2(hz / 440)) % 12) + 12) % 12);
     }
     tables->edges[TIMBRE_OCTAVES] = TIMBRE_BINS;
     for (int h = 0; h < TIMBRE_HARMONICS; h++)
@@ -192,11 +189,12 @@ static double mean_log(const float *power, float top)
 {
     double scale = 1.0 / (double)top;
     double sum = 0;
-    for (size_t k = 0; k < TIMBRE_BINS - 1; k += 32 * LANES) {
+    const size_t step = (size_t)32 * LANES;
+    for (size_t k = 0; k < TIMBRE_BINS - 1; k += step) {
         double product[LANES];
         for (size_t l = 0; l < LANES; l++)
             product[l] = 1;
-        for (size_t i = k; i < k + 32 * LANES; i += LANES)
+        for (size_t i = k; i < k + step; i += LANES)
             for (size_t l = 0; l < LANES; l++)
                 product[l] *= (double)power[i + l] * scale + 1e-9;
         for (size_t l = 0; l < LANES; l++)
@@ -290,18 +288,51 @@ static void add_contrast(struct timbre_spectral *spectral, const float *power)
     }
 }
 
-static void add_chroma(struct timbre_spectral *spectral, const float *power)
+/* Pitch class of the peak at bin k, 0 = A .. below 12. A parabola through the logarithms of its
+ * neighbours finds the frequency between bins, as a semitone is narrower than a bin below 180 Hz.
+ */
+static float peak_pitch(const float *power, size_t k)
 {
-    const struct timbre_spectral_tables *tables = spectral->tables;
-    float chroma[12] = {0};
+    float left = logf(power[k - 1] + 1e-30f);
+    float middle = logf(power[k] + 1e-30f);
+    float right = logf(power[k + 1] + 1e-30f);
+    float curve = left - 2 * middle + right;
+    float offset = curve < 0 ? 0.5f * (left - right) / curve : 0;
+    float hz = ((float)k + offset) * (float)MM_TIMBRE_RATE / TIMBRE_FRAME;
+    float pitch = 12 * log2f(hz / 440);
+    pitch -= 12 * floorf(pitch / 12);
+    return pitch < 12 ? pitch : 0; /* -1e-9 rounds up to 12 */
+}
+
+/* Adds each spectral peak's magnitude to the two pitch classes it lies between; sum 1, or all 0. */
+static void find_chroma(const struct timbre_spectral_tables *tables, const float *power,
+                        float chroma[12])
+{
+    memset(chroma, 0, 12 * sizeof *chroma);
+    float top = 0;
+    for (size_t k = tables->chroma_first; k < tables->chroma_end; k++)
+        top = fmaxf(top, power[k]);
     float total = 0;
     for (size_t k = tables->chroma_first; k < tables->chroma_end; k++) {
+        if (power[k] <= 1e-4f * top || power[k] <= power[k - 1] || power[k] < power[k + 1])
+            continue;
+        float pitch = peak_pitch(power, k);
         float magnitude = sqrtf(power[k]);
-        chroma[tables->pitch[k]] += magnitude;
+        size_t lower = (size_t)pitch;
+        float share = pitch - (float)lower;
+        chroma[lower] += magnitude * (1 - share);
+        chroma[(lower + 1) % 12] += magnitude * share;
         total += magnitude;
     }
     for (size_t p = 0; total > 0 && p < 12; p++)
         chroma[p] /= total;
+}
+
+static void add_chroma(struct timbre_spectral *spectral, const float *power)
+{
+    const struct timbre_spectral_tables *tables = spectral->tables;
+    float chroma[12];
+    find_chroma(tables, power, chroma);
     for (size_t h = 0; h < TIMBRE_HARMONICS; h++) {
         float re = 0;
         float im = 0;
