@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory that runs out at the n-th request, for every n: each call fails cleanly or succeeds, what
+ * it took is given back, and the library holds whole calls only. The C library's allocator is
+ * replaced, so that SQLite, utf8proc and our own code are all hit; the sanitizers bring allocators
+ * of their own, so there the test is skipped.
+ */
+#include "raw.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define REPLACED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define REPLACED 0
+#else
+#define REPLACED 1
+#endif
+#elif defined(__GLIBC__)
+#define REPLACED 1
+#else
+#define REPLACED 0
+#endif
+
+static long requests_left = -1; /* -1 = all are granted */
+static long held;               /* blocks in use since counting began */
+static bool counting;
+
+#if REPLACED
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void __libc_free(void *block);
+
+static bool refuse(void)
+{
+    if (requests_left == 0) {
+        errno = ENOMEM;
+        return true;
+    }
+    if (requests_left > 0)
+        requests_left--;
+    return false;
+}
+
+void *malloc(size_t size)
+{
+    void *block = refuse() ? NULL : __libc_malloc(size);
+    held += counting && block;
+    return block;
+}
+
+void *calloc(size_t n, size_t size)
+{
+    void *block = refuse() ? NULL : __libc_calloc(n, size);
+    held += counting && block;
+    return block;
+}
+
+void *realloc(void *old, size_t size)
+{
+    void *block = refuse() ? NULL : __libc_realloc(old, size);
+    held += counting && block && !old;
+    return block;
+}
+
+void free(void *block)
+{
+    held -= counting && block;
+    __libc_free(block);
+}
+#endif
+
+static int see_song(void *ctx, const struct mm_song *song, struct mm_error *err)
+{
+    (void)ctx;
+    (void)song;
+    (void)err;
+    return 0;
+}
+
+static int see_failure(void *ctx, const struct mm_failure *failure, struct mm_error *err)
+{
+    (void)ctx;
+    (void)failure;
+    (void)err;
+    return 0;
+}
+
+static int see_root(void *ctx, const char *path, struct mm_error *err)
+{
+    (void)ctx;
+    (void)path;
+    (void)err;
+    return 0;
+}
+
+static char *genres[] = {"Jazz", "Latin"};
+
+static int write_things(struct mm_catalog *catalog, struct mm_error *err)
+{
+    struct mm_song song = {.source = "folder",
+                           .key = "/a/b.mp3",
+                           .codec = "mp3",
+                           .tags = {.title = "T", .artist = "A", .genres = genres, .n_genres = 2}};
+    const float values[8] = {1.0f};
+    struct mm_measure measure = some_measure();
+    int result = mm_catalog_add_song(catalog, &song, err);
+    if (result == 0)
+        result = mm_catalog_put_measure(catalog, song.id, measure_settings, &measure, err);
+    if (result == 0)
+        result = mm_catalog_put_vector(catalog, song.id, &timbre, values, 8, err);
+    if (result == 0)
+        result = mm_catalog_update_song(catalog, &song, false, err);
+    struct mm_map_song place = {song.id, 0.0f, 0.0f, 0};
+    char *name = "N";
+    struct mm_map_record map = {0, "timbre", "s", "{}", 1, &place, 1, &name};
+    if (result == 0)
+        result = mm_catalog_put_map(catalog, &map, err);
+    const struct mm_failure failure = {song.id, "/a/b.mp3", "embed", "no", 1, 0, 0};
+    if (result == 0)
+        result = mm_catalog_put_failure(catalog, &failure, err);
+    return result == 0 ? mm_catalog_add_root(catalog, "/a", err) : result;
+}
+
+static int read_things(struct mm_catalog *catalog, struct mm_error *err)
+{
+    int64_t ids[4];
+    int64_t *list = NULL;
+    size_t n;
+    struct mm_song song = {0};
+    struct mm_map_record map = {0};
+    float values[8];
+    int result = mm_catalog_find_key(catalog, "folder", "/a/b.mp3", &song, err);
+    int64_t id = song.id;
+    mm_song_finish(&song);
+    if (result == 0)
+        result = mm_catalog_search(catalog, "a - t", ids, 4, &n, err);
+    if (result == 0)
+        result = mm_catalog_each_song(catalog, MM_SONGS_PRESENT, "/a", see_song, NULL, err);
+    if (result == 0)
+        result = mm_catalog_each_failure(catalog, see_failure, NULL, err);
+    if (result == 0)
+        result = mm_catalog_each_root(catalog, see_root, NULL, err);
+    if (result == 0)
+        result = mm_catalog_todo(catalog, "other", &timbre, true, &list, &n, err);
+    free(list);
+    if (result == 0)
+        result = mm_catalog_read_vectors(catalog, &timbre, &id, 1, 8, values, err);
+    if (result == 0)
+        result = mm_catalog_get_map(catalog, &map, err);
+    mm_map_record_finish(&map);
+    return result;
+}
+
+static int use_library(const char *folder, struct mm_error *err)
+{
+    struct mm_catalog *catalog;
+    int result = mm_catalog_open(folder, true, &catalog, err);
+    if (result < 0)
+        return result;
+    result = mm_catalog_begin(catalog, err);
+    if (result == 0) {
+        result = write_things(catalog, err);
+        if (result == 0)
+            result = mm_catalog_commit(catalog, err);
+        else
+            mm_catalog_rollback(catalog);
+    }
+    if (result == 0)
+        result = read_things(catalog, err);
+    mm_catalog_close(catalog);
+    return result;
+}
+
+static void clear(const char *folder)
+{
+    static const char *const names[] = {"catalog.sqlite", "catalog.sqlite-wal",
+                                        "catalog.sqlite-shm", "catalog.sqlite-journal"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[4200];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        remove(path);
+    }
+}
+
+/* What is there after a failure: all of the transaction or nothing. */
+static void assert_whole(const char *folder)
+{
+    struct mm_catalog *catalog;
+    struct mm_error err = {0};
+    assert_ok(mm_catalog_open(folder, true, &catalog, &err), &err);
+    mm_catalog_close(catalog);
+    int64_t songs = raw_int(folder, "SELECT count(*) FROM song");
+    assert_int_equal(raw_int(folder, "SELECT count(*) FROM vector"), songs);
+    assert_int_equal(raw_int(folder, "SELECT count(*) FROM map_song"), songs);
+    assert_int_equal(raw_int(folder, "SELECT count(*) FROM root"), songs);
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    if (!REPLACED)
+        skip();
+    if (access("/dev/shm", W_OK) == 0) /* hundreds of libraries are made: spare the disk */
+        setenv("TMPDIR", "/dev/shm", 1);
+    char *folder = check_make_folder();
+    struct mm_error err = {0};
+    assert_ok(use_library(folder, &err), &err); /* so that what is set up once is set up */
+    bool done = false;
+    size_t told = 0;
+    for (long n = 0; !done; n += n < 150 ? 1 : 11) {
+        clear(folder);
+        sqlite3_shutdown();
+        held = 0;
+        counting = true;
+        requests_left = n;
+        err = (struct mm_error){0};
+        int result = use_library(folder, &err);
+        done = requests_left > 0;
+        requests_left = -1;
+        sqlite3_shutdown();
+        counting = false;
+        assert_int_equal(held, 0);
+        if (result < 0) {
+            if (result != MM_ERR_NO_MEMORY && result != MM_ERR_IO)
+                fail_msg("request %ld: %d (%s)", n, result, err.message);
+            told++;
+        }
+        if (n % 10 == 0)
+            assert_whole(folder);
+    }
+    assert_true(told > 100);
+    check_remove_folder(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_may_run_out_anywhere)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
