@@ -339,7 +339,8 @@ int mm_catalog_count(struct mm_catalog *catalog, struct mm_catalog_counts *out,
         "SELECT coalesce(sum(state = 0), 0), coalesce(sum(state = 1), 0),"
         " coalesce(sum(state = 2), 0), coalesce(sum(state = 0 AND codec IS NOT NULL), 0),"
         " coalesce(sum(CASE WHEN state = 0 THEN duration_s END), 0.0),"
-        " (SELECT count(*) FROM measure m JOIN song s ON s.id = m.song WHERE s.state = 0),"
+        " (SELECT count(*) FROM song s WHERE s.state = 0"
+        "  AND EXISTS (SELECT 1 FROM measure m WHERE m.song = s.id)),"
         " (SELECT count(*) FROM failure),"
         " (SELECT count(*) FROM map_song WHERE map = (SELECT max(id) FROM map))"
         " FROM song",

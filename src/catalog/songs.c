@@ -460,6 +460,9 @@ int mm_catalog_find_hash(struct mm_catalog *catalog, const unsigned char hash[32
 
 /* ---- listing ---- */
 
+/* By way of the ids, so that ids are sorted and not whole rows. */
+#define BELOW "WHERE id IN (SELECT id FROM song WHERE key = ?1 OR (key >= ?2 AND key < ?3)) "
+
 /* The range of keys inside folder below is below + "/" .. below + "0": '0' follows '/'. */
 struct range {
     char *self;
@@ -510,10 +513,8 @@ int mm_catalog_each_song(struct mm_catalog *catalog, enum mm_song_filter filter,
                                  [MM_SONGS_HIDDEN] = MM_SONG_HIDDEN};
     const char *sql;
     if (below)
-        sql = filter == MM_SONGS_ALL
-                  ? SELECT "WHERE (key = ?1 OR (key >= ?2 AND key < ?3)) ORDER BY id"
-                  : SELECT "WHERE (key = ?1 OR (key >= ?2 AND key < ?3)) AND state = ?4 "
-                           "ORDER BY id";
+        sql = filter == MM_SONGS_ALL ? SELECT BELOW "ORDER BY id"
+                                     : SELECT BELOW "AND state = ?4 ORDER BY id";
     else
         sql = filter == MM_SONGS_ALL ? SELECT "ORDER BY id" : SELECT "WHERE state = ?1 ORDER BY id";
     struct range range = {0};

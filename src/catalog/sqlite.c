@@ -190,6 +190,7 @@ static int set_up(struct mm_store *store, struct mm_error *err)
     if (result == 0)
         result = mm_store_exec(store,
                                "PRAGMA cache_size = -16000;"
+                               "PRAGMA temp_store = MEMORY;"
                                "PRAGMA journal_size_limit = 67108864",
                                err);
     if (result == 0)
