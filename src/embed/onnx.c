@@ -14,11 +14,10 @@
 #include "base/file.h"
 #include "embed/onnx.pb-c.h"
 
-#define MAX_DEPTH   12   /* model, graph, node, attribute, tensor are 5 */
-#define MAX_VALUES  4096 /* names are searched one by one */
-#define FLOAT_TYPE  ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
-#define INT64_TYPE  ONNX__TENSOR_PROTO__DATA_TYPE__INT64
-#define ATTR(type_) ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##type_
+#define MAX_DEPTH  12   /* model, graph, node, attribute, tensor are 5 */
+#define MAX_VALUES 4096 /* names are searched one by one */
+#define FLOAT_TYPE ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+#define INT64_TYPE ONNX__TENSOR_PROTO__DATA_TYPE__INT64
 
 /* ---- step 1: is it nested sensibly ---- */
 
