@@ -46,6 +46,9 @@ int mm_helpers_analyse(struct mm_helpers *helpers, const char *path,
 int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s, double length_s,
                     struct mm_bytes *out, struct mm_error *err);
 
+/* What mm_embed_settings.read_weights wants, with the helpers as its ctx. */
+int mm_helpers_weights(void *helpers, const char *path, struct mm_bytes *out, struct mm_error *err);
+
 /* The whole life of a helper process: serves requests on descriptor fd until it closes. Returns the
  * process's exit status. */
 int mm_helper_main(int fd);

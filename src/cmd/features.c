@@ -20,7 +20,10 @@ static int embed_file(struct mm_helpers *helpers, const char *path,
     struct mm_embed_stream *stream = NULL;
     struct mm_audio_request request = {.excerpt_s = options->excerpt_s, .n_rates = 1};
     struct mm_measure measure;
-    int result = mm_embedder_create(&options->model, &embedder, err);
+    struct mm_embed_settings model = options->model;
+    model.read_weights = mm_helpers_weights;
+    model.read_weights_ctx = helpers;
+    int result = mm_embedder_create(&model, &embedder, err);
     if (result == 0)
         result = mm_embed_stream_create(embedder, &stream, err);
     if (result == 0) {

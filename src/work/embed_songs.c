@@ -261,7 +261,12 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                       .progress = progress,
                       .report = report};
     pthread_mutex_init(&e.mutex, NULL);
-    int result = mm_embedder_create(&options->model, &e.embedder, err);
+    struct mm_embed_settings model = options->model;
+    if (!model.read_weights) {
+        model.read_weights = mm_helpers_weights;
+        model.read_weights_ctx = helpers;
+    }
+    int result = mm_embedder_create(&model, &e.embedder, err);
     if (result == 0) {
         e.measure_settings = mm_settings_measure(options);
         e.vector_settings = mm_settings_vector(e.embedder, options);

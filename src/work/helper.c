@@ -132,6 +132,11 @@ static int answer(int fd, const struct mm_wire_message *message, struct mm_text 
             put_bytes(reply, &bytes);
         break;
     }
+    case MM_WIRE_WEIGHTS:
+        result = mm_embed_read_weights(path, &bytes, err);
+        if (result == 0)
+            put_bytes(reply, &bytes);
+        break;
     default:
         result = mm_error_set(err, MM_ERR_BUG, "unknown request");
     }

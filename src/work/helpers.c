@@ -342,6 +342,13 @@ int mm_helpers_cover(struct mm_helpers *helpers, const char *path, struct mm_byt
     return read_bytes(helpers, &request, out, err);
 }
 
+int mm_helpers_weights(void *helpers, const char *path, struct mm_bytes *out, struct mm_error *err)
+{
+    struct request request = {.kind = MM_WIRE_WEIGHTS};
+    mm_wire_put_string(&request.body, path);
+    return read_bytes(helpers, &request, out, err);
+}
+
 int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s, double length_s,
                     struct mm_bytes *out, struct mm_error *err)
 {

@@ -23,13 +23,14 @@ enum mm_wire_kind {
     MM_WIRE_COVER,
     MM_WIRE_ANALYSE,
     MM_WIRE_CLIP,
+    MM_WIRE_WEIGHTS,
     /* replies */
     MM_WIRE_SAMPLES,
     MM_WIRE_DONE,
     MM_WIRE_FAILED,
 };
 
-#define MM_WIRE_MAX (48u << 20) /* bytes of one message: the largest clip and some */
+#define MM_WIRE_MAX (48u << 20) /* bytes of one message: the largest clip or weights and some */
 
 struct mm_wire_message {
     uint32_t kind;
