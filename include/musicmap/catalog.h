@@ -111,6 +111,11 @@ int mm_catalog_put_measure(struct mm_catalog *catalog, int64_t song, const char 
 /* The song's measure; MM_ERR_NOT_FOUND when it has none. */
 int mm_catalog_get_measure(struct mm_catalog *catalog, int64_t song, struct mm_measure *out,
                            struct mm_error *err);
+typedef int mm_measure_fn(void *ctx, int64_t song, double duration_s,
+                          const struct mm_measure *measure, struct mm_error *err);
+/* Every song's measure, in order of id; duration_s as in mm_song. */
+int mm_catalog_each_measure(struct mm_catalog *catalog, mm_measure_fn *fn, void *ctx,
+                            struct mm_error *err);
 
 /* What a vector is of. segment: "" = the song as analysed; later "intro", "outro". */
 struct mm_vector_kind {

@@ -76,6 +76,13 @@ int mm_catalog_put_measure(struct mm_catalog *catalog, int64_t song, const char 
     return mm_catalog_leave_write(catalog, result, err);
 }
 
+/* The columns of a measure, m, as read_measure() takes them. */
+#define MEASURE                                                          \
+    "m.excerpt_start_s, m.excerpt_length_s, m.onset_s, m.loudness_lufs," \
+    " m.peak_dbfs, m.tempo_bpm, m.tempo_confidence, m.key, m.mode,"      \
+    " m.key_confidence, m.intensity"
+enum { MEASURE_COLUMNS = 11 };
+
 static int read_measure(struct mm_statement *statement, struct mm_measure *out,
                         struct mm_error *err)
 {
@@ -109,10 +116,7 @@ int mm_catalog_get_measure(struct mm_catalog *catalog, int64_t song, struct mm_m
     if (result < 0)
         return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(store,
-                              "SELECT excerpt_start_s, excerpt_length_s, onset_s, loudness_lufs,"
-                              " peak_dbfs, tempo_bpm, tempo_confidence, key, mode,"
-                              " key_confidence, intensity FROM measure WHERE song = ?1",
+    result = mm_store_prepare(store, "SELECT " MEASURE " FROM measure m WHERE m.song = ?1",
                               &statement, err);
     if (result == 0) {
         mm_bind_int(statement, 1, song);
@@ -121,6 +125,33 @@ int mm_catalog_get_measure(struct mm_catalog *catalog, int64_t song, struct mm_m
             result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %" PRId64 " has no measure", song);
         else if (result == 1 && (result = read_measure(statement, out, err)) < 0)
             mm_error_prefix(err, "song %" PRId64 ": the library is damaged", song);
+    }
+    mm_statement_release(statement);
+    mm_catalog_leave_read(catalog);
+    return result;
+}
+
+int mm_catalog_each_measure(struct mm_catalog *catalog, mm_measure_fn *fn, void *ctx,
+                            struct mm_error *err)
+{
+    struct mm_store *store;
+    int result = mm_catalog_enter_read(catalog, &store, err);
+    if (result < 0)
+        return result;
+    struct mm_statement *statement;
+    result = mm_store_prepare(store,
+                              "SELECT " MEASURE ", m.song, s.duration_s FROM measure m"
+                              " JOIN song s ON s.id = m.song ORDER BY m.song",
+                              &statement, err);
+    while (result == 0 && (result = mm_statement_step(statement, err)) == 1) {
+        struct mm_measure measure;
+        int64_t song = mm_column_int(statement, MEASURE_COLUMNS);
+        double duration_s = mm_column_real(statement, MEASURE_COLUMNS + 1);
+        result = read_measure(statement, &measure, err);
+        if (result < 0)
+            mm_error_prefix(err, "song %" PRId64 ": the library is damaged", song);
+        else
+            result = fn(ctx, song, duration_s, &measure, err);
     }
     mm_statement_release(statement);
     mm_catalog_leave_read(catalog);

@@ -34,18 +34,23 @@ static int json_blob(json_t *root, struct mm_blob **out, struct mm_error *err)
     return result;
 }
 
-/* Sets key unless the text is missing or empty. Tags are clean UTF-8 when gathered, but the catalog
- * is a file on disk: what is not UTF-8 any more is repaired rather than trusted. */
+/* A string of the catalog. It was clean UTF-8 when it was gathered, but the catalog is a file on
+ * disk: what is not UTF-8 any more is repaired rather than trusted. NULL: memory is out. */
+static json_t *json_text(const char *text)
+{
+    size_t length = strlen(text);
+    if (mm_text_is_utf8(text, length))
+        return json_stringn(text, length);
+    char *clean = mm_text_clean_utf8(text, length);
+    json_t *string = clean ? json_string(clean) : NULL;
+    free(clean);
+    return string;
+}
+
+/* Sets key unless the text is missing or empty. */
 static int set_text(json_t *object, const char *key, const char *text)
 {
-    if (!text || !*text)
-        return 0;
-    char *clean = mm_text_clean_utf8(text, strlen(text));
-    if (!clean)
-        return -1;
-    int result = *clean ? json_object_set_new(object, key, json_string(clean)) : 0;
-    free(clean);
-    return result;
+    return text && *text ? json_object_set_new(object, key, json_text(text)) : 0;
 }
 
 static int set_genres(json_t *object, const struct mm_tags *tags)
@@ -54,11 +59,8 @@ static int set_genres(json_t *object, const struct mm_tags *tags)
         return 0;
     json_t *genres = json_array();
     int result = json_object_set_new(object, "genres", genres);
-    for (size_t i = 0; i < tags->n_genres && result == 0; i++) {
-        char *clean = mm_text_clean_utf8(tags->genres[i], strlen(tags->genres[i]));
-        result = clean ? json_array_append_new(genres, json_string(clean)) : -1;
-        free(clean);
-    }
+    for (size_t i = 0; i < tags->n_genres && result == 0; i++)
+        result = json_array_append_new(genres, json_text(tags->genres[i]));
     return result;
 }
 

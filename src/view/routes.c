@@ -239,10 +239,8 @@ static bool get_status(struct visit *visit)
     /* A page that polls gets to know of a new map once it is loaded; see to that. */
     if (mm_site_map_is_current(site, &current, NULL) == 0 && !current)
         mm_job_release(site->jobs, mm_jobs_ask(site->jobs, MM_JOB_MAP, 0, NULL));
-    struct mm_snapshot *snapshot = mm_site_snapshot(site);
     struct mm_blob *blob;
-    int result = mm_page_status(site->catalog, snapshot ? snapshot->token : NULL, &blob, &err);
-    mm_snapshot_release(snapshot);
+    int result = mm_site_status(site, &blob, &err);
     if (result < 0)
         return fail_with(visit, result, &err, false);
     return reply_blob(visit->reply, blob, MM_CACHE_NO_STORE);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "view/site.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
 #include "base/file.h"
@@ -210,6 +212,7 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
 {
     *site = (struct mm_site){.catalog = catalog, .helpers = helpers};
     pthread_mutex_init(&site->mutex, NULL);
+    pthread_mutex_init(&site->status_mutex, NULL);
     struct mm_job_work work = {.make = make, .keep = keep, .ctx = site};
     size_t makers = mm_helpers_count(helpers);
     char *folder = mm_path_join(mm_catalog_path(catalog), "clips");
@@ -236,6 +239,8 @@ void mm_site_finish(struct mm_site *site)
     mm_memo_destroy(site->memo);
     mm_clips_destroy(site->clips);
     mm_snapshot_release(site->snapshot);
+    mm_blob_release(site->status);
+    pthread_mutex_destroy(&site->status_mutex);
     pthread_mutex_destroy(&site->mutex);
 }
 
@@ -260,4 +265,41 @@ int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error 
     *current = site->snapshot && site->snapshot->map_id == id;
     pthread_mutex_unlock(&site->mutex);
     return 0;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *err)
+{
+    enum { REST = 20 }; /* times as long as counting took */
+    *out = NULL;
+    char token[MM_TOKEN_SIZE] = "";
+    struct mm_snapshot *snapshot = mm_site_snapshot(site);
+    if (snapshot)
+        snprintf(token, sizeof token, "%s", snapshot->token);
+    mm_snapshot_release(snapshot);
+
+    int result = 0;
+    pthread_mutex_lock(&site->status_mutex);
+    double start = seconds();
+    if (!site->status || start > site->status_until || strcmp(site->status_token, token) != 0) {
+        struct mm_blob *fresh;
+        result = mm_page_status(site->catalog, token[0] ? token : NULL, &fresh, err);
+        if (result == 0) {
+            mm_blob_release(site->status);
+            site->status = fresh;
+            memcpy(site->status_token, token, sizeof token);
+            double end = seconds();
+            site->status_until = end + REST * (end - start);
+        }
+    }
+    if (result == 0)
+        *out = mm_blob_hold(site->status);
+    pthread_mutex_unlock(&site->status_mutex);
+    return result;
 }

@@ -26,6 +26,10 @@ struct mm_site {
     struct mm_jobs *jobs;
     pthread_mutex_t mutex;        /* of the member below */
     struct mm_snapshot *snapshot; /* the map that is served; NULL = none yet */
+    pthread_mutex_t status_mutex; /* of the members below */
+    struct mm_blob *status;       /* the last figures, for the map of status_token */
+    char status_token[MM_TOKEN_SIZE];
+    double status_until; /* monotonic seconds */
 };
 
 /* clip_cache: bytes on disk. catalog and helpers must outlive the site. */
@@ -39,6 +43,10 @@ void mm_site_finish(struct mm_site *site);
 struct mm_snapshot *mm_site_snapshot(struct mm_site *site);
 /* *current says whether the loaded map is the catalog's; MM_ERR_NOT_FOUND: the catalog has none. */
 int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error *err);
+
+/* The figures of /api/status, held for the caller. Counting takes long in a large library: figures
+ * are given again for 20 times as long as they took, so that polling never costs more than 5 %. */
+int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *err);
 
 /* A clip or cover: in memory (blob, held), on disk (file.fd >= 0), or still to be made by a job. */
 struct mm_find {

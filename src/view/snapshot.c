@@ -23,6 +23,7 @@ struct parts {
     uint32_t *cluster; /* [n] */
     float *gain;       /* [n] */
     float *onset;      /* [n] */
+    size_t planned;    /* songs whose gain and onset are settled */
     struct mm_scene *scene;
 };
 
@@ -56,27 +57,30 @@ static int split_record(struct parts *parts, uint32_t *songs, struct mm_error *e
     return 0;
 }
 
+/* Enters one song's measure, if the song is on the map. Both come in order of id. */
+static int plan_clip(void *ctx, int64_t id, double duration_s, const struct mm_measure *measure,
+                     struct mm_error *err)
+{
+    (void)err;
+    struct parts *parts = ctx;
+    const struct mm_map_record *record = &parts->record;
+    while (parts->planned < record->n_songs && record->songs[parts->planned].song < id)
+        parts->planned++;
+    if (parts->planned == record->n_songs || record->songs[parts->planned].song != id)
+        return 0;
+    struct mm_song song = {.id = id, .duration_s = duration_s};
+    struct mm_clip_plan plan = mm_clip_plan(&song, measure);
+    parts->gain[parts->planned] = (float)plan.gain;
+    parts->onset[parts->planned] = (float)plan.onset_s;
+    return 0;
+}
+
 /* gain and onset of every clip. A song that was deleted since, or has no measure: 1 and 0. */
 static int plan_clips(struct mm_catalog *catalog, struct parts *parts, struct mm_error *err)
 {
-    for (size_t i = 0; i < parts->record.n_songs; i++) {
-        struct mm_song song = {0};
-        struct mm_measure measure;
+    for (size_t i = 0; i < parts->record.n_songs; i++)
         parts->gain[i] = 1;
-        int64_t id = parts->record.songs[i].song;
-        int result = mm_catalog_get_song(catalog, id, &song, err);
-        if (result == 0)
-            result = mm_catalog_get_measure(catalog, id, &measure, err);
-        if (result == 0) {
-            struct mm_clip_plan plan = mm_clip_plan(&song, &measure);
-            parts->gain[i] = (float)plan.gain;
-            parts->onset[i] = (float)plan.onset_s;
-        }
-        mm_song_finish(&song);
-        if (result < 0 && result != MM_ERR_NOT_FOUND)
-            return result;
-    }
-    return 0;
+    return mm_catalog_each_measure(catalog, plan_clip, parts, err);
 }
 
 static unsigned char *put_u32(unsigned char *to, uint32_t value)

@@ -351,6 +351,41 @@ static void measures_come_back(void **state)
         MM_ERR_INPUT);
 }
 
+static int note_measure(void *ctx, int64_t song, double duration_s,
+                        const struct mm_measure *measure, struct mm_error *err)
+{
+    double *sum = ctx; /* weighted so that order and pairing count */
+    *sum = *sum * 10 + (double)song * measure->onset_s + duration_s;
+    return *sum > 1e6 ? mm_error_set(err, MM_ERR_CANCELLED, "enough") : 0;
+}
+
+static void all_measures_in_one_pass(void **state)
+{
+    struct library *library = *state;
+    struct mm_catalog *catalog = library->catalog;
+    struct mm_error *err = &library->err;
+    struct mm_measure measure = some_measure();
+    double sum = 0;
+    assert_ok(mm_catalog_each_measure(catalog, note_measure, &sum, err), err);
+    assert_true(sum == 0);
+    for (int i = 0; i < 3; i++) {
+        struct mm_song song = {.source = "folder",
+                               .key = i == 0   ? "/a"
+                                      : i == 1 ? "/b"
+                                               : "/c",
+                               .duration_s = 5 + i};
+        assert_ok(mm_catalog_add_song(catalog, &song, err), err);
+        measure.onset_s = i + 1;
+        if (i != 1) /* the second has none */
+            assert_ok(mm_catalog_put_measure(catalog, song.id, measure_settings, &measure, err),
+                      err);
+    }
+    assert_ok(mm_catalog_each_measure(catalog, note_measure, &sum, err), err);
+    assert_true(sum == (1 * 1 + 5) * 10 + (3 * 3 + 7));
+    sum = 1e6;
+    assert_int_equal(mm_catalog_each_measure(catalog, note_measure, &sum, err), MM_ERR_CANCELLED);
+}
+
 static void vectors_come_back_by_kind(void **state)
 {
     struct library *library = *state;
@@ -798,6 +833,7 @@ int main(void)
         test(listing_keeps_to_folder_and_state),
         test(callbacks_may_ask_but_not_write),
         test(measures_come_back),
+        test(all_measures_in_one_pass),
         test(vectors_come_back_by_kind),
         test(too_long_names_of_kinds_are_refused),
         test(todo_is_what_lacks_something),

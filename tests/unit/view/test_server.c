@@ -286,6 +286,9 @@ static void a_new_map_has_a_new_name(void **state)
     put_map(library, N_SONGS - 1, 1);
     current_map(library->port, second);
     assert_string_not_equal(first, second);
+    struct reply status = client_get(library->port, "/api/status"); /* told at once */
+    assert_non_null(strstr(status.body, second));
+    reply_finish(&status);
     char *path = mm_format("/api/cells?map=%s", first);
     assert_error(library->port, path, 409);
     free(path);
