@@ -84,7 +84,9 @@ struct mm_box {
  * Exact Voronoi diagram of n sites clipped to a box. Corners are shared between cells: cell i is
  * the polygon corners[index[start[i]]], ..., corners[index[start[i+1] - 1]], counter-clockwise.
  * Sites at one place share their place's cell: it is cut into equal slices so that each has an area
- * of its own that can be pointed at. Edges list every border between two cells once.
+ * of its own that can be pointed at (one place: closer than a billionth of the box). Every cell can
+ * be drawn as a fan of triangles around its first corner. Edges list every border between two cells
+ * once.
  */
 struct mm_voronoi_edge {
     uint32_t a, b;        /* corners; from a to b runs counter-clockwise around left */

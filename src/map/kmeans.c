@@ -5,7 +5,7 @@
  *
  * The nearest centre comes from blocked matrix products: |x - c|^2 = |x|^2 - 2 x.c + |c|^2, where
  * |x|^2 does not matter. A cluster that loses all its points takes the point that lies farthest
- * from its own centre.
+ * from its own centre. Where there are few points, moving single ones improves the result.
  */
 #include "map/kmeans.h"
 
@@ -14,13 +14,15 @@
 
 #include "base/array.h"
 #include "base/random.h"
+#include "map/hartigan.h"
 #include "map/matrix.h"
 
-#define ROWS      ((size_t)256) /* points of one round of the pool */
-#define COLUMNS   ((size_t)256) /* centres of one product */
-#define CENTRES   ((size_t)8)   /* centres of one round */
-#define MOST_TRY  8             /* candidates of the greedy choice */
-#define TOLERANCE 1e-4          /* of the mean variance: what sklearn stops at, too */
+#define ROWS          ((size_t)256) /* points of one round of the pool */
+#define COLUMNS       ((size_t)256) /* centres of one product */
+#define CENTRES       ((size_t)8)   /* centres of one round */
+#define MOST_TRY      8             /* candidates of the greedy choice */
+#define HARTIGAN_WORK 4e6  /* songs x clusters x dimensions: above, one point does not matter */
+#define TOLERANCE     1e-4 /* of the mean variance: what sklearn stops at, too */
 
 struct lloyd {
     const struct mm_points *points;
@@ -391,6 +393,15 @@ static int run_start(struct lloyd *l, size_t rounds, double least_shift, struct 
     assign(l, pool, inertia);
     list_members(l);
     close_gaps(l);
+    if ((double)l->points->n * (double)l->k * (double)l->points->dim < HARTIGAN_WORK) {
+        list_members(l);
+        mm_pool_run(pool, (l->k + CENTRES - 1) / CENTRES, move_centres, l);
+        if (mm_hartigan_improve(l->points, l->k, l->cluster, l->centres) < 0)
+            return MM_ERR_NO_MEMORY;
+        assign(l, pool, inertia);
+    }
+    list_members(l);
+    close_gaps(l);
     return 0;
 }
 
@@ -439,7 +450,7 @@ int mm_kmeans_run(const struct mm_points *points, const struct mm_kmeans_setting
         l.k = k;
         result = run_start(&l, rounds, least_shift, pool, progress, &random, &inertia);
         if (result < 0) {
-            mm_error_set(err, MM_ERR_CANCELLED, "cancelled");
+            mm_error_set(err, result, result == MM_ERR_CANCELLED ? "cancelled" : "out of memory");
             goto out;
         }
         if (inertia < out->inertia)

@@ -27,10 +27,11 @@ struct namer {
     const struct mm_words *genres;
     const struct mm_words *artists;
     size_t n_clusters;
-    size_t *size;  /* [n_clusters] songs */
-    char **names;  /* [n_clusters] */
-    char **folded; /* [n_taken] names given away, for comparing */
-    size_t n_taken;
+    size_t *size;   /* [n_clusters] songs */
+    char **names;   /* [n_clusters] */
+    char **taken;   /* [slots] hash table of the names given away, folded */
+    size_t slots;   /* a power of two, more than twice n_clusters */
+    size_t *number; /* [words of genres + words of artists + 1] the last number put behind a word */
 };
 
 /* The cluster's uses that can be names, strongest first: only[MOST_WORDS]. */
@@ -48,13 +49,26 @@ static size_t good_uses(const struct namer *n, const struct mm_words *words, siz
 }
 
 /* The word that most songs of the cluster have, telling or not; NULL: none has any. */
-static const char *frequent_word(const struct mm_words *words, size_t cluster)
+static const struct mm_word_use *frequent_use(const struct mm_words *words, size_t cluster)
 {
     const struct mm_word_use *best = NULL;
     for (size_t i = words->first[cluster]; i < words->first[cluster + 1]; i++)
         if (!best || words->uses[i].songs > best->songs)
             best = &words->uses[i];
-    return best ? words->word[best->word] : NULL;
+    return best;
+}
+
+/* Where the folded name is in the table, or the free slot where it belongs (FNV-1a). */
+static char **find_taken(const struct namer *n, const char *folded)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (const char *c = folded; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
+    for (;; hash++) {
+        char **slot = &n->taken[(hash ^ hash >> 32) & (n->slots - 1)];
+        if (!*slot || strcmp(*slot, folded) == 0)
+            return slot;
+    }
 }
 
 /* Takes the name for the cluster unless another has it. 1: taken, 0: not free, < 0: error.
@@ -66,13 +80,13 @@ static int take(struct namer *n, size_t cluster, char *name)
         free(name);
         return MM_ERR_NO_MEMORY;
     }
-    for (size_t i = 0; i < n->n_taken; i++)
-        if (strcmp(n->folded[i], folded) == 0) {
-            free(folded);
-            free(name);
-            return 0;
-        }
-    n->folded[n->n_taken++] = folded;
+    char **slot = find_taken(n, folded);
+    if (*slot) {
+        free(folded);
+        free(name);
+        return 0;
+    }
+    *slot = folded;
     n->names[cluster] = name;
     return 1;
 }
@@ -112,44 +126,47 @@ static int take_with_artist(struct namer *n, size_t cluster, const char *genre)
     return taken;
 }
 
-static int take_number(struct namer *n, size_t cluster, const char *word)
+/* "Rock 2"; word: its place in number[]. */
+static int take_number(struct namer *n, size_t cluster, const char *text, size_t word)
 {
     int taken = 0;
-    for (size_t i = 2; taken == 0; i++)
-        taken = take(n, cluster, mm_format("%s %zu", word, i));
+    if (n->number[word] == 0)
+        n->number[word] = 1;
+    while (taken == 0)
+        taken = take(n, cluster, mm_format("%s %zu", text, ++n->number[word]));
     return taken;
+}
+
+/* Nothing sets the cluster apart: what most of its songs have, if anything. */
+static int take_any(struct namer *n, size_t cluster)
+{
+    const struct mm_word_use *use = frequent_use(n->genres, cluster);
+    const char *text = use ? n->genres->word[use->word] : NULL;
+    size_t word = use ? use->word : 0;
+    if (!use) {
+        use = frequent_use(n->artists, cluster);
+        text = use ? n->artists->word[use->word] : NULL;
+        word = n->genres->n_words + (use ? use->word : n->artists->n_words);
+    }
+    int taken = take(n, cluster, text ? mm_strdup(text) : mm_format("Region %zu", cluster + 1));
+    if (taken == 0 && text && word < n->genres->n_words)
+        taken = take_with_artist(n, cluster, text);
+    return taken ? taken : take_number(n, cluster, text ? text : "Region", word);
 }
 
 static int name_cluster(struct namer *n, size_t cluster)
 {
     const struct mm_word_use *uses[MOST_WORDS];
-    const char *genre = NULL;
     int taken = take_words(n, cluster, n->genres);
-    if (taken == 0 && good_uses(n, n->genres, cluster, uses) > 0) {
-        genre = n->genres->word[uses[0]->word];
+    if (taken != 0)
+        return taken;
+    if (good_uses(n, n->genres, cluster, uses) > 0) {
+        const char *genre = n->genres->word[uses[0]->word];
         taken = take_with_artist(n, cluster, genre);
+        return taken ? taken : take_number(n, cluster, genre, uses[0]->word);
     }
-    if (taken == 0 && !genre)
-        taken = take_words(n, cluster, n->artists);
-    if (taken == 0 && !genre) { /* nothing telling: what is there */
-        genre = frequent_word(n->genres, cluster);
-        if (genre)
-            taken = take(n, cluster, mm_strdup(genre));
-        if (taken == 0 && genre)
-            taken = take_with_artist(n, cluster, genre);
-    }
-    if (taken == 0 && !genre) {
-        genre = frequent_word(n->artists, cluster);
-        if (genre)
-            taken = take(n, cluster, mm_strdup(genre));
-    }
-    if (taken == 0 && !genre) {
-        genre = "Region";
-        taken = take(n, cluster, mm_format("Region %zu", cluster + 1));
-    }
-    if (taken == 0)
-        taken = take_number(n, cluster, genre);
-    return taken < 0 ? taken : 0;
+    taken = take_words(n, cluster, n->artists);
+    return taken ? taken : take_any(n, cluster);
 }
 
 struct turn {
@@ -181,7 +198,7 @@ static int name_all(struct namer *n)
     qsort(turns, n->n_clusters, sizeof *turns, compare_turns);
     int result = 0;
     for (size_t c = 0; c < n->n_clusters && result == 0; c++)
-        result = name_cluster(n, turns[c].cluster);
+        result = name_cluster(n, turns[c].cluster) < 0 ? MM_ERR_NO_MEMORY : 0;
     free(turns);
     return result;
 }
@@ -232,12 +249,15 @@ int mm_names_choose(const char *const *const *labels, const size_t *n_labels,
     int result = measure_genres(labels, n_labels, cluster, n, n_clusters, &genres, err);
     if (result == 0)
         result = measure_artists(fallback, cluster, n, n_clusters, &artists, err);
-    if (result < 0)
+    if (result != 0)
         goto out;
     namer.size = mm_calloc3(n_clusters, 1, sizeof *namer.size);
     namer.names = mm_calloc3(n_clusters, 1, sizeof *namer.names);
-    namer.folded = mm_calloc3(n_clusters, 1, sizeof *namer.folded);
-    if (!namer.size || !namer.names || !namer.folded) {
+    for (namer.slots = 16; namer.slots <= 2 * n_clusters;)
+        namer.slots *= 2;
+    namer.taken = mm_calloc3(namer.slots, 1, sizeof *namer.taken);
+    namer.number = mm_calloc3(genres.n_words + artists.n_words + 1, 1, sizeof *namer.number);
+    if (!namer.size || !namer.names || !namer.taken || !namer.number) {
         result = mm_no_memory(err);
         goto out;
     }
@@ -247,9 +267,10 @@ int mm_names_choose(const char *const *const *labels, const size_t *n_labels,
         result = mm_no_memory(err);
 
 out:
-    for (size_t i = 0; i < namer.n_taken; i++)
-        free(namer.folded[i]);
-    free(namer.folded);
+    for (size_t i = 0; namer.taken && i < namer.slots; i++)
+        free(namer.taken[i]);
+    free(namer.taken);
+    free(namer.number);
     free(namer.size);
     if (result < 0)
         mm_names_destroy(namer.names, n_clusters);

@@ -6,6 +6,7 @@
  */
 #include "map/slices.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "base/array.h"
@@ -20,12 +21,14 @@ struct split {
 struct slicer {
     struct mm_rings *rings;
     size_t corner_capacity;
+    const struct mm_box *box;
     const double *apex;
     const uint32_t *first;
     const uint32_t *song;
     struct split *splits;
     size_t n_splits, split_capacity;
     uint32_t *cut;  /* [places + 1] number of the place's first new corner */
+    uint32_t *open; /* [places] borders at the ring's end that are beside its apex */
     uint32_t *ring; /* a place's corners with those that splits add */
     size_t n_ring, ring_capacity;
     uint32_t *made; /* rings of the songs, in order of places */
@@ -67,34 +70,58 @@ static double fan_area(const struct slicer *s, const double *apex, uint32_t a, u
     return area > 0 ? area : 0;
 }
 
-/*
- * Makes the place's apex (first of its new corners) and its cuts. An apex on the box's side needs
- * no care: the triangles along that side have no area, so no cut falls there, and a slice that runs
- * along it doubles back over a line without width.
- */
+/* Whether the apex lies on a side of the box and a-b on the same. */
+static bool beside_apex(const struct slicer *s, const double *apex, uint32_t a, uint32_t b)
+{
+    const double *p = s->rings->corners + 2 * (size_t)a;
+    const double *q = s->rings->corners + 2 * (size_t)b;
+    bool upright = apex[0] == s->box->x0 || apex[0] == s->box->x1;
+    bool level = apex[1] == s->box->y0 || apex[1] == s->box->y1;
+    return (upright && p[0] == apex[0] && q[0] == apex[0]) ||
+           (level && p[1] == apex[1] && q[1] == apex[1]);
+}
+
+/* An apex on a side of the box: turns the ring so that it ends with the borders beside the apex,
+ * which belong to no triangle of the fan. Returns how many there are. */
+static size_t open_ring(const struct slicer *s, const double *apex, uint32_t *ring, size_t n)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < n; i++)
+        open += beside_apex(s, apex, ring[i], ring[(i + 1) % n]);
+    while (
+        open > 0 && open < n &&
+        (!beside_apex(s, apex, ring[n - 1], ring[0]) || beside_apex(s, apex, ring[0], ring[1]))) {
+        uint32_t first = ring[0];
+        memmove(ring, ring + 1, (n - 1) * sizeof *ring);
+        ring[n - 1] = first;
+    }
+    return open < n ? open : 0;
+}
+
+/* Makes the place's apex (first of its new corners) and its cuts. */
 static int cut_place(struct slicer *s, size_t place, size_t parts)
 {
-    const struct mm_rings *r = s->rings;
-    const uint32_t *ring = r->index + r->start[place];
-    size_t n = r->start[place + 1] - r->start[place];
+    uint32_t *ring = s->rings->index + s->rings->start[place];
+    size_t n = s->rings->start[place + 1] - s->rings->start[place];
     const double *apex = s->apex + 2 * place;
+    s->open[place] = (uint32_t)open_ring(s, apex, ring, n);
+    size_t borders = n - s->open[place];
     double area = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < borders; i++)
         area += fan_area(s, apex, ring[i], ring[(i + 1) % n]);
     if (add_corner(s, apex[0], apex[1]) < 0)
         return MM_ERR_NO_MEMORY;
     double passed = 0;
     size_t next = 1;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < borders; i++) {
         uint32_t a = ring[i];
         uint32_t b = ring[(i + 1) % n];
         double part = fan_area(s, apex, a, b);
         for (; next < parts; next++) {
-            double want = area * ((double)next / (double)parts) - passed;
-            if (!(want < part) && !(i + 1 == n))
+            double t = (area * ((double)next / (double)parts) - passed) / part;
+            if (!(t < 1) && i + 1 < borders)
                 break;
-            double t = want < part ? want / part : 1;
-            if (add_split(s, a, b, t) < 0)
+            if (add_split(s, a, b, fmin(fmax(t, 0), 1)) < 0)
                 return MM_ERR_NO_MEMORY;
         }
         passed += part;
@@ -152,20 +179,20 @@ static int expand_ring(struct slicer *s, size_t place)
         for (size_t k = 0; k < to - from; k++)
             s->ring[s->n_ring++] = s->splits[a < b ? from + k : to - 1 - k].corner;
     }
-    return 0;
+    return s->ring ? 0 : MM_ERR_NO_MEMORY;
 }
 
 /* Hands ring[from .. to] (round the end) to a song, with the apex in front where there is one. */
 static int make_ring(struct slicer *s, uint32_t song, size_t from, size_t to, uint32_t apex)
 {
     size_t count = to - from + 1;
-    if (mm_array_reserve(&s->made, &s->made_capacity, s->n_made + count + 1) < 0)
+    if (mm_array_reserve(&s->made, &s->made_capacity, s->n_made + count + 1) < 0 || !s->made)
         return MM_ERR_NO_MEMORY;
     s->made_start[song] = s->n_made;
     if (apex != UINT32_MAX)
         s->made[s->n_made++] = apex;
     for (size_t i = from; i <= to; i++)
-        s->made[s->n_made++] = s->ring[i % s->n_ring];
+        s->made[s->n_made++] = s->ring[i < s->n_ring ? i : i - s->n_ring];
     s->made_count[song] = (uint32_t)(s->n_made - s->made_start[song]);
     return 0;
 }
@@ -181,14 +208,14 @@ static int make_place(struct slicer *s, size_t place)
     uint32_t apex = s->cut[place];
     size_t from = 0;
     size_t part = 0;
-    for (size_t i = 0; i < s->n_ring; i++) {
+    for (size_t i = 0; i < s->n_ring && part + 1 < parts; i++) {
         if (s->ring[i] <= apex || s->ring[i] >= s->cut[place + 1])
             continue;
         if (make_ring(s, song[part++], from, i, apex) < 0)
             return MM_ERR_NO_MEMORY;
         from = i;
     }
-    return make_ring(s, song[part], from, s->n_ring, apex);
+    return make_ring(s, song[part], from, s->n_ring - s->open[place], apex);
 }
 
 static int collect_rings(struct slicer *s, size_t n, struct mm_rings *out)
@@ -199,27 +226,30 @@ static int collect_rings(struct slicer *s, size_t n, struct mm_rings *out)
     if (!out->start || !out->index || s->n_made > UINT32_MAX)
         return MM_ERR_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
-        memcpy(out->index + out->start[i], s->made + s->made_start[i],
-               s->made_count[i] * sizeof *out->index);
+        for (size_t k = 0; k < s->made_count[i]; k++)
+            out->index[out->start[i] + k] = s->made[s->made_start[i] + k];
         out->start[i + 1] = out->start[i] + s->made_count[i];
     }
     return 0;
 }
 
-int mm_slices_cut(struct mm_rings *rings, const double *apex, const uint32_t *first,
-                  const uint32_t *song, size_t n, struct mm_rings *out, struct mm_error *err)
+int mm_slices_cut(struct mm_rings *rings, const struct mm_box *box, const double *apex,
+                  const uint32_t *first, const uint32_t *song, size_t n, struct mm_rings *out,
+                  struct mm_error *err)
 {
     int result = MM_ERR_NO_MEMORY;
     *out = (struct mm_rings){0};
     struct slicer s = {.rings = rings,
                        .corner_capacity = 2 * rings->n_corners,
+                       .box = box,
                        .apex = apex,
                        .first = first,
                        .song = song};
     s.cut = mm_calloc3(rings->n + 1, 1, sizeof *s.cut);
+    s.open = mm_calloc3(rings->n, 1, sizeof *s.open);
     s.made_start = mm_calloc3(n, 1, sizeof *s.made_start);
     s.made_count = mm_calloc3(n, 1, sizeof *s.made_count);
-    if (!s.cut || !s.made_start || !s.made_count)
+    if (!s.cut || !s.open || !s.made_start || !s.made_count)
         goto out;
     for (size_t i = 0; i < rings->n; i++) {
         s.cut[i] = (uint32_t)rings->n_corners;
@@ -238,6 +268,7 @@ int mm_slices_cut(struct mm_rings *rings, const double *apex, const uint32_t *fi
 out:
     free(s.splits);
     free(s.cut);
+    free(s.open);
     free(s.ring);
     free(s.made);
     free(s.made_start);

@@ -28,7 +28,7 @@ struct site {
 struct places {
     size_t n;
     struct mm_place *at; /* [n] in order of (x, y) */
-    double *apex;        /* [n][2] position of the place's first song */
+    double *apex;        /* [n][2] the same in the plane */
     uint32_t *first;     /* [n + 1] into song */
     uint32_t *song;      /* [songs] */
 };
@@ -106,8 +106,8 @@ static int find_places(const float *xy, size_t n, const struct grid *g, struct p
         out->song[i] = sites[i].song;
         if (i == 0 || at.x != out->at[out->n - 1].x || at.y != out->at[out->n - 1].y) {
             out->at[out->n] = at;
-            out->apex[2 * out->n] = xy[2 * (size_t)sites[i].song];
-            out->apex[2 * out->n + 1] = xy[2 * (size_t)sites[i].song + 1];
+            out->apex[2 * out->n] = g->x0 + at.x * g->step;
+            out->apex[2 * out->n + 1] = g->y0 + at.y * g->step;
             out->first[out->n++] = (uint32_t)i;
         }
     }
@@ -295,7 +295,7 @@ int mm_voronoi_create(const float *xy, size_t n, const struct mm_box *box, struc
     if (result < 0)
         goto out;
     to_plane(&rings, &grid, box);
-    result = mm_slices_cut(&rings, places.apex, places.first, places.song, n, &cells, err);
+    result = mm_slices_cut(&rings, box, places.apex, places.first, places.song, n, &cells, err);
     if (result == 0)
         result = tidy(&cells, rings.corners, &rings.n_corners, err);
     if (result < 0)

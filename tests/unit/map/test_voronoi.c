@@ -62,7 +62,19 @@ static bool on_box(const struct mm_voronoi *v, const struct mm_box *box, uint32_
            (p[1] == q[1] && (p[1] == box->y0 || p[1] == box->y1));
 }
 
-/* What must hold of any diagram. pinched: cells of duplicates on the box may not be convex. */
+/* Every cell can be drawn as a fan around its first corner. */
+static void check_fan(const struct mm_voronoi *v, size_t i, double whole)
+{
+    size_t first = v->start[i];
+    for (size_t k = first + 1; k + 1 < v->start[i + 1]; k++) {
+        double area =
+            (corner_x(v, k) - corner_x(v, first)) * (corner_y(v, k + 1) - corner_y(v, first)) -
+            (corner_x(v, k + 1) - corner_x(v, first)) * (corner_y(v, k) - corner_y(v, first));
+        assert_true(area > -1e-12 * whole);
+    }
+}
+
+/* What must hold of any diagram. Slices of songs at one place may not be convex. */
 static void check_diagram(const struct mm_voronoi *v, const float *xy, size_t n,
                           const struct mm_box *box, bool convex)
 {
@@ -74,6 +86,7 @@ static void check_diagram(const struct mm_voronoi *v, const float *xy, size_t n,
     for (size_t i = 0; i < n; i++) {
         assert_true(v->start[i + 1] >= v->start[i] + 3);
         double area = cell_area(v, i);
+        check_fan(v, i, width * height);
         if (!(area > 0))
             fail_msg("cell %zu of %zu has area %g", i, n, area);
         sum += area;
