@@ -18,7 +18,8 @@
 #define MAX_SKIPPED 200000
 
 /* What an Info frame can tell: 12 bits, and the decoder's own delay. */
-#define MAX_MP3_DROP (4095 + 529)
+#define MIN_MP3_DROP 529
+#define MAX_MP3_DROP (4095 + MIN_MP3_DROP)
 
 struct kind {
     enum AVCodecID codec;
@@ -98,8 +99,11 @@ static int find_first(struct copy *c, struct mm_error *err)
     int64_t from = c->start - lead;
     /* Enter half a second early: time stamps right behind a seek may be guesses. */
     int64_t enter = from - av_rescale_q(AV_TIME_BASE / 2, AV_TIME_BASE_Q, c->in->stream->time_base);
+    int64_t first = c->in->stream->start_time;
+    if (first == AV_NOPTS_VALUE || first > c->origin)
+        first = c->origin;
     if (enter < c->origin)
-        enter = c->origin;
+        enter = first;
     if (av_seek_frame(c->in->format, c->in->stream->index, enter, AVSEEK_FLAG_BACKWARD) < 0)
         return unsupported(err);
     for (size_t i = 0; i < MAX_SKIPPED && next_packet(c); i++) {
@@ -176,7 +180,7 @@ static int write_packet(struct copy *c, AVPacket *packet, struct mm_error *err)
     av_packet_free_side_data(packet);
     if (c->kind->codec == AV_CODEC_ID_FLAC && mm_flac_renumber(&c->flac, packet) < 0)
         return unsupported(err);
-    if (c->kind->codec == AV_CODEC_ID_MP3 && c->written == 0)
+    if (c->kind->codec == AV_CODEC_ID_MP3 && c->written == 0 && c->drop >= MIN_MP3_DROP)
         result = attach_drop(packet, c->drop, err);
     c->written++;
     return result < 0 ? result : mm_mux_write(&c->mux, packet, err);

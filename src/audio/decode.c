@@ -29,6 +29,7 @@ struct mm_decoder {
     bool has_frame; /* frame holds samples not yet handed out */
     bool drained;
     int64_t origin;     /* time stamp of second 0 */
+    int64_t left;       /* samples to the end that an MP4's edit list sets; INT64_MAX: none */
     int64_t discard;    /* samples still to be dropped behind a seek, at `rate` */
     int rate, channels; /* of the first frame */
     size_t good, bad;   /* packets */
@@ -306,11 +307,16 @@ int mm_decoder_read(struct mm_decoder *d, struct mm_pcm *out, struct mm_error *e
         d->used += (int)d->discard;
         left -= (int)d->discard;
         d->discard = 0;
+        if (left > d->left)
+            left = (int)d->left;
+        if (left == 0)
+            return 0;
         size_t count = left < MM_DECODER_FRAMES ? (size_t)left : MM_DECODER_FRAMES;
         int result = convert(d, count, err);
         if (result < 0)
             return result;
         d->used += (int)count;
+        d->left -= d->left == INT64_MAX ? 0 : (int64_t)count;
         d->has_frame = d->used < d->frame->nb_samples;
         *out = (struct mm_pcm){.samples = d->block,
                                .frames = count,
@@ -327,41 +333,13 @@ static int64_t frame_time(const AVFrame *frame)
     return frame->pts != AV_NOPTS_VALUE ? frame->pts : frame->best_effort_timestamp;
 }
 
-/* Enters the file somewhere before `seconds` and finds how many samples are to be dropped. */
-static int try_seek(struct mm_decoder *d, double seconds, double preroll_s, struct mm_error *err)
+/* FFmpeg drops the encoder's delay at the front of an MP4, but not the padding at its end. */
+static void set_end(struct mm_decoder *d, double seconds)
 {
-    AVRational base = d->input.stream->time_base;
-    int64_t want = d->origin + llrint(seconds / av_q2d(base));
-    int64_t enter = d->origin + llrint(fmax(0, seconds - preroll_s) / av_q2d(base));
-    int got = av_seek_frame(d->input.format, d->input.stream->index, enter, AVSEEK_FLAG_BACKWARD);
-    avcodec_flush_buffers(d->codec);
-    d->drained = false;
-    d->has_frame = false;
-    d->discard = 0;
-    if (got < 0)
-        return MM_ERR_UNSUPPORTED;
-    got = next_frame(d, err);
-    if (got < 0)
-        return got;
-    int64_t at = got ? frame_time(d->frame) : AV_NOPTS_VALUE;
-    if (at == AV_NOPTS_VALUE || at > want)
-        return MM_ERR_UNSUPPORTED;
-    d->discard = av_rescale_q(want - at, base, (AVRational){1, d->frame->sample_rate});
-    /* An index with holes may land far off; reading on from there is fine, but not for an hour. */
-    return d->discard > INT64_C(600) * d->frame->sample_rate ? MM_ERR_UNSUPPORTED : 0;
-}
-
-int mm_decoder_seek(struct mm_decoder *d, double seconds, double preroll_s, struct mm_error *err)
-{
-    if (!(seconds >= 0 && seconds < 1e8))
-        return mm_error_set(err, MM_ERR_USAGE, "no such moment in a song");
-    int result = MM_ERR_UNSUPPORTED;
-    /* Some containers (Ogg, ASF) may land a page late: then enter earlier. */
-    for (int i = 0; i < 3 && result == MM_ERR_UNSUPPORTED; i++)
-        result = try_seek(d, seconds, preroll_s * (1 << (2 * i)), err);
-    if (result == MM_ERR_UNSUPPORTED)
-        return mm_error_set(err, result, "the file cannot be entered at %.1f s", seconds);
-    return result;
+    double duration = mm_input_duration(&d->input);
+    d->left = INT64_MAX;
+    if (duration > 0 && strncmp(d->input.format->iformat->name, "mov", 3) == 0)
+        d->left = llrint(fmax(0, duration - seconds) * d->frame->sample_rate);
 }
 
 static int open_codec(struct mm_decoder *d, struct mm_error *err)
@@ -406,6 +384,7 @@ static int open_file(struct mm_decoder *d, struct mm_error *err)
         return got;
     int64_t at = frame_time(d->frame);
     d->origin = at != AV_NOPTS_VALUE ? at : 0;
+    set_end(d, 0);
     d->rate = d->frame->sample_rate;
     d->channels = d->frame->ch_layout.nb_channels;
     return 0;
@@ -432,6 +411,51 @@ int mm_decoder_restart(struct mm_decoder *d, struct mm_error *err)
 {
     close_file(d);
     return open_file(d, err);
+}
+
+/* Enters the file somewhere before `seconds` and finds how many samples are to be dropped. */
+static int try_seek(struct mm_decoder *d, double seconds, double preroll_s, struct mm_error *err)
+{
+    AVRational base = d->input.stream->time_base;
+    int64_t want = d->origin + llrint(seconds / av_q2d(base));
+    int64_t enter = d->origin + llrint(fmax(0, seconds - preroll_s) / av_q2d(base));
+    int got = av_seek_frame(d->input.format, d->input.stream->index, enter, AVSEEK_FLAG_BACKWARD);
+    avcodec_flush_buffers(d->codec);
+    d->drained = false;
+    d->has_frame = false;
+    d->discard = 0;
+    if (got < 0)
+        return MM_ERR_UNSUPPORTED;
+    got = next_frame(d, err);
+    if (got < 0)
+        return got;
+    int64_t at = got ? frame_time(d->frame) : AV_NOPTS_VALUE;
+    if (at == AV_NOPTS_VALUE || at > want)
+        return MM_ERR_UNSUPPORTED;
+    d->discard = av_rescale_q(want - at, base, (AVRational){1, d->frame->sample_rate});
+    set_end(d, seconds);
+    /* An index with holes may land far off; reading on from there is fine, but not for an hour. */
+    return d->discard > INT64_C(600) * d->frame->sample_rate ? MM_ERR_UNSUPPORTED : 0;
+}
+
+int mm_decoder_seek(struct mm_decoder *d, double seconds, double preroll_s, struct mm_error *err)
+{
+    if (!(seconds >= 0 && seconds < 1e8))
+        return mm_error_set(err, MM_ERR_USAGE, "no such moment in a song");
+    if (seconds <= preroll_s) {
+        /* Seeking to the start would lose the packet in front of it, on which the first leans. */
+        int got = mm_decoder_restart(d, err);
+        if (got == 0)
+            d->discard = llrint(seconds * d->rate);
+        return got;
+    }
+    int result = MM_ERR_UNSUPPORTED;
+    /* Some containers (Ogg, ASF) may land a page late: then enter earlier. */
+    for (int i = 0; i < 3 && result == MM_ERR_UNSUPPORTED; i++)
+        result = try_seek(d, seconds, preroll_s * (1 << (2 * i)), err);
+    if (result == MM_ERR_UNSUPPORTED)
+        return mm_error_set(err, result, "the file cannot be entered at %.1f s", seconds);
+    return result;
 }
 
 int mm_decoder_enter(struct mm_decoder *d, double seconds, double *skip_s, struct mm_error *err)
