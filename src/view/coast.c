@@ -158,7 +158,7 @@ static int make_land(const struct mm_scene *scene, struct mm_coast *coast, float
     double spacing;
     if (typical_spacing(scene, &spacing) < 0)
         return MM_ERR_NO_MEMORY;
-    double h = fmin(fmax(0.62 * spacing, 0.012 * side), 0.11 * side);
+    double h = fmin(fmax(0.72 * spacing, 0.012 * side), 0.11 * side);
     double deviation = h / g->step;
     splat(g, scene->xy, scene->n_songs, coast->land);
     blur(g, coast->land, deviation, line);

@@ -16,6 +16,7 @@
 #define LEAST_SIDE   200
 #define MOST_SIDE    30000
 #define MOST_PIXELS  300e6 /* of a PNG: 1.2 GB while it is drawn */
+#define WATER        0.065 /* around the land, of its longer side */
 #define CENTRE_FRAME 0.06  /* empty rim around the songs when the cells are those of centres */
 
 static const struct {
@@ -66,7 +67,7 @@ static int make_centres(const struct mm_scene *songs, double aspect, struct mm_s
     }
     for (size_t i = 0; i < songs->n_songs; i++)
         for (size_t d = 0; d < 2; d++)
-            sum[2 * songs->cluster[i] + d] += songs->xy[2 * i + d];
+            sum[2 * (size_t)songs->cluster[i] + d] += songs->xy[2 * i + d];
     struct mm_scene_input input = {0, xy, cluster, n, names};
     for (size_t c = 0; c < n; c++) {
         names[c] = songs->countries[c].name;
@@ -117,27 +118,44 @@ static int rank_countries(struct mm_picture *p, struct mm_error *err)
     return 0;
 }
 
+/* The land and enough water around it for the lines along the shore. */
+static struct mm_box box_of_land(const struct mm_coast *coast)
+{
+    const struct mm_contours *shore = &coast->shore;
+    struct mm_box box = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+    for (size_t i = 0; i < shore->n_points; i++) {
+        const double *at = shore->xy + 2 * i;
+        box = (struct mm_box){fmin(box.x0, at[0]), fmin(box.y0, at[1]), fmax(box.x1, at[0]),
+                              fmax(box.y1, at[1])};
+    }
+    double water = WATER * fmax(box.x1 - box.x0, box.y1 - box.y0);
+    return (struct mm_box){box.x0 - water, box.y0 - water, box.x1 + water, box.y1 + water};
+}
+
 /* Page, and what is drawn on it, short of letters. */
 static int plan_map(struct mm_picture *p, int width, int height, struct mm_error *err)
 {
     int result = 0;
-    mm_page_plan(&p->page, width, height, &p->songs->box, p->n_ranks, p->title != NULL);
-    p->scene = p->songs;
+    struct mm_box land = p->songs->box;
+    if (p->cells == MM_DRAW_SONGS) {
+        result = mm_coast_create(p->songs, &p->coast, err);
+        if (result < 0)
+            return result;
+        land = box_of_land(p->coast);
+    }
+    mm_sheet_plan(&p->sheet, width, height, &land, p->n_ranks, p->title != NULL);
     if (p->cells == MM_DRAW_CLUSTERS) {
-        struct mm_scene *centres;
-        result = make_centres(p->songs, p->page.frame.w / p->page.frame.h, &centres, err);
+        struct mm_scene *centres = NULL;
+        result = make_centres(p->songs, p->sheet.frame.w / p->sheet.frame.h, &centres, err);
         if (result < 0)
             return result;
         p->scene = centres;
-        mm_page_fit(&p->page, &centres->box);
-    } else {
-        result = mm_coast_create(p->songs, &p->coast, err);
+        mm_sheet_fit(&p->sheet, &centres->box);
     }
-    if (result == 0)
-        result = mm_outlines_create(p->scene, &p->outlines, err);
     p->relief = mm_calloc3(p->scene->n_songs, 1, sizeof *p->relief);
-    if (result == 0 && !p->relief)
+    if (!p->relief)
         return mm_no_memory(err);
+    result = mm_outlines_create(p->scene, &p->outlines, err);
     if (result == 0 && p->cells == MM_DRAW_SONGS)
         result = mm_relief(p->scene, p->relief, err);
     return result;
@@ -205,7 +223,7 @@ void mm_picture_destroy(struct mm_picture *p)
 
 static int paint(struct mm_picture *p, struct mm_error *err)
 {
-    mm_canvas_rectangle(p->canvas, 0, 0, p->page.w, p->page.h);
+    mm_canvas_rectangle(p->canvas, 0, 0, p->sheet.w, p->sheet.h);
     mm_canvas_fill(p->canvas, mm_paper, false);
     int result = mm_map_paint(p, err);
     if (result == 0) {
@@ -230,13 +248,13 @@ int mm_draw(const struct mm_scene *scene, const struct mm_draw_settings *setting
     if (result < 0)
         return result;
     result = mm_picture_create(scene, settings, format, file.stream, &picture, err);
-    if (result == 0)
+    if (picture)
         result = paint(picture, err);
     if (result == 0)
         result = mm_file_write_commit(&file, err);
     else
         mm_file_write_abort(&file);
-    if (result == 0 && report) {
+    if (result == 0 && picture && report) {
         *report = (struct mm_draw_report){.countries = picture->n_ranks};
         for (size_t i = 0; i < picture->n_ranks; i++)
             report->named += picture->labels[picture->by_rank[i]].kind != MM_LABEL_AS_NOTHING;

@@ -27,54 +27,53 @@ struct piece {
 };
 
 struct table {
-    size_t x0, y0, w, h; /* window on the sheet */
+    size_t x0, y0, w, h; /* window on the raster */
     size_t room;
     uint32_t *sum; /* [h + 1][w + 1] */
 };
 
 struct placer {
-    const struct mm_label_sheet *sheet;
+    const struct mm_label_raster *raster;
     struct table table;
     struct mm_label *placed; /* in order of placing */
     size_t n_placed;
 };
 
-/* How good a box must be at the different rounds. */
+/* How good a box must be at the different rounds. Its middle is always on the country's land. */
 struct round {
     double inside;  /* least share of own land (sea counts half) */
     double largest; /* letter size to begin with, times the least one; 0 = the wished one */
-    bool middle_is_own;
     enum mm_label_form kind;
 };
 static const struct round rounds[] = {
-    {0.94, 0, true, MM_LABEL_AS_NAME},   {0.75, 1.7, true, MM_LABEL_AS_NAME},
-    {0.45, 1.2, true, MM_LABEL_AS_NAME}, {0.20, 1, true, MM_LABEL_AS_NAME},
-    {0.00, 1, true, MM_LABEL_AS_NUMBER},
+    {0.94, 0, MM_LABEL_AS_NAME}, {0.75, 1.7, MM_LABEL_AS_NAME}, {0.45, 1.2, MM_LABEL_AS_NAME},
+    {0.20, 1, MM_LABEL_AS_NAME}, {0.00, 1, MM_LABEL_AS_NUMBER},
 };
 
 /* ---- pieces ---- */
 
 /* Fills one connected piece from `start`, marking its nodes; stack: room for all nodes. */
-static struct piece flood(const struct mm_label_sheet *sheet, size_t start, unsigned char *seen,
+static struct piece flood(const struct mm_label_raster *raster, size_t start, unsigned char *seen,
                           uint32_t *stack)
 {
-    struct piece p = {sheet->country[start], 0, sheet->w, sheet->h, 0, 0};
+    struct piece p = {raster->country[start], 0, raster->w, raster->h, 0, 0};
     size_t n = 0;
     stack[n++] = (uint32_t)start;
     seen[start] = 1;
     while (n > 0) {
         size_t at = stack[--n];
-        size_t i = at % sheet->w;
-        size_t j = at / sheet->w;
+        size_t i = at % raster->w;
+        size_t j = at / raster->w;
         p.area++;
         p.x0 = i < p.x0 ? i : p.x0;
         p.y0 = j < p.y0 ? j : p.y0;
         p.x1 = i > p.x1 ? i : p.x1;
         p.y1 = j > p.y1 ? j : p.y1;
-        const size_t next[4] = {i > 0 ? at - 1 : at, i + 1 < sheet->w ? at + 1 : at,
-                                j > 0 ? at - sheet->w : at, j + 1 < sheet->h ? at + sheet->w : at};
+        const size_t next[4] = {i > 0 ? at - 1 : at, i + 1 < raster->w ? at + 1 : at,
+                                j > 0 ? at - raster->w : at,
+                                j + 1 < raster->h ? at + raster->w : at};
         for (int k = 0; k < 4; k++)
-            if (!seen[next[k]] && sheet->country[next[k]] == p.country) {
+            if (!seen[next[k]] && raster->country[next[k]] == p.country) {
                 seen[next[k]] = 1;
                 stack[n++] = (uint32_t)next[k];
             }
@@ -82,22 +81,22 @@ static struct piece flood(const struct mm_label_sheet *sheet, size_t start, unsi
     return p;
 }
 
-static int find_pieces(const struct mm_label_sheet *sheet, struct piece *largest)
+static int find_pieces(const struct mm_label_raster *raster, struct piece *largest)
 {
-    size_t n = sheet->w * sheet->h;
-    unsigned char *seen = mm_calloc3(sheet->w, sheet->h, 1);
-    uint32_t *stack = mm_calloc3(sheet->w, sheet->h, sizeof *stack);
+    size_t n = raster->w * raster->h;
+    unsigned char *seen = mm_calloc3(raster->w, raster->h, 1);
+    uint32_t *stack = mm_calloc3(raster->w, raster->h, sizeof *stack);
     if (!seen || !stack) {
         free(seen);
         free(stack);
         return MM_ERR_NO_MEMORY;
     }
-    for (size_t c = 0; c < sheet->n_countries; c++)
+    for (size_t c = 0; c < raster->n_countries; c++)
         largest[c] = (struct piece){.country = (uint32_t)c};
     for (size_t at = 0; at < n; at++) {
-        if (seen[at] || sheet->country[at] == MM_LABEL_SEA)
+        if (seen[at] || raster->country[at] == MM_LABEL_SEA)
             continue;
-        struct piece p = flood(sheet, at, seen, stack);
+        struct piece p = flood(raster, at, seen, stack);
         if (p.area > largest[p.country].area)
             largest[p.country] = p;
     }
@@ -119,19 +118,19 @@ static int by_area(const void *one, const void *two)
 
 static int make_table(struct placer *p, const struct piece *piece, double reach)
 {
-    const struct mm_label_sheet *sheet = p->sheet;
+    const struct mm_label_raster *raster = p->raster;
     struct table *t = &p->table;
     size_t more = (size_t)ceil(reach) + 1;
     t->x0 = piece->x0 > more ? piece->x0 - more : 0;
     t->y0 = piece->y0 > more ? piece->y0 - more : 0;
-    t->w = (piece->x1 + more < sheet->w - 1 ? piece->x1 + more : sheet->w - 1) - t->x0 + 1;
-    t->h = (piece->y1 + more < sheet->h - 1 ? piece->y1 + more : sheet->h - 1) - t->y0 + 1;
-    if (mm_array_reserve(&t->sum, &t->room, (t->w + 1) * (t->h + 1)) < 0)
+    t->w = (piece->x1 + more < raster->w - 1 ? piece->x1 + more : raster->w - 1) - t->x0 + 1;
+    t->h = (piece->y1 + more < raster->h - 1 ? piece->y1 + more : raster->h - 1) - t->y0 + 1;
+    if (mm_array_reserve(&t->sum, &t->room, (t->w + 1) * (t->h + 1)) < 0 || !t->sum)
         return MM_ERR_NO_MEMORY;
     for (size_t i = 0; i <= t->w; i++)
         t->sum[i] = 0;
     for (size_t j = 0; j < t->h; j++) {
-        const uint32_t *line = sheet->country + (t->y0 + j) * sheet->w + t->x0;
+        const uint32_t *line = raster->country + (t->y0 + j) * raster->w + t->x0;
         const uint32_t *above = t->sum + j * (t->w + 1);
         uint32_t *row = t->sum + (j + 1) * (t->w + 1);
         uint32_t sum = 0;
@@ -171,7 +170,7 @@ static double share(const struct table *t, double x, double y, double w, double 
 
 static bool is_free(const struct placer *p, const struct mm_label *l)
 {
-    const struct mm_label_sheet *s = p->sheet;
+    const struct mm_label_raster *s = p->raster;
     if (l->x - l->w / 2 < s->x0 || l->x + l->w / 2 > s->x1 || l->y - l->h / 2 < s->y0 ||
         l->y + l->h / 2 > s->y1)
         return false;
@@ -189,15 +188,16 @@ static bool is_free(const struct placer *p, const struct mm_label *l)
 static double best_place(const struct placer *p, const struct piece *piece,
                          const struct round *round, struct mm_label *label)
 {
-    double pace = fmax(1, 0.12 * label->size);
+    size_t pace = (size_t)fmax(1, 0.12 * label->size);
     double air = 1.2 * label->size;
     double best = 0;
     struct mm_label try = *label;
-    for (double y = (double)piece->y0; y <= (double)piece->y1; y += pace)
-        for (double x = (double)piece->x0; x <= (double)piece->x1; x += pace) {
-            size_t node = (size_t)y * p->sheet->w + (size_t)x;
-            if (round->middle_is_own && p->sheet->country[node] != piece->country)
+    for (size_t j = piece->y0; j <= piece->y1; j += pace)
+        for (size_t i = piece->x0; i <= piece->x1; i += pace) {
+            if (p->raster->country[j * p->raster->w + i] != piece->country)
                 continue;
+            double x = (double)i;
+            double y = (double)j;
             double inside = share(&p->table, x, y, try.w, try.h);
             if (inside < round->inside)
                 continue;
@@ -236,35 +236,35 @@ static bool try_size(const struct placer *p, const struct piece *piece, const st
 static int place_country(struct placer *p, const struct piece *piece, const struct round *round,
                          const struct mm_label_want *want, struct mm_label *out)
 {
-    const struct mm_label_sheet *sheet = p->sheet;
-    double size = fmin(fmax(WISH * sqrt((double)piece->area), sheet->least), sheet->most);
+    const struct mm_label_raster *raster = p->raster;
+    double size = fmin(fmax(WISH * sqrt((double)piece->area), raster->least), raster->most);
     if (round->largest > 0)
-        size = fmin(size, round->largest * sheet->least);
+        size = fmin(size, round->largest * raster->least);
     double widest = 0;
     for (int s = 0; s < MM_LABEL_SHAPES; s++)
         widest = fmax(widest, fmax(want->shapes[s].w, want->shapes[s].h));
-    double reach = fmin(widest * size / 2, (double)(sheet->w + sheet->h)) + 2 * size;
+    double reach = fmin(widest * size / 2, (double)(raster->w + raster->h)) + 2 * size;
     if (make_table(p, piece, reach) < 0)
         return MM_ERR_NO_MEMORY;
     for (;; size *= SHRINK) {
-        size = fmax(size, sheet->least);
+        size = fmax(size, raster->least);
         if (try_size(p, piece, round, want, size, out)) {
             p->placed[p->n_placed++] = *out;
             return 0;
         }
-        if (size <= sheet->least)
+        if (size <= raster->least)
             return 0;
     }
 }
 
-int mm_label_place(const struct mm_label_sheet *sheet, const struct mm_label_want *wants,
+int mm_label_place(const struct mm_label_raster *raster, const struct mm_label_want *wants,
                    struct mm_label *labels, struct mm_error *err)
 {
-    size_t n = sheet->n_countries;
-    struct placer p = {.sheet = sheet, .placed = mm_calloc3(n, 1, sizeof *p.placed)};
+    size_t n = raster->n_countries;
+    struct placer p = {.raster = raster, .placed = mm_calloc3(n, 1, sizeof *p.placed)};
     struct piece *pieces = mm_calloc3(n, 1, sizeof *pieces);
     int result = 0;
-    if (!p.placed || !pieces || find_pieces(sheet, pieces) < 0) {
+    if (!p.placed || !pieces || find_pieces(raster, pieces) < 0) {
         result = mm_no_memory(err);
         goto out;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * label.h - where the names of countries go on the sheet: as large as the country's room allows,
+ * label.h - where the names of countries go on the raster: as large as the country's room allows,
  * never over one another.
  *
  * All in units of the raster: node (i, j) is at i, j. Pure; deterministic.
@@ -26,7 +26,7 @@ struct mm_label_want {
     struct mm_label_shape number;                  /* stands for a name that has no room */
 };
 
-struct mm_label_sheet {
+struct mm_label_raster {
     size_t w, h;
     const uint32_t *country; /* [h][w]; MM_LABEL_SEA where there is none */
     size_t n_countries;
@@ -43,8 +43,9 @@ struct mm_label {
     double w, h;
 };
 
-/* wants, labels: [n_countries]. A country that is nowhere on the sheet gets MM_LABEL_AS_NOTHING. */
-int mm_label_place(const struct mm_label_sheet *sheet, const struct mm_label_want *wants,
+/* wants, labels: [n_countries]. A country that is nowhere on the raster gets MM_LABEL_AS_NOTHING.
+ */
+int mm_label_place(const struct mm_label_raster *raster, const struct mm_label_want *wants,
                    struct mm_label *labels, struct mm_error *err);
 
 #endif

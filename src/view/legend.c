@@ -7,7 +7,7 @@
 #include "view/colour.h"
 #include "view/picture.h"
 
-#define LOOSE_ROW 27.0
+#define LOOSE_ROW 36.0
 
 enum side { LEFT, RIGHT };
 
@@ -19,6 +19,8 @@ static int write_line(const struct mm_picture *p, const char *text, const struct
     struct mm_lettering *l;
     /* Capitals decide where the middle of a line is, not what happens to hang below this one. */
     struct mm_lettering *capital;
+    if (width)
+        *width = 0;
     int result = mm_lettering_create(p->canvas, "H", type, &capital, err);
     if (result < 0)
         return result;
@@ -51,8 +53,8 @@ static void group_digits(size_t value, char *out)
 
 static int paint_header(const struct mm_picture *p, struct mm_error *err)
 {
-    const struct mm_rect *h = &p->page.header;
-    double u = p->page.u;
+    const struct mm_rect *h = &p->sheet.header;
+    double u = p->sheet.u;
     char songs[32];
     char countries[32];
     group_digits(p->songs->n_songs, songs);
@@ -100,8 +102,8 @@ static int paint_row(const struct mm_picture *p, size_t rank, const struct mm_re
                      struct mm_error *err)
 {
     size_t c = p->by_rank[rank];
-    double u = p->page.u;
-    double size = fmin(0.62 * r->h, 16 * u);
+    double u = p->sheet.u;
+    double size = fmin(0.62 * r->h, 20 * u);
     double middle = r->y + r->h / 2;
     double swatch = 1.15 * size;
     mm_canvas_rectangle(p->canvas, r->x, middle - 0.42 * size, swatch, 0.84 * size);
@@ -126,17 +128,26 @@ static int paint_row(const struct mm_picture *p, size_t rank, const struct mm_re
     return write_line(p, p->songs->countries[c].name, &plain, LEFT, x, middle, mm_ink, NULL, err);
 }
 
+/* The place of line number `at`: down the first column, then the second. */
+static struct mm_rect row_place(const struct mm_picture *p, size_t at, size_t rows)
+{
+    const struct mm_rect *legend = &p->sheet.legend;
+    double columns = p->sheet.legend_columns;
+    double gap = 18 * p->sheet.u;
+    double width = (legend->w - gap * (columns - 1)) / columns;
+    double height = fmin(legend->h / (double)rows, LOOSE_ROW * p->sheet.u);
+    size_t column = at / rows;
+    size_t row = at % rows;
+    return (struct mm_rect){legend->x + (double)column * (width + gap),
+                            legend->y + (double)row * height, width, height};
+}
+
 static int paint_rows(const struct mm_picture *p, const bool *shown, size_t listed,
                       struct mm_error *err)
 {
-    const struct mm_rect *legend = &p->page.legend;
-    size_t columns = (size_t)p->page.legend_columns;
+    size_t columns = (size_t)p->sheet.legend_columns;
     bool rest = listed < p->n_ranks;
-    size_t lines = listed + rest;
-    size_t rows = (lines + columns - 1) / columns;
-    double gap = 18 * p->page.u;
-    double width = (legend->w - gap * (double)(columns - 1)) / (double)columns;
-    double height = fmin(legend->h / (double)rows, LOOSE_ROW * p->page.u);
+    size_t rows = (listed + rest + columns - 1) / columns;
     size_t at = 0;
     size_t songs = 0;
     for (size_t i = 0; i < p->n_ranks; i++) {
@@ -144,26 +155,24 @@ static int paint_rows(const struct mm_picture *p, const bool *shown, size_t list
             songs += p->songs->countries[p->by_rank[i]].n_songs;
             continue;
         }
-        struct mm_rect r = {legend->x + (double)(at / rows) * (width + gap),
-                            legend->y + (double)(at % rows) * height, width, height};
-        int result = paint_row(p, i, &r, err);
+        struct mm_rect place = row_place(p, at++, rows);
+        int result = paint_row(p, i, &place, err);
         if (result < 0)
             return result;
-        at++;
     }
     if (!rest)
         return 0;
     char text[96];
     snprintf(text, sizeof text, "and %zu more, with %zu songs", p->n_ranks - listed, songs);
-    struct mm_type type = {fmin(0.62 * height, 16 * p->page.u), 400, true, 0, 1, width};
-    return write_line(p, text, &type, LEFT, legend->x + (double)(at / rows) * (width + gap),
-                      legend->y + ((double)(at % rows) + 0.5) * height, mm_faint_ink, NULL, err);
+    struct mm_rect r = row_place(p, at, rows);
+    struct mm_type type = {fmin(0.62 * r.h, 20 * p->sheet.u), 400, true, 0, 1, r.w};
+    return write_line(p, text, &type, LEFT, r.x, r.y + r.h / 2, mm_faint_ink, NULL, err);
 }
 
 static int paint_foot(const struct mm_picture *p, struct mm_error *err)
 {
-    const struct mm_rect *f = &p->page.footer;
-    double u = p->page.u;
+    const struct mm_rect *f = &p->sheet.footer;
+    double u = p->sheet.u;
     double middle = f->y + 26 * u;
     double width;
     struct mm_type name = {15 * u, 700, false, 0.08, 1, f->w / 2};
@@ -183,7 +192,7 @@ int mm_legend_paint(const struct mm_picture *p, struct mm_error *err)
     bool *shown = mm_calloc3(p->n_ranks, 1, sizeof *shown);
     if (!shown)
         return mm_no_memory(err);
-    size_t room = p->page.legend_rows * (size_t)p->page.legend_columns;
+    size_t room = p->sheet.legend_rows * (size_t)p->sheet.legend_columns;
     size_t listed = choose_lines(p, room, shown);
     int result = paint_header(p, err);
     if (result == 0)

@@ -8,7 +8,7 @@
 #include "view/picture.h"
 #include "view/raster.h"
 
-#define LEAST_LETTER 13.0 /* units of the page */
+#define LEAST_LETTER 13.0 /* units of the sheet */
 #define MOST_LETTER  58.0
 #define LEAST_PIXELS 7.0 /* below this nobody reads on a screen either */
 #define WEIGHT       700
@@ -21,8 +21,8 @@ static int break_name(struct mm_picture *p, const char *name, const struct mm_le
 {
     struct mm_type type = {MM_LETTER_SIZE, WEIGHT, false, 0.02, lines, 0};
     double width = fmin(mm_lettering_width(whole), LONGEST_LINE * MM_LETTER_SIZE * lines);
-    for (double part = 1.02 / lines; part < 1; part += 0.08) {
-        type.width = part * width + 1;
+    for (int wider = 0; wider < 8; wider++) {
+        type.width = fmin(1.02 / lines + 0.08 * wider, 1) * width + 1;
         int result = mm_lettering_create(p->canvas, name, &type, out, err);
         if (result < 0)
             return result;
@@ -64,14 +64,14 @@ static struct mm_label_shape shape_of(const struct mm_lettering *lettering)
 }
 
 /* The raster covers the frame; its rows grow upward as the map does. */
-static struct mm_grid frame_grid(const struct mm_page *page)
+static struct mm_grid frame_grid(const struct mm_sheet *sheet)
 {
-    double side = fmax(page->frame.w, page->frame.h) / page->scale;
+    double side = fmax(sheet->frame.w, sheet->frame.h) / sheet->scale;
     struct mm_grid g = {.step = side / NODES};
-    g.x0 = (page->frame.x - page->map_x) / page->scale;
-    g.y0 = (page->map_y - page->frame.y - page->frame.h) / page->scale;
-    g.w = (size_t)(page->frame.w / page->scale / g.step) + 1;
-    g.h = (size_t)(page->frame.h / page->scale / g.step) + 1;
+    g.x0 = (sheet->frame.x - sheet->map_x) / sheet->scale;
+    g.y0 = (sheet->map_y - sheet->frame.y - sheet->frame.h) / sheet->scale;
+    g.w = (size_t)(sheet->frame.w / sheet->scale / g.step) + 1;
+    g.h = (size_t)(sheet->frame.h / sheet->scale / g.step) + 1;
     return g;
 }
 
@@ -100,26 +100,26 @@ static int place(struct mm_picture *p, const struct mm_grid *g, uint32_t *countr
             wants[c].shapes[s] = shape_of(p->letterings[c * MM_LABEL_SHAPES + (size_t)s]);
         wants[c].number = shape_of(p->letterings[n * MM_LABEL_SHAPES + c]);
     }
-    const struct mm_page *page = &p->page;
-    double unit = g->step * page->scale; /* of the raster, on the page */
-    double edge = 10 * page->u / unit;
-    struct mm_label_sheet sheet = {
+    const struct mm_sheet *sheet = &p->sheet;
+    double unit = g->step * sheet->scale; /* of the raster, on the sheet */
+    double edge = 10 * sheet->u / unit;
+    struct mm_label_raster raster = {
         .w = g->w,
         .h = g->h,
         .country = country,
         .n_countries = n,
-        .least = fmax(LEAST_LETTER * page->u, LEAST_PIXELS) / unit,
-        .most = fmax(MOST_LETTER * page->u, LEAST_PIXELS) / unit,
+        .least = fmax(LEAST_LETTER * sheet->u, LEAST_PIXELS) / unit,
+        .most = fmax(MOST_LETTER * sheet->u, LEAST_PIXELS) / unit,
         .x0 = edge,
         .y0 = edge,
         .x1 = (double)g->w - 1 - edge,
         .y1 = (double)g->h - 1 - edge,
     };
-    int result = mm_label_place(&sheet, wants, p->labels, err);
+    int result = mm_label_place(&raster, wants, p->labels, err);
     for (size_t c = 0; c < n && result == 0; c++) {
         struct mm_label *l = p->labels + c;
-        l->x = mm_page_x(page, g->x0 + l->x * g->step);
-        l->y = mm_page_y(page, g->y0 + l->y * g->step);
+        l->x = mm_sheet_x(sheet, g->x0 + l->x * g->step);
+        l->y = mm_sheet_y(sheet, g->y0 + l->y * g->step);
         l->w *= unit;
         l->h *= unit;
         l->size *= unit;
@@ -131,7 +131,7 @@ int mm_names_plan(struct mm_picture *p, struct mm_error *err)
 {
     size_t n = p->songs->n_countries;
     p->labels = mm_calloc3(n, 1, sizeof *p->labels);
-    p->letterings = mm_calloc3(n, MM_LABEL_SHAPES + 1, sizeof *p->letterings);
+    p->letterings = mm_calloc3(n, MM_LABEL_SHAPES + 1, sizeof(struct mm_lettering *));
     if (!p->labels || !p->letterings)
         return mm_no_memory(err);
     for (size_t i = 0; i < p->n_ranks; i++) {
@@ -139,7 +139,7 @@ int mm_names_plan(struct mm_picture *p, struct mm_error *err)
         if (result < 0)
             return result;
     }
-    struct mm_grid g = frame_grid(&p->page);
+    struct mm_grid g = frame_grid(&p->sheet);
     uint32_t *country = mm_calloc3(g.w, g.h, sizeof *country);
     float *land = mm_calloc3(g.w, g.h, sizeof *land);
     struct mm_label_want *wants = mm_calloc3(n, 1, sizeof *wants);
@@ -166,11 +166,11 @@ void mm_names_paint(const struct mm_picture *p)
             p->letterings[l->kind == MM_LABEL_AS_NUMBER ? n * MM_LABEL_SHAPES + c
                                                         : c * MM_LABEL_SHAPES + (size_t)l->shape];
         uint32_t colour = p->scene->countries[c].colour;
-        bool dark = mm_colour_lab(colour).l < 50;
+        bool dark = mm_colour_lab(colour).l < 53; /* there both inks contrast alike */
         struct mm_paint ink = {dark ? mm_paper.rgb : 0x2a2622, 1};
         struct mm_paint halo = {mm_colour_shift(colour, dark ? -6 : 7, dark ? 1 : 0.8), 0.85};
         mm_canvas_letter(p->canvas, lettering, l->x - l->w / 2, l->y - l->h / 2,
                          l->size / MM_LETTER_SIZE, ink, halo,
-                         fmax(0.16 * l->size, 2.5 * p->page.u));
+                         fmax(0.16 * l->size, 2.5 * p->sheet.u));
     }
 }

@@ -11,25 +11,27 @@
 #include "view/picture.h"
 #include "view/relief.h"
 
-static const struct mm_paint sea = {0xdfe9ea, 1};
+static const struct mm_paint sea = {0xd9e6ea, 1};
+#define SMALL_PIECE 34.0 /* units of the sheet */
+
 static const struct mm_paint border_ink = {0x4d4238, 1};
 
 /* A ring of points as a smooth closed curve: each point pulls the line toward it (quadratic
  * B-spline, written as cubic curves). */
 static void smooth_ring(const struct mm_picture *p, const double *xy, size_t n)
 {
-    const struct mm_page *page = &p->page;
+    const struct mm_sheet *sheet = &p->sheet;
     if (n < 3)
         return;
-    double x = mm_page_x(page, (xy[2 * (n - 1)] + xy[0]) / 2);
-    double y = mm_page_y(page, (xy[2 * (n - 1) + 1] + xy[1]) / 2);
+    double x = mm_sheet_x(sheet, (xy[2 * (n - 1)] + xy[0]) / 2);
+    double y = mm_sheet_y(sheet, (xy[2 * (n - 1) + 1] + xy[1]) / 2);
     mm_canvas_move(p->canvas, x, y);
     for (size_t i = 0; i < n; i++) {
         size_t next = i + 1 < n ? i + 1 : 0;
-        double cx = mm_page_x(page, xy[2 * i]);
-        double cy = mm_page_y(page, xy[2 * i + 1]);
-        double ex = mm_page_x(page, (xy[2 * i] + xy[2 * next]) / 2);
-        double ey = mm_page_y(page, (xy[2 * i + 1] + xy[2 * next + 1]) / 2);
+        double cx = mm_sheet_x(sheet, xy[2 * i]);
+        double cy = mm_sheet_y(sheet, xy[2 * i + 1]);
+        double ex = mm_sheet_x(sheet, (xy[2 * i] + xy[2 * next]) / 2);
+        double ey = mm_sheet_y(sheet, (xy[2 * i + 1] + xy[2 * next + 1]) / 2);
         mm_canvas_curve(p->canvas, x + (cx - x) * 2 / 3, y + (cy - y) * 2 / 3,
                         ex + (cx - ex) * 2 / 3, ey + (cy - ey) * 2 / 3, ex, ey);
         x = ex;
@@ -48,15 +50,15 @@ static void trace_rings(const struct mm_picture *p, const struct mm_contours *ri
 
 static void trace_frame(const struct mm_picture *p)
 {
-    const struct mm_rect *f = &p->page.frame;
+    const struct mm_rect *f = &p->sheet.frame;
     mm_canvas_rectangle(p->canvas, f->x, f->y, f->w, f->h);
 }
 
 static void trace_corner(const struct mm_picture *p, uint32_t corner, bool first)
 {
     const double *at = p->scene->voronoi->corners + 2 * (size_t)corner;
-    double x = mm_page_x(&p->page, at[0]);
-    double y = mm_page_y(&p->page, at[1]);
+    double x = mm_sheet_x(&p->sheet, at[0]);
+    double y = mm_sheet_y(&p->sheet, at[1]);
     if (first)
         mm_canvas_move(p->canvas, x, y);
     else
@@ -71,15 +73,19 @@ static void trace_cell(const struct mm_picture *p, size_t cell)
     mm_canvas_close(p->canvas);
 }
 
-static void trace_country(const struct mm_picture *p, size_t country)
+static void trace_ring(const struct mm_picture *p, size_t ring)
 {
     const struct mm_outlines *o = p->outlines;
-    for (size_t r = o->first[country]; r < o->first[country + 1]; r++) {
-        size_t first = r > 0 ? o->end[r - 1] : 0;
-        for (size_t i = first; i < o->end[r]; i++)
-            trace_corner(p, o->corner[i], i == first);
-        mm_canvas_close(p->canvas);
-    }
+    size_t first = ring > 0 ? o->end[ring - 1] : 0;
+    for (size_t i = first; i < o->end[ring]; i++)
+        trace_corner(p, o->corner[i], i == first);
+    mm_canvas_close(p->canvas);
+}
+
+static void trace_country(const struct mm_picture *p, size_t country)
+{
+    for (size_t r = p->outlines->first[country]; r < p->outlines->first[country + 1]; r++)
+        trace_ring(p, r);
 }
 
 /*
@@ -96,12 +102,12 @@ static void paint_sea(const struct mm_picture *p)
     mm_canvas_clip(p->canvas);
     for (int r = 0; r < MM_COAST_RIPPLES; r++) {
         trace_rings(p, &p->coast->ripples[r]);
-        mm_canvas_stroke(p->canvas, (struct mm_paint){0x9dbcc4, strength[r]}, 1.3 * p->page.u,
+        mm_canvas_stroke(p->canvas, (struct mm_paint){0x9dbcc4, strength[r]}, 1.3 * p->sheet.u,
                          false);
     }
     mm_canvas_unclip(p->canvas);
     trace_rings(p, &p->coast->shore);
-    mm_canvas_stroke(p->canvas, (struct mm_paint){0x41565e, 1}, 2.2 * p->page.u, false);
+    mm_canvas_stroke(p->canvas, (struct mm_paint){0x41565e, 1}, 2.2 * p->sheet.u, false);
 }
 
 /* Cells of one country and one light are one path: small files, and no seams between them. */
@@ -145,7 +151,7 @@ static int paint_ground(const struct mm_picture *p, struct mm_error *err)
     return 0;
 }
 
-/* What a country's outline reaches, in units of the page. */
+/* What a country's outline reaches, in units of the sheet. */
 static struct mm_rect bounds(const struct mm_picture *p, size_t country)
 {
     const struct mm_outlines *o = p->outlines;
@@ -154,8 +160,8 @@ static struct mm_rect bounds(const struct mm_picture *p, size_t country)
     size_t last = o->first[country + 1] > 0 ? o->end[o->first[country + 1] - 1] : 0;
     for (size_t i = first; i < last; i++) {
         const double *at = p->scene->voronoi->corners + 2 * (size_t)o->corner[i];
-        double x = mm_page_x(&p->page, at[0]);
-        double y = mm_page_y(&p->page, at[1]);
+        double x = mm_sheet_x(&p->sheet, at[0]);
+        double y = mm_sheet_y(&p->sheet, at[1]);
         r = (struct mm_rect){fmin(r.x, x), fmin(r.y, y), fmax(r.w, x), fmax(r.h, y)};
     }
     return (struct mm_rect){r.x, r.y, r.w - r.x, r.h - r.y};
@@ -171,8 +177,8 @@ static void trace_shore_near(const struct mm_picture *p, const struct mm_rect *b
         bool drawing = false;
         for (size_t i = 0; i <= n; i++) {
             const double *at = shore->xy + 2 * (first + i % n);
-            double x = mm_page_x(&p->page, at[0]);
-            double y = mm_page_y(&p->page, at[1]);
+            double x = mm_sheet_x(&p->sheet, at[0]);
+            double y = mm_sheet_y(&p->sheet, at[1]);
             bool near = x >= box->x && y >= box->y && x <= box->x + box->w && y <= box->y + box->h;
             if (near && drawing)
                 mm_canvas_line(p->canvas, x, y);
@@ -186,13 +192,13 @@ static void trace_shore_near(const struct mm_picture *p, const struct mm_rect *b
 /* A band of the country's own colour along the inner side of its border, fading inward. */
 static void paint_bands(const struct mm_picture *p)
 {
-    double u = p->page.u;
+    double u = p->sheet.u;
     for (size_t c = 0; c < p->scene->n_countries; c++) {
         if (p->outlines->first[c] == p->outlines->first[c + 1])
             continue;
         uint32_t colour = mm_colour_shift(p->scene->countries[c].colour, -13, 1.35);
         /* Small countries get a narrower band, or nothing of their colour would be left. */
-        double room = p->scene->countries[c].label_radius * p->page.scale;
+        double room = p->scene->countries[c].label_radius * p->sheet.scale;
         double width = fmin(7 * u, 0.35 * room);
         struct mm_rect box = bounds(p, c);
         trace_country(p, c);
@@ -213,7 +219,7 @@ static void paint_cell_borders(const struct mm_picture *p)
     const struct mm_scene *scene = p->scene;
     const struct mm_voronoi *v = scene->voronoi;
     double area = (scene->box.x1 - scene->box.x0) * (scene->box.y1 - scene->box.y0);
-    double cell = sqrt(area / (double)scene->n_songs) * p->page.scale / p->page.u;
+    double cell = sqrt(area / (double)scene->n_songs) * p->sheet.scale / p->sheet.u;
     double fade = fmin(fmax((cell - 5) / 45, 0), 1);
     if (fade <= 0)
         return;
@@ -225,15 +231,43 @@ static void paint_cell_borders(const struct mm_picture *p)
         trace_corner(p, edge->b, false);
     }
     mm_canvas_stroke(p->canvas, (struct mm_paint){border_ink.rgb, 0.06 + 0.22 * fade},
-                     (0.5 + 0.6 * fade) * p->page.u, false);
+                     (0.5 + 0.6 * fade) * p->sheet.u, false);
 }
 
-/* All in one stroke, so that a line drawn from both sides is not twice as dark. */
+/* The longer side of a ring of corners on the sheet. */
+static double ring_size(const struct mm_picture *p, size_t first, size_t last)
+{
+    const double *corners = p->scene->voronoi->corners;
+    const uint32_t *corner = p->outlines->corner;
+    double low[2] = {HUGE_VAL, HUGE_VAL};
+    double high[2] = {-HUGE_VAL, -HUGE_VAL};
+    for (size_t i = first; i < last; i++)
+        for (size_t d = 0; d < 2; d++) {
+            low[d] = fmin(low[d], corners[2 * (size_t)corner[i] + d]);
+            high[d] = fmax(high[d], corners[2 * (size_t)corner[i] + d]);
+        }
+    return fmax(high[0] - low[0], high[1] - low[1]) * p->sheet.scale;
+}
+
+/*
+ * A song or two that strayed abroad get a thinner line than a country, or where many did, nothing
+ * but lines would be seen. Each kind is one stroke: a line drawn from both sides is not twice as
+ * dark.
+ */
 static void paint_borders(const struct mm_picture *p)
 {
-    for (size_t c = 0; c < p->scene->n_countries; c++)
-        trace_country(p, c);
-    mm_canvas_stroke(p->canvas, (struct mm_paint){border_ink.rgb, 0.85}, 1.9 * p->page.u, false);
+    const struct mm_outlines *o = p->outlines;
+    double u = p->sheet.u;
+    size_t n_rings = o->first[p->scene->n_countries];
+    for (int large = 0; large < 2; large++) {
+        for (size_t r = 0; r < n_rings; r++) {
+            size_t first = r > 0 ? o->end[r - 1] : 0;
+            if ((ring_size(p, first, o->end[r]) >= SMALL_PIECE * u) == large)
+                trace_ring(p, r);
+        }
+        mm_canvas_stroke(p->canvas, (struct mm_paint){border_ink.rgb, large ? 0.9 : 0.6},
+                         (large ? 2.1 : 0.9) * u, false);
+    }
 }
 
 /* Where songs are few, each is marked as a town is. */
@@ -242,10 +276,10 @@ static void paint_towns(const struct mm_picture *p)
     const struct mm_scene *songs = p->songs;
     if (songs->n_songs > 1500)
         return;
-    double radius = (1.1 + 1.3 / (1 + (double)songs->n_songs / 500)) * p->page.u;
+    double radius = (1.1 + 1.3 / (1 + (double)songs->n_songs / 500)) * p->sheet.u;
     for (size_t i = 0; i < songs->n_songs; i++)
-        mm_canvas_circle(p->canvas, mm_page_x(&p->page, songs->xy[2 * i]),
-                         mm_page_y(&p->page, songs->xy[2 * i + 1]), radius);
+        mm_canvas_circle(p->canvas, mm_sheet_x(&p->sheet, songs->xy[2 * i]),
+                         mm_sheet_y(&p->sheet, songs->xy[2 * i + 1]), radius);
     mm_canvas_fill(p->canvas, (struct mm_paint){border_ink.rgb, 0.55}, false);
 }
 
@@ -253,7 +287,7 @@ static void paint_towns(const struct mm_picture *p)
 static int paint_dots(const struct mm_picture *p, struct mm_error *err)
 {
     const struct mm_scene *songs = p->songs;
-    double radius = fmin(fmax(140 / sqrt((double)songs->n_songs), 1.5), 6) * p->page.u;
+    double radius = fmin(fmax(140 / sqrt((double)songs->n_songs), 1.5), 6) * p->sheet.u;
     size_t *start = mm_calloc3(songs->n_countries + 1, 1, sizeof *start);
     uint32_t *order = mm_calloc3(songs->n_songs, 1, sizeof *order);
     if (!start || !order) {
@@ -269,8 +303,8 @@ static int paint_dots(const struct mm_picture *p, struct mm_error *err)
         order[start[songs->cluster[i]]++] = (uint32_t)i;
     for (size_t c = 0; c < songs->n_countries; c++) {
         for (size_t i = c > 0 ? start[c - 1] : 0; i < start[c]; i++)
-            mm_canvas_circle(p->canvas, mm_page_x(&p->page, songs->xy[2 * (size_t)order[i]]),
-                             mm_page_y(&p->page, songs->xy[2 * (size_t)order[i] + 1]), radius);
+            mm_canvas_circle(p->canvas, mm_sheet_x(&p->sheet, songs->xy[2 * (size_t)order[i]]),
+                             mm_sheet_y(&p->sheet, songs->xy[2 * (size_t)order[i] + 1]), radius);
         uint32_t colour = mm_colour_shift(p->scene->countries[c].colour, -34, 1.5);
         mm_canvas_fill(p->canvas, (struct mm_paint){colour, 0.85}, true);
         mm_canvas_stroke(p->canvas, (struct mm_paint){mm_paper.rgb, 0.8}, 0.25 * radius, false);
@@ -282,8 +316,8 @@ static int paint_dots(const struct mm_picture *p, struct mm_error *err)
 
 static void paint_neatline(const struct mm_picture *p)
 {
-    const struct mm_rect *f = &p->page.frame;
-    double u = p->page.u;
+    const struct mm_rect *f = &p->sheet.frame;
+    double u = p->sheet.u;
     mm_canvas_rectangle(p->canvas, f->x, f->y, f->w, f->h);
     mm_canvas_stroke(p->canvas, mm_ink, 1.2 * u, false);
     mm_canvas_rectangle(p->canvas, f->x - 5 * u, f->y - 5 * u, f->w + 10 * u, f->h + 10 * u);

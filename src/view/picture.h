@@ -16,7 +16,7 @@ struct mm_rect {
 };
 
 /* Where things stand on the sheet, in its units, y downward. */
-struct mm_page {
+struct mm_sheet {
     double w, h;
     double u; /* what one pixel is on a sheet of 2400 x 1600: letters and lines grow with it */
     struct mm_rect header, frame, legend, footer;
@@ -31,7 +31,7 @@ struct mm_picture {
     const struct mm_scene *scene; /* whose cells are drawn: the same, or that of the centres */
     enum mm_draw_cells cells;
     char *title; /* clean; NULL = none */
-    struct mm_page page;
+    struct mm_sheet sheet;
     struct mm_canvas *canvas;
     struct mm_coast *coast; /* NULL: the land fills the frame */
     struct mm_outlines *outlines;
@@ -50,21 +50,21 @@ static const struct mm_paint mm_faint_ink = {0x7d766b, 1};
 static const struct mm_paint mm_paper = {0xfbf8f1, 1};
 static const struct mm_paint mm_no_paint = {0, 0};
 
-static inline double mm_page_x(const struct mm_page *page, double x)
+static inline double mm_sheet_x(const struct mm_sheet *sheet, double x)
 {
-    return page->map_x + page->scale * x;
+    return sheet->map_x + sheet->scale * x;
 }
 
-static inline double mm_page_y(const struct mm_page *page, double y)
+static inline double mm_sheet_y(const struct mm_sheet *sheet, double y)
 {
-    return page->map_y - page->scale * y;
+    return sheet->map_y - sheet->scale * y;
 }
 
-/* page.c: divides the sheet for a map of this box and a legend of n lines. */
-void mm_page_plan(struct mm_page *page, int width, int height, const struct mm_box *box,
-                  size_t n_lines, bool has_title);
+/* sheet.c: divides it for a map of this box and a legend of n lines. */
+void mm_sheet_plan(struct mm_sheet *sheet, int width, int height, const struct mm_box *box,
+                   size_t n_lines, bool has_title);
 /* Sets the map's scale and place so that box fills the frame as far as its shape allows. */
-void mm_page_fit(struct mm_page *page, const struct mm_box *box);
+void mm_sheet_fit(struct mm_sheet *sheet, const struct mm_box *box);
 
 /* names.c: lays all names out and finds their places. The canvas is only measured with. */
 int mm_names_plan(struct mm_picture *picture, struct mm_error *err);
@@ -73,7 +73,7 @@ void mm_names_paint(const struct mm_picture *picture);
 /* paint.c: sea, land, countries, borders, songs. */
 int mm_map_paint(const struct mm_picture *picture, struct mm_error *err);
 
-/* legend.c: title, legend, foot of the page. */
+/* legend.c: title, legend, foot of the sheet. */
 int mm_legend_paint(const struct mm_picture *picture, struct mm_error *err);
 
 /* draw.c: everything up to painting; with destroy, for tests of where things stand. */

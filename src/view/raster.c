@@ -26,6 +26,13 @@ static struct stretch meet(const struct mm_voronoi *v, size_t cell, double y)
     return s;
 }
 
+/* How many of n nodes stand below `value`; the first that does not has this number. */
+static size_t nodes_up_to(double origin, double step, double value, size_t n)
+{
+    double at = ceil((value - origin) / step);
+    return at <= 0 ? 0 : at >= (double)n ? n : (size_t)at;
+}
+
 static void fill_cell(const struct mm_scene *scene, const struct mm_grid *g, const float *land,
                       size_t cell, uint32_t *country)
 {
@@ -37,14 +44,12 @@ static void fill_cell(const struct mm_scene *scene, const struct mm_grid *g, con
         y0 = fmin(y0, y);
         y1 = fmax(y1, y);
     }
-    double first = fmax(ceil((y0 - g->y0) / g->step), 0);
-    double last = fmin(floor((y1 - g->y0) / g->step), (double)g->h - 1);
-    for (double j = first; j <= last; j++) {
-        struct stretch s = meet(v, cell, g->y0 + j * g->step);
-        double i0 = fmax(ceil((s.low - g->x0) / g->step), 0);
-        double i1 = fmin(floor((s.high - g->x0) / g->step), (double)g->w - 1);
-        for (double i = i0; i <= i1; i++) {
-            size_t node = (size_t)j * g->w + (size_t)i;
+    size_t j1 = nodes_up_to(g->y0, g->step, y1, g->h);
+    for (size_t j = nodes_up_to(g->y0, g->step, y0, g->h); j < j1; j++) {
+        struct stretch s = meet(v, cell, g->y0 + (double)j * g->step);
+        size_t i1 = nodes_up_to(g->x0, g->step, s.high, g->w);
+        for (size_t i = nodes_up_to(g->x0, g->step, s.low, g->w); i < i1; i++) {
+            size_t node = j * g->w + i;
             if (!land || land[node] >= 0)
                 country[node] = scene->cluster[cell];
         }

@@ -61,7 +61,7 @@ static void check_labels(size_t n, size_t k, double stray, enum mm_draw_cells ce
             continue;
         placed++;
         names += l->kind == MM_LABEL_AS_NAME;
-        const struct mm_rect *f = &p->page.frame;
+        const struct mm_rect *f = &p->sheet.frame;
         assert_true(l->x - l->w / 2 >= f->x && l->x + l->w / 2 <= f->x + f->w);
         assert_true(l->y - l->h / 2 >= f->y && l->y + l->h / 2 <= f->y + f->h);
         for (size_t b = 0; b < a; b++) {
