@@ -54,13 +54,15 @@ const COVER = (id) =>
 
 /**
  * options: { port = 0, songs, clusters, seed, library }. Returns { url, library, behave, requests, close }.
- * behave: { map: false = none yet; clip(id) -> undefined | { status, error } | { delay }; down: true = no answers }.
+ * behave: { map: false = none yet; down: true = no answers; cells: other bytes for /api/cells;
+ * clip(id) -> undefined, or { delay } in ms, { status, error }, { body, type } or { tone } in Hz }.
  */
 export async function startFixture(options = {}) {
   const state = {
     library: options.library ?? (await makeLibrary(options)),
     behave: { map: true, clip: () => undefined, down: false, cells: undefined },
     requests: [],
+    files: new Map(), // path -> script, for what only a test needs
   };
   const server = createServer((request, response) => {
     state.requests.push(request.url);
@@ -117,6 +119,8 @@ async function route(state, url, response) {
   if (clip) return sendClip(state, Number(clip[1]), response);
   const cover = /^\/cover\/(\d+)$/.exec(url.pathname);
   if (cover) return send(response, 200, 'image/svg+xml', COVER(Number(cover[1])), { 'Cache-Control': 'max-age=60' });
+  const extra = state.files.get(url.pathname);
+  if (extra !== undefined) return send(response, 200, 'text/javascript', extra);
   return sendFile(url.pathname, response);
 }
 
@@ -133,8 +137,8 @@ async function sendClip(state, id, response) {
   const special = state.behave.clip(id);
   if (special?.delay) await new Promise((resolve) => setTimeout(resolve, special.delay));
   if (special?.status) return fail(response, special.status, special.error);
-  if (special?.body) return send(response, 200, 'audio/mpeg', special.body);
-  return send(response, 200, 'audio/wav', wavOf(toneOf(id)), { 'Cache-Control': 'private, max-age=600' });
+  if (special?.body) return send(response, 200, special.type ?? 'audio/mpeg', special.body);
+  return send(response, 200, 'audio/wav', wavOf(special?.tone ?? toneOf(id)), { 'Cache-Control': 'private, max-age=600' });
 }
 
 async function sendFile(path, response) {

@@ -35,7 +35,13 @@ export class App {
     this.engine = new AudioEngine((song, signal) => api.clip(song, this.mapId, signal), () => this.show());
     this.listening = new Listening(this.engine, () => this.show());
     const forced = new URLSearchParams(location.search).get('renderer');
-    this.stage = new Stage(this.mapElement, forced, (cell) => this.songs?.get(cell), () => this.rehover());
+    this.stage = new Stage(
+      this.mapElement,
+      forced,
+      (cell) => this.songs?.get(cell),
+      () => this.rehover(),
+    );
+    this.keepLabelsClear();
     this.controls = new Controls({
       zoom: (factor) => this.zoomMiddle(factor),
       fit: () => this.fit(),
@@ -298,6 +304,13 @@ export class App {
     this.card.show(cell >= 0 ? this.cardOf(atlas, cell, engine.state) : undefined);
     this.placeTag();
     this.announce(atlas, focus >= 0 ? focus : sounding);
+  }
+
+  /** Labels keep away from what covers the map: measured when one of those changes its size. */
+  private keepLabelsClear(): void {
+    const panels = [...document.querySelectorAll<HTMLElement>('.cartouche, .card, .panel')];
+    const observer = new ResizeObserver(() => this.stage.setObstacles(panels));
+    for (const panel of [...panels, this.mapElement]) observer.observe(panel);
   }
 
   private cardOf(atlas: Atlas, cell: number, state: SoundState): CardContent {

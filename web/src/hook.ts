@@ -50,6 +50,14 @@ export function installHook(app: App): void {
     get labels() {
       return stage.labels.shown;
     },
+    get labelBoxes() {
+      return stage.labels.boxes;
+    },
+    /** A song's linear gain and onset in seconds as the server gave them. */
+    soundOf(song: number) {
+      const cell = app.atlas?.cellOf(song) ?? -1;
+      return app.atlas && cell >= 0 ? { gain: app.atlas.cells.gain[cell]!, onset: app.atlas.cells.onset[cell]! } : null;
+    },
     get view() {
       return stage.camera.view();
     },

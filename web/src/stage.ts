@@ -53,6 +53,18 @@ export class Stage {
     this.resize();
   }
 
+  /** Elements that cover parts of the map: no label is put under them. */
+  setObstacles(elements: readonly HTMLElement[]): void {
+    const origin = this.host.getBoundingClientRect();
+    this.labels.obstacles = elements
+      .filter((element) => !element.hidden)
+      .map((element) => {
+        const { left, top, right, bottom } = element.getBoundingClientRect();
+        return { x0: left - origin.left, y0: top - origin.top, x1: right - origin.left, y1: bottom - origin.top };
+      });
+    this.invalidate();
+  }
+
   get rendererKind(): Renderer['kind'] {
     return this.renderer.kind;
   }
@@ -65,8 +77,7 @@ export class Stage {
   setAtlas(atlas: Atlas): void {
     if (this.atlas) this.leaveGhost();
     this.atlas = atlas;
-    const deepest = Math.max(8 * this.camera.fitScale, 260 / atlas.typicalRadius);
-    this.camera.setMap(atlas.box, deepest);
+    this.camera.setMap(atlas.extent, 260 / atlas.typicalRadius);
     this.camera.resize(this.width, this.height);
     this.recolour();
   }

@@ -1,25 +1,63 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
- * What is heard: one song at a time, from one to the next by an equal-power crossfade. A song's
- * take has two gains in a row, one that only ever fades in and one that only ever fades out; so it
- * can be replaced while it is still fading in, without cancelling anything and without a click, and
- * nothing is heard longer than one fade after it was replaced. A clip that ends crossfades into its
- * own beginning, as a second voice of the same take.
+ * What is heard: one song at a time, from one to the next by an equal-power crossfade.
  *
  *   source -> in -> turn -> out (a take's) -> volume -> analyser -> destination
+ *
+ * A song's take has two gains in a row, one that only ever fades in and one that only ever fades out;
+ * so it can be replaced while it is still fading in, without cancelling anything and without a click,
+ * and nothing is heard longer than one fade after it was replaced. A clip that ends crossfades into
+ * its own beginning, as a second voice of the same take.
+ *
+ * Fades are sound, not automation: short buffers that drive the gains. Automation is bound to the
+ * clock; when the audio thread is ahead of what the page knows of it, a curve is joined half-way, with
+ * a jump. A buffer always begins at its beginning, as soon as it can: no click, no lead time.
  */
 export const FADE_S = 0.04;
-/** Scheduled this far ahead, so that a fade never begins in a block that is already rendered. */
-const AHEAD_S = 0.006;
+/** After a fade its source may be let go; later, should it have begun late. */
+const GRACE_S = 0.15;
 /** Clips shorter than this end in silence instead of starting over and over. */
 const SHORTEST_LOOP_S = 1;
-const CURVE_STEPS = 64;
 
-const FADE_IN = curve((t) => Math.sin((t * Math.PI) / 2));
-const FADE_OUT = curve((t) => Math.cos((t * Math.PI) / 2));
+/** Offsets to a gain over time: the shape of a fade, then its last value for ever. */
+class Envelopes {
+  private readonly up: AudioBuffer;
+  private readonly down: AudioBuffer;
 
-function curve(shape: (t: number) => number): Float32Array {
-  return Float32Array.from({ length: CURVE_STEPS + 1 }, (_, i) => Math.max(0, shape(i / CURVE_STEPS)));
+  constructor(private readonly context: BaseAudioContext) {
+    this.up = this.shape((t) => Math.sin((t * Math.PI) / 2));
+    this.down = this.shape((t) => Math.cos((t * Math.PI) / 2) - 1);
+  }
+
+  /** Drives a gain of 0 up to 1 from `at` on. */
+  fadeIn(gain: AudioParam, at: number): AudioBufferSourceNode {
+    return this.run(this.up, gain, at);
+  }
+
+  /** Drives a gain of 1 down to 0 from `at` on. */
+  fadeOut(gain: AudioParam, at: number): AudioBufferSourceNode {
+    return this.run(this.down, gain, at);
+  }
+
+  private shape(value: (t: number) => number): AudioBuffer {
+    const rate = this.context.sampleRate;
+    const length = Math.round(FADE_S * rate);
+    const buffer = this.context.createBuffer(1, length + 256, rate);
+    const samples = buffer.getChannelData(0);
+    for (let i = 0; i < samples.length; i++) samples[i] = value(Math.min(1, i / length));
+    return buffer;
+  }
+
+  private run(buffer: AudioBuffer, gain: AudioParam, at: number): AudioBufferSourceNode {
+    const source = this.context.createBufferSource();
+    source.buffer = buffer;
+    source.loop = true; // of the constant tail
+    source.loopStart = FADE_S + 0.001;
+    source.loopEnd = buffer.duration;
+    source.connect(gain);
+    source.start(at);
+    return source;
+  }
 }
 
 export interface Play {
@@ -48,9 +86,11 @@ interface Take {
 export class Mixer {
   readonly analyser: AnalyserNode;
   private readonly volumeNode: GainNode;
+  private readonly envelopes: Envelopes;
   private take: Take | undefined;
 
   constructor(readonly context: BaseAudioContext, volume: number) {
+    this.envelopes = new Envelopes(context);
     this.volumeNode = context.createGain();
     this.volumeNode.gain.value = volume;
     this.analyser = context.createAnalyser();
@@ -78,8 +118,8 @@ export class Mixer {
 
   /** Crossfades to a clip. Returns the context time at which it begins. */
   play(play: Play): number {
-    const at = this.context.currentTime + AHEAD_S;
-    this.release(at);
+    const at = this.context.currentTime;
+    this.release();
     const out = this.context.createGain();
     out.connect(this.volumeNode);
     this.take = { play, out, voices: [], timer: undefined };
@@ -89,16 +129,18 @@ export class Mixer {
   }
 
   stop(): void {
-    this.release(this.context.currentTime + AHEAD_S);
+    this.release();
   }
 
-  private release(at: number): void {
-    const { take } = this;
+  private release(): void {
+    const { take, context } = this;
     if (!take) return;
     this.take = undefined;
     clearTimeout(take.timer);
-    take.out.gain.setValueCurveAtTime(FADE_OUT, at, FADE_S);
-    for (const { source } of take.voices) source.stop(at + FADE_S + 0.005);
+    const end = context.currentTime + FADE_S + GRACE_S;
+    const envelope = this.envelopes.fadeOut(take.out.gain, context.currentTime);
+    envelope.stop(end + GRACE_S); // after the sources: then the gain is back at 1
+    for (const { source } of take.voices) source.stop(end);
   }
 
   private addVoice(take: Take, at: number, offset: number): void {
@@ -111,13 +153,15 @@ export class Mixer {
     source.buffer = buffer;
     level.gain.value = gain;
     fadeIn.gain.value = 0;
-    fadeIn.gain.setValueCurveAtTime(FADE_IN, at, FADE_S);
     source.connect(fadeIn).connect(turn).connect(level).connect(take.out);
     source.start(at, offset);
+    // After the source: should the audio thread come in between, the gain is still 0.
+    const envelope = this.envelopes.fadeIn(fadeIn.gain, at);
     const voice: Voice = { source, turn, offset, startedAt: at };
     take.voices.push(voice);
     source.onended = () => {
       level.disconnect();
+      envelope.stop();
       take.voices.splice(take.voices.indexOf(voice), 1);
       if (take !== this.take && take.voices.length === 0) take.out.disconnect();
     };
@@ -131,10 +175,10 @@ export class Mixer {
     const wait = (when - context.currentTime - 1.2) * 1000;
     take.timer = setTimeout(() => {
       if (this.take !== take) return;
-      const late = context.currentTime + AHEAD_S > when;
+      const late = context.currentTime > when;
       if (!late && context.currentTime < when - 1.5) return this.turnOver(take, voice, when); // was suspended
-      if (!late) voice.turn.gain.setValueCurveAtTime(FADE_OUT, when, FADE_S);
-      this.addVoice(take, late ? context.currentTime + AHEAD_S : when, 0);
+      if (!late) this.envelopes.fadeOut(voice.turn.gain, when).stop(when + FADE_S + GRACE_S);
+      this.addVoice(take, late ? context.currentTime : when, 0);
     }, Math.max(0, wait));
   }
 }

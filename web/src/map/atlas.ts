@@ -11,6 +11,8 @@
  */
 import type { Cluster, MapInfo } from '../data/api';
 import { NO_CELL, type CellData } from '../data/mmc1';
+import { Apron } from './apron';
+import { coastDistance, hilbertTour, landExtent, neighbours, rooms } from './survey';
 
 export interface Rect {
   x0: number;
@@ -36,6 +38,10 @@ export class Atlas {
   readonly count: number;
   /** Land ends this far from the nearest song; what is beyond is sea (of the same cell). */
   readonly coast: number;
+  /** What is drawn beyond the box. */
+  readonly apron: Apron;
+  /** The box and the land beyond it: what an overview shows. */
+  readonly extent: Rect;
   /** A typical cell's radius, map units. */
   readonly typicalRadius: number;
   /** Centre of the largest circle we know inside the cell: [count][x, y, radius]. */
@@ -70,6 +76,8 @@ export class Atlas {
     this.room = rooms(cells);
     this.typicalRadius = Math.sqrt(((x1 - x0) * (y1 - y0)) / Math.max(1, this.count) / Math.PI);
     this.coast = coastDistance(cells, this.box);
+    this.extent = landExtent(cells, this.box, this.coast);
+    this.apron = new Apron(cells, this.box, 1.8 * this.coast);
   }
 
   x(cell: number): number {
@@ -217,49 +225,40 @@ export class Atlas {
 
   /**
    * Outline of a cell for drawing, [x, y, ...]: the map does not end where the server's box cuts it,
-   * cells at the box go on a little outward (to the open sea).
+   * cells at the box go on outward to the open sea.
    */
   outline(cell: number): number[] {
     const { start, index, corners } = this.cells;
-    const first = start[cell]!;
-    const sides = start[cell + 1]! - first;
-    const at = (i: number): [number, number] => {
-      const corner = index[first + ((i + sides) % sides)]!;
-      return [corners[2 * corner]!, corners[2 * corner + 1]!];
-    };
     const out: number[] = [];
-    for (let i = 0; i < sides; i++) {
-      const here = at(i);
-      const before = this.onBox(at(i - 1), here);
-      const after = this.onBox(here, at(i + 1));
-      if (before && after) out.push(...this.outward(here)); // a corner of the box itself
-      else if (before) out.push(...this.outward(here), ...here);
-      else if (after) out.push(...here, ...this.outward(here));
-      else out.push(...here);
+    const first = start[cell]!;
+    const last = start[cell + 1]! - 1;
+    for (let i = first, previous = index[last]!; i <= last; i++) {
+      const corner = index[i]!;
+      const next = index[i < last ? i + 1 : first]!;
+      const before = this.apron.isSide(cell, previous, corner);
+      const after = this.apron.isSide(cell, corner, next);
+      const here = [corners[2 * corner]!, corners[2 * corner + 1]!];
+      if (before) out.push(...this.apron.outward(corner));
+      if (before !== after || !before) out.push(...here);
+      if (after && !before) out.push(...this.apron.outward(corner));
+      previous = corner;
     }
     return out;
   }
 
-  /** How far the map is drawn beyond the box. */
-  get apron(): number {
-    return 1.8 * this.coast;
-  }
-
-  /** Whether a side of a cell lies on a side of the box. */
-  private onBox([ax, ay]: readonly number[], [bx, by]: readonly number[]): boolean {
-    const { x0, y0, x1, y1 } = this.box;
-    const near = 1e-5 * Math.max(x1 - x0, y1 - y0);
-    const both = (p: number, q: number, side: number): boolean => Math.abs(p - side) < near && Math.abs(q - side) < near;
-    return both(ax!, bx!, x0) || both(ax!, bx!, x1) || both(ay!, by!, y0) || both(ay!, by!, y1);
-  }
-
-  /** A point on the box moved outward; a corner of the box moves diagonally. */
-  outward([x, y]: readonly number[]): [number, number] {
-    const { x0, y0, x1, y1 } = this.box;
-    const near = 1e-5 * Math.max(x1 - x0, y1 - y0);
-    const push = (value: number, low: number, high: number): number =>
-      Math.abs(value - low) < near ? -this.apron : Math.abs(value - high) < near ? this.apron : 0;
-    return [x! + push(x!, x0, x1), y! + push(y!, y0, y1)];
+  /** Every border between two cells once, with those beyond the box: its ends and its cells. */
+  eachBorder(visit: (ax: number, ay: number, bx: number, by: number, left: number, right: number) => void): void {
+    const { edges, corners } = this.cells;
+    for (let e = 0; e < edges.length; e += 4) {
+      if (edges[e + 3] === NO_CELL) continue;
+      const [a, b] = [2 * edges[e]!, 2 * edges[e + 1]!];
+      visit(corners[a]!, corners[a + 1]!, corners[b]!, corners[b + 1]!, edges[e + 2]!, edges[e + 3]!);
+    }
+    const { spokes } = this.apron;
+    for (let i = 0; i < spokes.length; i += 3) {
+      const a = 2 * spokes[i]!;
+      visit(corners[a]!, corners[a + 1]!, ...this.apron.outward(spokes[i]!), spokes[i + 1]!, spokes[i + 2]!);
+    }
   }
 
   contains(cell: number, x: number, y: number): boolean {
@@ -381,122 +380,4 @@ function mergeSpans(spans: Span[], gap: number): Span[] {
 
 function clampIndex(value: number, count: number): number {
   return Math.min(count - 1, Math.max(0, Math.floor(value)));
-}
-
-/** Adjacency in compressed rows, from the list of borders. */
-function neighbours(cells: CellData): [Uint32Array, Uint32Array] {
-  const { count, edges } = cells;
-  const first = new Uint32Array(count + 1);
-  for (let e = 0; e < edges.length; e += 4) {
-    if (edges[e + 3] === NO_CELL) continue;
-    first[edges[e + 2]! + 1]!++;
-    first[edges[e + 3]! + 1]!++;
-  }
-  for (let i = 0; i < count; i++) first[i + 1]! += first[i]!;
-  const next = first.slice(0, count);
-  const list = new Uint32Array(first[count]!);
-  for (let e = 0; e < edges.length; e += 4) {
-    const [left, right] = [edges[e + 2]!, edges[e + 3]!];
-    if (right === NO_CELL) continue;
-    list[next[left]!++] = right;
-    list[next[right]!++] = left;
-  }
-  return [first, list];
-}
-
-/** Centroid of every cell and its distance to the nearest side: where a title fits. */
-function rooms(cells: CellData): Float32Array {
-  const { count, start, index, corners, xy } = cells;
-  const out = new Float32Array(3 * count);
-  for (let cell = 0; cell < count; cell++) {
-    const first = start[cell]!;
-    const last = start[cell + 1]! - 1;
-    // Relative to the site, against cancellation in tiny cells.
-    const ox = xy[2 * cell]!;
-    const oy = xy[2 * cell + 1]!;
-    let area = 0;
-    let cx = 0;
-    let cy = 0;
-    for (let i = first, j = last; i <= last; j = i++) {
-      const ax = corners[2 * index[j]!]! - ox;
-      const ay = corners[2 * index[j]! + 1]! - oy;
-      const bx = corners[2 * index[i]!]! - ox;
-      const by = corners[2 * index[i]! + 1]! - oy;
-      const cross = ax * by - bx * ay;
-      area += cross;
-      cx += (ax + bx) * cross;
-      cy += (ay + by) * cross;
-    }
-    const x = area > 0 ? ox + cx / (3 * area) : ox;
-    const y = area > 0 ? oy + cy / (3 * area) : oy;
-    let radius = Infinity;
-    for (let i = first, j = last; i <= last; j = i++) {
-      const ax = corners[2 * index[j]!]!;
-      const ay = corners[2 * index[j]! + 1]!;
-      const dx = corners[2 * index[i]!]! - ax;
-      const dy = corners[2 * index[i]! + 1]! - ay;
-      const length = Math.hypot(dx, dy);
-      if (length > 0) radius = Math.min(radius, (dx * (y - ay) - dy * (x - ax)) / length);
-    }
-    out[3 * cell] = x;
-    out[3 * cell + 1] = y;
-    out[3 * cell + 2] = Number.isFinite(radius) ? Math.max(0, radius) : 0;
-  }
-  return out;
-}
-
-/**
- * How far land reaches from a song. Ordinary cells should be land altogether, the huge ones at the
- * rim mostly sea: a little more than the reach (distance to the farthest corner) of four cells in
- * five, but always enough to see and never more than a third of the map.
- */
-function coastDistance(cells: CellData, box: Rect): number {
-  const { count, start, index, corners, xy } = cells;
-  const size = Math.max(box.x1 - box.x0, box.y1 - box.y0);
-  const step = Math.max(1, Math.floor(count / 20000)); // a sample is enough
-  const reach: number[] = [];
-  for (let cell = 0; cell < count; cell += step) {
-    let most = 0;
-    for (let i = start[cell]!; i < start[cell + 1]!; i++) {
-      const dx = corners[2 * index[i]!]! - xy[2 * cell]!;
-      const dy = corners[2 * index[i]! + 1]! - xy[2 * cell + 1]!;
-      most = Math.max(most, Math.hypot(dx, dy));
-    }
-    reach.push(most);
-  }
-  reach.sort((a, b) => a - b);
-  const common = reach[Math.floor(reach.length * 0.8)] ?? size;
-  return Math.min(size / 3, Math.max(size / 60, 1.15 * common));
-}
-
-/** Order of the sites along a Hilbert curve of 2^16 steps a side. */
-function hilbertTour(xy: Float32Array, box: Rect): { order: Uint32Array; place: Uint32Array } {
-  const count = xy.length / 2;
-  const side = 65535 / Math.max(box.x1 - box.x0, box.y1 - box.y0);
-  const key = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    key[i] = hilbertIndex(Math.floor((xy[2 * i]! - box.x0) * side), Math.floor((xy[2 * i + 1]! - box.y0) * side));
-  }
-  const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => key[a]! - key[b]! || a - b);
-  const place = new Uint32Array(count);
-  order.forEach((cell, i) => (place[cell] = i));
-  return { order, place };
-}
-
-function hilbertIndex(x: number, y: number): number {
-  let index = 0;
-  for (let s = 32768; s > 0; s >>= 1) {
-    const rx = x & s ? 1 : 0;
-    const ry = y & s ? 1 : 0;
-    index = index * 4 + ((3 * rx) ^ ry);
-    // Turn the quadrant so that the curve enters and leaves where its neighbours do.
-    if (ry === 0) {
-      if (rx === 1) {
-        x = 65535 - x;
-        y = 65535 - y;
-      }
-      [x, y] = [y, x];
-    }
-  }
-  return index;
 }

@@ -190,7 +190,7 @@ export class Camera implements View {
   }
 
   private limitScale(scale: number): number {
-    return Math.min(Math.max(this.deepest, this.fitScale), Math.max(this.fitScale * OVERVIEW_SLACK, scale));
+    return Math.min(Math.max(this.deepest, 8 * this.fitScale), Math.max(this.fitScale * OVERVIEW_SLACK, scale));
   }
 
   /**

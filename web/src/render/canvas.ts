@@ -6,7 +6,6 @@
  */
 import type { Atlas, Span } from '../map/atlas';
 import { visibleRect, type View } from '../map/camera';
-import { NO_CELL } from '../data/mmc1';
 import { cutByCircle, markOutline, rimCells, type Cut } from './coast';
 import { css, mix, type Palette } from './palette';
 import { cellBorderStrength, countryBorderWidth, type Marks, type Renderer } from './renderer';
@@ -29,7 +28,8 @@ interface Scene {
   palette: Palette;
   land: string[]; // CSS colours of cells
   country: string[];
-  bordersOfCell: { first: Uint32Array; edge: Uint32Array }; // by left cell
+  // Of the cell on the left: first[cell] .. first[cell + 1] - 1; ends: x, y, x, y.
+  borders: { first: Uint32Array; ends: Float32Array; country: Uint8Array };
   shore: Map<number, Cut[]>; // rim cells: land, then ever wider water
 }
 
@@ -59,7 +59,7 @@ export class CanvasRenderer implements Renderer {
       palette,
       land: cellColours(atlas, palette),
       country: countryColours(atlas, palette),
-      bordersOfCell: old?.bordersOfCell ?? borderIndex(atlas),
+      borders: old?.borders ?? borderIndex(atlas),
       shore: old?.shore ?? cutShore(atlas),
     };
     this.forget();
@@ -209,15 +209,24 @@ function countryColours(atlas: Atlas, palette: Palette): string[] {
   return colours;
 }
 
-function borderIndex(atlas: Atlas): Scene['bordersOfCell'] {
-  const { edges } = atlas.cells;
+/** Borders by the cell on their left. */
+function borderIndex(atlas: Atlas): Scene['borders'] {
   const first = new Uint32Array(atlas.count + 1);
-  for (let e = 0; e < edges.length; e += 4) first[edges[e + 2]! + 1]!++;
+  atlas.eachBorder((_ax, _ay, _bx, _by, left) => first[left + 1]!++);
   for (let i = 0; i < atlas.count; i++) first[i + 1]! += first[i]!;
   const next = first.slice(0, atlas.count);
-  const edge = new Uint32Array(edges.length / 4);
-  for (let e = 0; e < edges.length; e += 4) edge[next[edges[e + 2]!]!++] = e;
-  return { first, edge };
+  const ends = new Float32Array(4 * first[atlas.count]!);
+  const country = new Uint8Array(first[atlas.count]!);
+  const { cluster } = atlas.cells;
+  atlas.eachBorder((ax, ay, bx, by, left, right) => {
+    const at = next[left]!++;
+    ends[4 * at] = ax;
+    ends[4 * at + 1] = ay;
+    ends[4 * at + 2] = bx;
+    ends[4 * at + 3] = by;
+    country[at] = cluster[left] === cluster[right] ? 0 : 1;
+  });
+  return { first, ends, country };
 }
 
 function cutShore(atlas: Atlas): Map<number, Cut[]> {
@@ -249,12 +258,12 @@ function* paint(context: Context, view: View, ratio: number, scene: Scene): Gene
   if (strength > 0) {
     context.lineWidth = Math.min(1.6, 0.5 + typical / 40) / view.scale;
     context.strokeStyle = css(palette.cellBorder, palette.cellBorderAlpha * strength);
-    yield* paintBorders(context, scene, spans, false);
+    yield* paintBorders(context, scene, spans, 0);
   }
   context.lineCap = 'round';
   context.lineWidth = countryBorderWidth(typical) / view.scale;
   context.strokeStyle = css(palette.countryBorder);
-  yield* paintBorders(context, scene, spans, true);
+  yield* paintBorders(context, scene, spans, 1);
   paintCoastLine(context, view, scene);
 }
 
@@ -337,22 +346,18 @@ function* paintCells(context: Context, view: View, scene: Scene, spans: Span[]):
   }
 }
 
-function* paintBorders(context: Context, scene: Scene, spans: Span[], country: boolean): Generator<void> {
+function* paintBorders(context: Context, scene: Scene, spans: Span[], kind: 0 | 1): Generator<void> {
   const { atlas } = scene;
-  const { edges, corners, cluster } = atlas.cells;
-  const { first, edge } = scene.bordersOfCell;
+  const { first, ends, country } = scene.borders;
   let inPath = 0;
   context.beginPath();
   for (const { from, to } of spans) {
     for (let i = atlas.firstOfTile(from); i < atlas.firstOfTile(to); i++) {
       const cell = atlas.tileOrder[i]!;
       for (let k = first[cell]!; k < first[cell + 1]!; k++) {
-        const e = edge[k]!;
-        const right = edges[e + 3]!;
-        if (right === NO_CELL || (cluster[cell] !== cluster[right]) !== country) continue;
-        const [a, b] = [edges[e]!, edges[e + 1]!];
-        context.moveTo(corners[2 * a]!, corners[2 * a + 1]!);
-        context.lineTo(corners[2 * b]!, corners[2 * b + 1]!);
+        if (country[k] !== kind) continue;
+        context.moveTo(ends[4 * k]!, ends[4 * k + 1]!);
+        context.lineTo(ends[4 * k + 2]!, ends[4 * k + 3]!);
         if (++inPath % 400 === 0) {
           context.stroke();
           yield;

@@ -3,7 +3,6 @@
  * The coast as geometry, for the renderer that has no shader. Land is what lies within a distance of
  * the nearest song: per cell, its polygon cut by a circle around its song.
  */
-import { NO_CELL } from '../data/mmc1';
 import type { Atlas } from '../map/atlas';
 
 export interface Cut {
@@ -15,7 +14,7 @@ const STEP = Math.PI / 48;
 
 /** Cells that reach out to sea: with a corner beyond the coast, or at the box. */
 export function rimCells(atlas: Atlas): Set<number> {
-  const { start, index, corners, edges } = atlas.cells;
+  const { start, index, corners } = atlas.cells;
   const limit = atlas.coast * atlas.coast;
   const rim = new Set<number>();
   for (let cell = 0; cell < atlas.count; cell++) {
@@ -27,7 +26,7 @@ export function rimCells(atlas: Atlas): Set<number> {
       break;
     }
   }
-  for (let e = 0; e < edges.length; e += 4) if (edges[e + 3] === NO_CELL) rim.add(edges[e + 2]!);
+  for (const cell of atlas.apron.cells) rim.add(cell);
   return rim;
 }
 

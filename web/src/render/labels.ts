@@ -16,7 +16,7 @@ const KEPT_SPRITES = 500;
 const SERIF = '"Iowan Old Style", "Palatino Linotype", Palatino, "URW Palladio L", "TeX Gyre Pagella", "Noto Serif", Georgia, serif';
 const SANS = 'system-ui, -apple-system, "Segoe UI", Lato, "Noto Sans", Roboto, sans-serif';
 
-interface Box {
+export interface Box {
   x0: number;
   y0: number;
   x1: number;
@@ -66,6 +66,8 @@ export class Labels {
   private ratio = 1;
   private clear = true;
   reducedMotion = false;
+  /** Parts of the window covered by controls: nothing is written under them. */
+  obstacles: readonly Box[] = [];
 
   constructor(private readonly song: SongLookup) {
     this.context = this.canvas.getContext('2d')!;
@@ -105,6 +107,11 @@ export class Labels {
     return { countries, titles };
   }
 
+  /** Where labels stand now, for tests. */
+  get boxes(): Box[] {
+    return [...this.standing.values()].filter((label) => label.goal > 0.2).map((label) => boxOf(label.last, label.try));
+  }
+
   /** Whether a song's title stands on the map. */
   titled(song: number): boolean {
     return (this.standing.get(`s${song}`)?.goal ?? 0) > 0.5;
@@ -129,7 +136,9 @@ export class Labels {
       const narrow = view.width < 500 ? 0.82 : 1;
       const size = quantise(Math.min(30, Math.max(10.5, (9 + 4.5 * weight) * narrow * Math.min(1.5, 0.7 + reach / 160))));
       const sprite = this.countrySprite(country.name, size, palette);
-      wanted.push({ key: `c${country.id}`, x, y, strength, sprite, tries: COUNTRY_TRIES });
+      const inside = x >= 0 && x <= view.width;
+      const at = inside ? within(x, sprite.width / 2 + 4, view.width) : x;
+      wanted.push({ key: `c${country.id}`, x: at, y, strength, sprite, tries: COUNTRY_TRIES });
     }
     return wanted;
   }
@@ -148,7 +157,7 @@ export class Labels {
         // Cells at the rim are huge: their name belongs near the song, not out at sea.
         const [mx, my] = reach > atlas.coast ? [atlas.x(cell), atlas.y(cell)] : atlas.middle(cell);
         const [x, y] = toScreen(view, mx, my);
-        if (x < 0 || y < 0 || x > view.width || y > view.height) continue;
+        if (x < -room || y < -room || x > view.width + room || y > view.height + room) continue;
         found.push({ cell, room, x, y });
       }
     }
@@ -159,14 +168,15 @@ export class Labels {
       const song = strength > 0.02 ? this.song(cell) : undefined;
       if (!song) continue;
       const sprite = this.titleSprite(song, Math.min(260, Math.max(64, room * 2)), room, palette);
-      wanted.push({ key: `s${song.id}`, x, y, strength, sprite, tries: TITLE_TRIES });
+      const [tx, ty] = intoWindow(atlas, view, cell, x, y, sprite);
+      wanted.push({ key: `s${song.id}`, x: tx, y: ty, strength, sprite, tries: TITLE_TRIES });
     }
     return wanted;
   }
 
   /** Greedy, in order of importance; what overlaps something placed before fades out. */
   private place(wanted: Wanted[]): void {
-    const taken: Box[] = [];
+    const taken: Box[] = [...this.obstacles];
     const seen = new Set<string>();
     for (const label of wanted) {
       const old = this.standing.get(label.key);
@@ -337,6 +347,21 @@ function overlaps(a: Box, b: Box): boolean {
 
 function toScreen(view: View, x: number, y: number): [number, number] {
   return [view.width / 2 + (x - view.x) * view.scale, view.height / 2 - (y - view.y) * view.scale];
+}
+
+/** As close to value as lets something of a half width stay in 0..size. */
+function within(value: number, half: number, size: number): number {
+  return size < 2 * half ? size / 2 : Math.min(size - half, Math.max(half, value));
+}
+
+/** A title that would be cut by the window's edge moves inward while it stays in its cell. */
+function intoWindow(atlas: Atlas, view: View, cell: number, x: number, y: number, sprite: Sprite): [number, number] {
+  const wx = within(x, sprite.width / 2 + 4, view.width);
+  const wy = within(y, sprite.height / 2 + 4, view.height);
+  if (wx === x && wy === y) return [x, y];
+  const mapX = view.x + (wx - view.width / 2) / view.scale;
+  const mapY = view.y - (wy - view.height / 2) / view.scale;
+  return atlas.contains(cell, mapX, mapY) ? [wx, wy] : [x, y];
 }
 
 function smooth(value: number, from: number, to: number): number {

@@ -34,14 +34,18 @@ export function cellBorderStrength(typicalPixels: number): number {
 
 /** Width of country borders in CSS pixels. */
 export function countryBorderWidth(typicalPixels: number): number {
-  return Math.min(3.2, Math.max(1, 0.8 + typicalPixels / 22));
+  return Math.min(3, Math.max(0.8, 0.55 + typicalPixels / 20));
 }
 
-/** WebGL2 where it works (it can also fail late: lost is called), else Canvas 2D. */
+/**
+ * WebGL2 where the graphics hardware does the work (it can also fail late: lost is called), else
+ * Canvas 2D: a software rasteriser behind WebGL is slower than the browser's own.
+ * forced: "webgl2" takes any WebGL2, "canvas" none.
+ */
 export function createRenderer(forced: string | null, lost: () => void): Renderer {
   if (forced !== 'canvas') {
     try {
-      return new WebglRenderer(lost);
+      return new WebglRenderer(lost, forced === 'webgl2');
     } catch (error) {
       console.info(`Drawing without WebGL: ${error instanceof Error ? error.message : String(error)}`);
     }

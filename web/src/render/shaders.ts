@@ -89,8 +89,9 @@ void main() {
   vec2 along = len > 0.0 ? (b - a) / len : vec2(1.0, 0.0);
   vec2 across = vec2(-along.y, along.x);
   float grow = u_half + 1.0; // room for the feather
-  float end = gl_VertexID < 2 ? -grow * u_cap : len + grow * u_cap;
-  float side = (gl_VertexID & 1) == 0 ? -grow : grow;
+  int corner = gl_VertexID & 3;
+  float end = corner < 2 ? -grow * u_cap : len + grow * u_cap;
+  float side = (corner & 1) == 0 ? -grow : grow;
   v_local = vec2(end, side);
   v_length = len;
   vec2 at = a + along * end + across * side;

@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /** A map's static buffers on the GPU, sorted by tile. Released as a whole. */
-import { NO_CELL } from '../data/mmc1';
 import type { Atlas } from '../map/atlas';
+import { BorderBatch, BorderLines } from './webgl-borders';
 
 const TEXTURE_WIDTH = 1024;
 const VERTEX_BYTES = 12; // f32 x, y; u32 cell
-export const BORDER_BYTES = 20; // f32 ax, ay, bx, by; u32 left cell
 
-/** Tile t has the instances first[t] .. first[t + 1] - 1. */
+/** Tile t has the lines first[t] .. first[t + 1] - 1. */
 export interface Borders {
-  readonly array: WebGLVertexArrayObject;
-  readonly buffer: WebGLBuffer;
+  readonly batch: BorderBatch;
   readonly first: Uint32Array;
-}
-
-/** Points the bound vertex array at border instances from `first` on (WebGL has no base instance). */
-export function pointBorders(gl: WebGL2RenderingContext, buffer: WebGLBuffer, first: number): void {
-  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-  gl.enableVertexAttribArray(0);
-  gl.vertexAttribPointer(0, 4, gl.FLOAT, false, BORDER_BYTES, first * BORDER_BYTES);
-  gl.vertexAttribDivisor(0, 1);
-  gl.enableVertexAttribArray(1);
-  gl.vertexAttribIPointer(1, 1, gl.UNSIGNED_INT, BORDER_BYTES, first * BORDER_BYTES + 16);
-  gl.vertexAttribDivisor(1, 1);
 }
 
 export class GpuScene {
@@ -58,7 +45,9 @@ export class GpuScene {
   release(): void {
     const { gl } = this;
     for (const buffer of this.buffers) gl.deleteBuffer(buffer);
-    for (const array of [this.cells, this.inner.array, this.country.array]) gl.deleteVertexArray(array);
+    gl.deleteVertexArray(this.cells);
+    this.inner.batch.release();
+    this.country.batch.release();
     gl.deleteTexture(this.colours);
     gl.deleteTexture(this.sites);
   }
@@ -84,9 +73,8 @@ export class GpuScene {
   private uploadCells(): [WebGLVertexArrayObject, Uint32Array] {
     const { gl, atlas } = this;
     const { start, index, corners } = atlas.cells;
-    const apron = this.apronByCell();
     let quads = 0;
-    for (const sides of apron.values()) quads += sides.length / 2;
+    for (const cell of atlas.apron.cells) quads += atlas.apron.sides(cell).length / 2;
     const vertices = new ArrayBuffer(VERTEX_BYTES * (index.length + 4 * quads));
     const floats = new Float32Array(vertices);
     const numbers = new Uint32Array(vertices);
@@ -108,11 +96,12 @@ export class GpuScene {
           elements[element++] = i - 1;
           elements[element++] = i;
         }
-        const box = apron.get(cell) ?? [];
+        const box = atlas.apron.sides(cell);
         for (let i = 0; i < box.length; i += 2) {
-          for (const [corner, out] of [[box[i]!, false], [box[i + 1]!, false], [box[i]!, true], [box[i + 1]!, true]] as const) {
-            const at = [corners[2 * corner]!, corners[2 * corner + 1]!];
-            floats.set(out ? atlas.outward(at) : at, 3 * vertex);
+          for (const corner of [box[i]!, box[i + 1]!]) {
+            this.copyCorner(corner, floats, 3 * vertex);
+            numbers[3 * vertex++ + 2] = cell;
+            floats.set(atlas.apron.outward(corner), 3 * vertex);
             numbers[3 * vertex++ + 2] = cell;
           }
           const q = vertex - 4;
@@ -134,44 +123,23 @@ export class GpuScene {
     return [array, first];
   }
 
-  /** Cells at the box: their sides on it, as pairs of corners. Beyond lies open sea, drawn as quads. */
-  private apronByCell(): Map<number, number[]> {
-    const { edges } = this.atlas.cells;
-    const sides = new Map<number, number[]>();
-    for (let e = 0; e < edges.length; e += 4) {
-      if (edges[e + 3] !== NO_CELL) continue;
-      const list = sides.get(edges[e + 2]!);
-      if (list) list.push(edges[e]!, edges[e + 1]!);
-      else sides.set(edges[e + 2]!, [edges[e]!, edges[e + 1]!]);
-    }
-    return sides;
-  }
-
   /** Borders sorted by the tile of the cell on their left; the box itself is no border. */
   private uploadBorders(): [Borders, Borders] {
     const { atlas } = this;
-    const { edges, cluster, xy } = atlas.cells;
+    const { cluster, xy } = atlas.cells;
     const tiles = atlas.columns * atlas.rows;
     const tile = (left: number): number => atlas.tileOf(xy[2 * left]!, xy[2 * left + 1]!);
+    const kind = (left: number, right: number): 0 | 1 => (cluster[left] === cluster[right] ? 0 : 1);
     const firsts = [new Uint32Array(tiles + 1), new Uint32Array(tiles + 1)] as const;
-    const kind = (e: number): 0 | 1 => (cluster[edges[e + 2]!] === cluster[edges[e + 3]!] ? 0 : 1);
-    for (let e = 0; e < edges.length; e += 4) {
-      if (edges[e + 3] !== NO_CELL) firsts[kind(e)][tile(edges[e + 2]!) + 1]!++;
-    }
+    atlas.eachBorder((_ax, _ay, _bx, _by, left, right) => firsts[kind(left, right)][tile(left) + 1]!++);
     for (const first of firsts) for (let t = 0; t < tiles; t++) first[t + 1]! += first[t]!;
     const next = firsts.map((first) => first.slice(0, tiles)) as [Uint32Array, Uint32Array];
-    const data = firsts.map((first) => new ArrayBuffer(BORDER_BYTES * first[tiles]!));
-    const floats = data.map((d) => new Float32Array(d)) as [Float32Array, Float32Array];
-    const numbers = data.map((d) => new Uint32Array(d)) as [Uint32Array, Uint32Array];
-    for (let e = 0; e < edges.length; e += 4) {
-      if (edges[e + 3] === NO_CELL) continue;
-      const left = edges[e + 2]!;
-      const at = 5 * next[kind(e)][tile(left)]!++;
-      this.copyCorner(edges[e]!, floats[kind(e)], at);
-      this.copyCorner(edges[e + 1]!, floats[kind(e)], at + 2);
-      numbers[kind(e)][at + 4] = left;
-    }
-    return [this.borders(numbers[0], firsts[0]), this.borders(numbers[1], firsts[1])];
+    const lines = firsts.map((first) => new BorderLines(first[tiles]!)) as [BorderLines, BorderLines];
+    atlas.eachBorder((ax, ay, bx, by, left, right) => {
+      const k = kind(left, right);
+      lines[k].put(next[k][tile(left)]!++, ax, ay, bx, by, left);
+    });
+    return [this.borders(lines[0], firsts[0]), this.borders(lines[1], firsts[1])];
   }
 
   private copyCorner(corner: number, out: Float32Array, at: number): void {
@@ -180,13 +148,9 @@ export class GpuScene {
     out[at + 1] = corners[2 * corner + 1]!;
   }
 
-  private borders(data: Uint32Array, first: Uint32Array): Borders {
-    const { gl } = this;
-    const array = gl.createVertexArray();
-    gl.bindVertexArray(array);
-    const buffer = this.createBuffer(gl.ARRAY_BUFFER, data);
-    pointBorders(gl, buffer, 0);
-    gl.bindVertexArray(null);
-    return { array, buffer, first };
+  private borders(lines: BorderLines, first: Uint32Array): Borders {
+    const batch = new BorderBatch(this.gl);
+    batch.fill(lines, this.gl.STATIC_DRAW);
+    return { batch, first };
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
  * WebGL2 renderer. Static buffers for a map: the cells as triangle fans (position, cell number) and
- * the borders as instanced quads, both sorted by tile so that what is off screen is not drawn.
+ * the borders as quads, both sorted by tile so that what is off screen is not drawn.
  * Colours live in a texture with one texel a cell, so that recolouring costs one upload.
  * Land and sea are told apart per pixel by the distance to the cell's own song.
  */
@@ -11,7 +11,8 @@ import type { Palette, Rgb } from './palette';
 import { markOutline } from './coast';
 import { cellBorderStrength, countryBorderWidth, type Marks, type Renderer } from './renderer';
 import { BORDER_FRAGMENT, BORDER_VERTEX, CELL_FRAGMENT, CELL_VERTEX } from './shaders';
-import { BORDER_BYTES, GpuScene, pointBorders, type Borders } from './webgl-scene';
+import { BorderBatch, BorderLines } from './webgl-borders';
+import { GpuScene, type Borders } from './webgl-scene';
 
 const MAX_SPANS = 64; // beyond that one big draw call is cheaper than many exact ones
 
@@ -26,26 +27,27 @@ export class WebglRenderer implements Renderer {
   private readonly gl: WebGL2RenderingContext;
   private readonly cellProgram: Program;
   private readonly borderProgram: Program;
-  private readonly ring: { array: WebGLVertexArrayObject; buffer: WebGLBuffer };
+  private readonly ring: BorderBatch;
   private scene: GpuScene | undefined;
   private atlas: Atlas | undefined;
   private palette: Palette | undefined;
   private ratio = 1;
   private disposed = false;
 
-  constructor(lost: () => void) {
+  constructor(lost: () => void, evenSlow: boolean) {
     const gl = this.canvas.getContext('webgl2', {
       alpha: false,
       antialias: false, // borders are feathered in the shader; multisampling would cost four times as much
       depth: false,
       stencil: false,
       powerPreference: 'high-performance',
+      failIfMajorPerformanceCaveat: !evenSlow,
     });
-    if (!gl) throw new Error('WebGL2 is not available');
+    if (!gl) throw new Error('no WebGL2 in hardware');
     this.gl = gl;
     this.cellProgram = this.compile(CELL_VERTEX, CELL_FRAGMENT);
     this.borderProgram = this.compile(BORDER_VERTEX, BORDER_FRAGMENT);
-    this.ring = this.createRing();
+    this.ring = new BorderBatch(gl);
     this.canvas.addEventListener('webglcontextlost', () => {
       if (!this.disposed) lost();
     });
@@ -116,7 +118,7 @@ export class WebglRenderer implements Renderer {
     gl.uniform1f(at('u_coast'), atlas.coast);
     gl.uniform1f(at('u_pixel'), 1 / (view.scale * this.ratio));
     gl.uniform1f(at('u_relief'), Math.min(1, (atlas.typicalRadius * view.scale) / 30) / atlas.typicalRadius);
-    gl.uniform1f(at('u_shade'), palette.theme === 'light' ? 0.03 : 0.06);
+    gl.uniform1f(at('u_shade'), palette.theme === 'light' ? 0.022 : 0.05);
     gl.uniform1i(at('u_hovered'), marks.hovered);
     gl.uniform1i(at('u_sounding'), marks.sounding);
     this.colour(at('u_light'), palette.highlight);
@@ -156,13 +158,11 @@ export class WebglRenderer implements Renderer {
 
   private drawBorders(borders: Borders, tiles: Span[]): void {
     const { gl } = this;
-    gl.bindVertexArray(borders.array);
+    gl.bindVertexArray(borders.batch.array);
     for (const { from, to } of tiles) {
       const first = borders.first[from]!;
       const count = borders.first[to]! - first;
-      if (count <= 0) continue;
-      pointBorders(gl, borders.buffer, first);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
+      if (count > 0) gl.drawElements(gl.TRIANGLES, 6 * count, gl.UNSIGNED_INT, 24 * first);
     }
   }
 
@@ -177,21 +177,16 @@ export class WebglRenderer implements Renderer {
     const { gl } = this;
     const polygon = markOutline(atlas, cell);
     const sides = polygon.length / 2;
-    const data = new ArrayBuffer(BORDER_BYTES * sides);
-    const floats = new Float32Array(data);
-    const cells = new Uint32Array(data);
-    for (let i = 0; i < sides; i++) {
-      const j = (i + 1) % sides;
-      floats.set([polygon[2 * i]!, polygon[2 * i + 1]!, polygon[2 * j]!, polygon[2 * j + 1]!], 5 * i);
-      cells[5 * i + 4] = cell;
+    const lines = new BorderLines(sides);
+    for (let i = 0, j = sides - 1; i < sides; j = i++) {
+      lines.put(i, polygon[2 * j]!, polygon[2 * j + 1]!, polygon[2 * i]!, polygon[2 * i + 1]!, cell);
     }
+    this.ring.fill(lines, gl.DYNAMIC_DRAW);
     gl.bindVertexArray(this.ring.array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.ring.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
     this.borderStyle(halo, 1, width + 3, 1, 1);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, sides);
+    gl.drawElements(gl.TRIANGLES, 6 * sides, gl.UNSIGNED_INT, 0);
     this.borderStyle(ink, 1, width, 1, 1);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, sides);
+    gl.drawElements(gl.TRIANGLES, 6 * sides, gl.UNSIGNED_INT, 0);
   }
 
   private setView(at: Program['at'], view: View): void {
@@ -205,16 +200,6 @@ export class WebglRenderer implements Renderer {
   }
 
   // ---- setting up ----
-
-  private createRing(): { array: WebGLVertexArrayObject; buffer: WebGLBuffer } {
-    const { gl } = this;
-    const array = gl.createVertexArray();
-    const buffer = gl.createBuffer();
-    gl.bindVertexArray(array);
-    pointBorders(gl, buffer, 0);
-    gl.bindVertexArray(null);
-    return { array, buffer };
-  }
 
   private compile(vertex: string, fragment: string): Program {
     const { gl } = this;

@@ -38,6 +38,10 @@ export class Controls {
     this.pause.addEventListener('click', () => events.pause());
     this.mute.addEventListener('click', () => events.mute());
     this.volume.addEventListener('input', () => events.volume(Number(this.volume.value) / 100));
+    if (matchMedia('(pointer: coarse)').matches) {
+      setText(element('listen-title', HTMLElement), 'Tap to listen');
+      setText(element('listen-text', HTMLElement), 'Then tap the map: every spot is a song, and it plays at once.');
+    }
     // A click anywhere will do, not only on the words.
     this.veil.addEventListener('click', (e) => {
       // A button pressed by key clicks at 0, 0 with detail 0.

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/** A test runner in a page: TAP on stdout, one test after the other, exit code 1 when one fails. */
+const tests = [];
+
+export function test(name, run, { skip } = {}) {
+  tests.push({ name, run, skip });
+}
+
+export async function runTests() {
+  let failed = 0;
+  console.log(`TAP version 13\n1..${tests.length}`);
+  for (const [i, { name, run, skip }] of tests.entries()) {
+    if (skip) {
+      console.log(`ok ${i + 1} - ${name} # SKIP ${skip}`);
+      continue;
+    }
+    try {
+      await run();
+      console.log(`ok ${i + 1} - ${name}`);
+    } catch (error) {
+      failed++;
+      console.log(`not ok ${i + 1} - ${name}`);
+      console.log(String(error?.stack ?? error).split('\n').slice(0, 12).map((line) => `# ${line}`).join('\n'));
+    }
+  }
+  return failed;
+}

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/** What of the page needs no browser: reader, geometry, camera, and the planning of sound. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compile } from './compile.mjs';
+import { makeLibrary, packCells, randomFrom } from './fixture-map.mjs';
+
+const { mmc1, atlas: atlasModule, camera, pool, plan, dial, clips, coast, songs, api } = await compile({
+  mmc1: 'data/mmc1.ts',
+  atlas: 'map/atlas.ts',
+  camera: 'map/camera.ts',
+  pool: 'audio/pool.ts',
+  plan: 'audio/plan.ts',
+  dial: 'audio/dial.ts',
+  clips: 'audio/clips.ts',
+  coast: 'render/coast.ts',
+  songs: 'data/songs.ts',
+  api: 'data/api.ts',
+});
+
+const bytesOf = (buffer) => buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+const library = await makeLibrary({ songs: 300, clusters: 7, seed: 3 });
+const good = () => bytesOf(library.cells);
+const read = (bytes) => mmc1.readCells(bytes, 300, 7);
+const tick = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+// ---- MMC1 ----
+
+test('MMC1: a good file gives what was written', () => {
+  const data = read(good());
+  assert.equal(data.count, 300);
+  assert.deepEqual([...data.songs.subarray(0, 3)], [1, 4, 7]);
+  assert.equal(data.start[300], data.index.length);
+});
+
+test('MMC1: every truncation is refused', () => {
+  const bytes = good();
+  for (const length of [0, 3, 4, 19, 20, 21, 1000, bytes.byteLength - 4, bytes.byteLength - 1]) {
+    assert.throws(() => read(bytes.slice(0, length)), /damaged/, `${length} bytes`);
+  }
+});
+
+test('MMC1: trailing bytes, wrong magic and wrong counts are refused', () => {
+  assert.throws(() => read(bytesOf(Buffer.concat([library.cells, Buffer.alloc(4)]))), /expected/);
+  const magic = Buffer.from(library.cells);
+  magic[3] = 0x32;
+  assert.throws(() => read(bytesOf(magic)), /MMC1/);
+  assert.throws(() => mmc1.readCells(good(), 299, 7), /announced/);
+  for (const field of [4, 8, 12, 16]) {
+    const wrong = Buffer.from(library.cells);
+    wrong.writeUInt32LE(0xffffffff, field);
+    assert.throws(() => read(bytesOf(wrong)), /damaged/);
+  }
+});
+
+test('MMC1: numbers that would be used as an index or a place are checked', () => {
+  const square = () => ({
+    songs: Uint32Array.of(5), xy: Float32Array.of(0, 0), cluster: Uint32Array.of(0), gain: Float32Array.of(1),
+    onset: Float32Array.of(0), start: Uint32Array.of(0, 4), index: Uint32Array.of(0, 1, 2, 3),
+    corners: Float32Array.of(-1, -1, 1, -1, 1, 1, -1, 1), edges: Uint32Array.of(0, 1, 0, 0xffffffff),
+  });
+  const readOne = (parts) => mmc1.readCells(bytesOf(packCells(parts)), 1, 1);
+  assert.equal(readOne(square()).count, 1);
+  const bad = {
+    cluster: Uint32Array.of(1), gain: Float32Array.of(NaN), onset: Float32Array.of(-1), xy: Float32Array.of(Infinity, 0),
+    start: Uint32Array.of(1, 4), index: Uint32Array.of(0, 1, 2, 4), edges: Uint32Array.of(0, 1, 0, 7),
+  };
+  for (const [name, value] of Object.entries(bad)) {
+    assert.throws(() => readOne({ ...square(), [name]: value }), mmc1.FormatError, name);
+  }
+  assert.throws(() => readOne({ ...square(), edges: Uint32Array.of(9, 1, 0, 0) }), mmc1.FormatError);
+});
+
+test('MMC1: random damage never does anything but throw a FormatError or give a usable map', () => {
+  const random = randomFrom(11);
+  for (let round = 0; round < 300; round++) {
+    const wrong = Buffer.from(library.cells);
+    for (let i = 0; i < 3; i++) wrong[Math.floor(random() * wrong.length)] = Math.floor(random() * 256);
+    try {
+      const data = read(bytesOf(wrong));
+      new atlasModule.Atlas(library.info, data).hit(0, 0);
+    } catch (error) {
+      assert.equal(error.name, 'FormatError', error.stack);
+    }
+  }
+});
+
+// ---- replies as JSON ----
+
+test('api: a map without box or with nameless countries is refused; strange colours become grey', () => {
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, clusters: [] }), /box/);
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 0, 1], clusters: [] }), /empty/);
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 1, 1], clusters: [{}] }), /name/);
+  const map = api.parseMap({ map: 'x', songs: 1, box: [0, 0, 1, 1], clusters: [{ name: 'A', x: 0, y: 0, colour: 'url(x)' }] });
+  assert.equal(map.clusters[0].colour, '#999999');
+});
+
+test('api: of a song only what has the right type is taken', () => {
+  const song = api.parseSong({ id: 3, title: 7, artist: 'A', tempo: null, genres: ['x', 4], cover: 'yes', key: '' });
+  assert.deepEqual(song, { id: 3, artist: 'A', genres: ['x'] });
+  assert.equal(api.parseSong({ title: 'no id' }), undefined);
+});
+
+// ---- geometry ----
+
+const atlas = new atlasModule.Atlas(library.info, read(good()));
+
+test('atlas: the cell under a point is the nearest song, from any start', () => {
+  const random = randomFrom(5);
+  const [x0, y0, x1, y1] = library.info.box;
+  for (let i = 0; i < 3000; i++) {
+    const x = x0 + (x1 - x0) * random();
+    const y = y0 + (y1 - y0) * random();
+    let best = 0;
+    for (let c = 1; c < 300; c++) if (Math.hypot(atlas.x(c) - x, atlas.y(c) - y) < Math.hypot(atlas.x(best) - x, atlas.y(best) - y)) best = c;
+    assert.equal(atlas.hit(x, y, Math.floor(random() * 300)), best);
+    assert.equal(atlas.hit(x, y), best);
+    assert.ok(atlas.contains(best, x, y));
+  }
+  assert.equal(atlas.hit(x1 + 10, y1, 0), -1);
+  assert.equal(atlas.hit(NaN, 0), -1);
+});
+
+test('atlas: songs at one place are told apart by their slices', () => {
+  // Two songs at (0, 0): the left and the right half of a square.
+  const parts = {
+    songs: Uint32Array.of(1, 2), xy: Float32Array.of(0, 0, 0, 0), cluster: Uint32Array.of(0, 0), gain: Float32Array.of(1, 1),
+    onset: Float32Array.of(0, 0), start: Uint32Array.of(0, 4, 8), index: Uint32Array.of(0, 1, 2, 3, 1, 4, 5, 2),
+    corners: Float32Array.of(-1, -1, 0, -1, 0, 1, -1, 1, 1, -1, 1, 1), edges: Uint32Array.of(1, 2, 0, 1),
+  };
+  const info = { map: 'x', songs: 2, model: 't', box: [-1, -1, 1, 1], clusters: [{ id: 0, name: 'A', colour: '#888888', songs: 2, x: 0, y: 0, radius: 1 }] };
+  const two = new atlasModule.Atlas(info, mmc1.readCells(bytesOf(packCells(parts)), 2, 1));
+  assert.equal(two.hit(-0.5, 0.2), 0);
+  assert.equal(two.hit(0.5, 0.2), 1);
+  assert.equal(two.hit(0.5, 0.2, 0), 1);
+  assert.equal(two.toward(0, 1, 0), 1);
+  assert.equal(two.toward(1, -1, 0), 0);
+});
+
+test('atlas: spans hold every cell that is on screen', () => {
+  const view = { x0: -0.2, y0: -0.1, x1: 0.15, y1: 0.2 };
+  for (const most of [Infinity, 2, 1]) {
+    const inside = new Set();
+    const spans = atlas.spansIn(view, most);
+    assert.ok(spans.length <= most);
+    for (const { from, to } of spans) for (let i = atlas.firstOfTile(from); i < atlas.firstOfTile(to); i++) inside.add(atlas.tileOrder[i]);
+    for (let x = view.x0; x <= view.x1; x += 0.01) for (let y = view.y0; y <= view.y1; y += 0.01) assert.ok(inside.has(atlas.hit(x, y)));
+  }
+});
+
+test('atlas: arrow keys go roughly where they point; Tab visits every song once', () => {
+  const inner = [...Array(300).keys()].filter((c) => Math.hypot(atlas.x(c), atlas.y(c)) < 0.4);
+  for (const cell of inner) {
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      const to = atlas.toward(cell, dx, dy);
+      assert.ok(to >= 0 && (atlas.x(to) - atlas.x(cell)) * dx + (atlas.y(to) - atlas.y(cell)) * dy > 0);
+    }
+  }
+  const seen = new Set();
+  for (let cell = 0, i = 0; i < 300; i++, cell = atlas.along(cell, 1)) seen.add(cell);
+  assert.equal(seen.size, 300);
+  assert.equal(atlas.along(atlas.along(17, 1), -1), 17);
+});
+
+test('atlas: a song of this map is found by its id, others are not', () => {
+  assert.equal(atlas.cellOf(1), 0);
+  assert.equal(atlas.cellOf(1 + 3 * 299), 299);
+  assert.equal(atlas.cellOf(2), -1);
+});
+
+test('coast: a circle cuts a square to the right area, wherever its centre is', () => {
+  const area = (p) => p.reduce((sum, x, i) => (i % 2 ? sum : sum + x * p[(i + 3) % p.length] - p[(i + 2) % p.length] * p[i + 1]), 0) / 2;
+  const square = [-1, -1, 1, -1, 1, 1, -1, 1];
+  assert.ok(Math.abs(area(coast.cutByCircle(square, 0, 0, 0.5).outline) - Math.PI / 4) < 0.01);
+  assert.ok(Math.abs(area(coast.cutByCircle(square, 0, 0, 5).outline) - 4) < 1e-9);
+  assert.ok(Math.abs(area(coast.cutByCircle(square, -1, -1, 1).outline) - Math.PI / 4) < 0.01);
+  const cut = coast.cutByCircle(square, 0, 0, 1.2);
+  assert.equal(cut.arcs.length, 4);
+  const expected = Math.PI * 1.44 - 4 * (1.44 * Math.acos(1 / 1.2) - Math.sqrt(0.44));
+  assert.ok(Math.abs(area(cut.outline) - expected) < 0.01);
+});
+
+// ---- camera ----
+
+test('camera: zoom keeps the point under the pointer, panning is exact, nobody gets lost', () => {
+  const view = new camera.Camera();
+  view.setMap({ x0: -1, y0: -1, x1: 1, y1: 1 }, 1e4);
+  view.resize(800, 600);
+  assert.equal(view.scale, 300);
+  const before = view.toMap(300, 200);
+  view.zoom(3, 300, 200);
+  for (let t = 0; t < 2000 && view.step(t, 16); t += 16);
+  const after = view.toMap(300, 200);
+  assert.ok(Math.abs(view.scale - 900) < 1e-6);
+  assert.ok(Math.hypot(before[0] - after[0], before[1] - after[1]) < 1e-9);
+  view.drag(40, -20);
+  const [sx, sy] = view.toScreen(...after);
+  assert.ok(Math.abs(sx - 340) < 1e-6 && Math.abs(sy - 180) < 1e-6);
+  for (let i = 0; i < 100; i++) view.drag(500, 500);
+  assert.ok(view.x >= -1 && view.y <= 1);
+  view.coast(3, 0);
+  let steps = 0;
+  for (let t = 0; view.step(t, 16); t += 16) assert.ok(++steps < 300, 'inertia ends');
+  view.zoom(1e9, 0, 0, false);
+  assert.ok(view.scale <= 1e4);
+});
+
+test('camera: with reduced motion everything is immediate', () => {
+  const view = new camera.Camera();
+  view.setMap({ x0: -1, y0: -1, x1: 1, y1: 1 }, 1e4);
+  view.resize(800, 600);
+  view.reducedMotion = true;
+  view.zoom(2, 400, 300);
+  assert.equal(view.scale, 600);
+  view.coast(5, 5);
+  assert.equal(view.step(0, 16), false);
+  view.fit(0);
+  assert.equal(view.scale, 300);
+});
+
+// ---- sound: pool, plan, dial, clips ----
+
+test('pool: the longest unused goes first, what sounds stays, bytes are bounded', () => {
+  const keep = new Set();
+  const p = new pool.BytePool(100, (key) => keep.has(key));
+  p.set('a', 1, 40);
+  p.set('b', 2, 40);
+  p.get('a');
+  p.set('c', 3, 40);
+  assert.deepEqual(p.keys(), ['a', 'c']);
+  assert.equal(p.bytes, 80);
+  keep.add('a');
+  p.set('d', 4, 40);
+  assert.deepEqual(p.keys(), ['a', 'd']);
+  p.set('d', 5, 10);
+  assert.equal(p.bytes, 50);
+  p.set('huge', 6, 1000);
+  assert.deepEqual(p.keys(), ['a', 'huge']);
+  p.delete('huge');
+  p.delete('missing');
+  assert.equal(p.bytes, 40);
+  p.clear();
+  assert.equal(p.bytes, 0);
+});
+
+/** Cells on a grid of 21 x 21, one unit apart; cell number = 21 * y + x. */
+const grid = {
+  x: (cell) => cell % 21,
+  y: (cell) => Math.floor(cell / 21),
+  neighbours(cell) {
+    const [x, y] = [cell % 21, Math.floor(cell / 21)];
+    const list = [];
+    if (x > 0) list.push(cell - 1);
+    if (x < 20) list.push(cell + 1);
+    if (y > 0) list.push(cell - 21);
+    if (y < 20) list.push(cell + 21);
+    return list;
+  },
+};
+
+test('plan: at rest the nearest come first', () => {
+  const order = plan.planPrefetch(grid, 220, { x: 10.2, y: 10, vx: 0, vy: 0 }, 9);
+  assert.equal(order.length, 9);
+  assert.equal(order[0], 220);
+  assert.equal(order[1], 221, 'the side the pointer is on');
+  assert.deepEqual(new Set(order.slice(1, 5)), new Set([219, 221, 199, 241]));
+});
+
+test('plan: in flight those ahead come first', () => {
+  const order = plan.planPrefetch(grid, 220, { x: 10, y: 10, vx: 0.012, vy: 0 }, 12);
+  assert.deepEqual(order.slice(0, 3), [220, 221, 222]);
+  assert.ok(order.includes(223) && order.includes(224));
+  assert.ok(!order.includes(218), 'behind');
+});
+
+test('plan: small maps and no map', () => {
+  assert.deepEqual(plan.planPrefetch(grid, -1, { x: 0, y: 0, vx: 0, vy: 0 }, 5), []);
+  const lonely = { x: () => 0, y: () => 0, neighbours: () => [] };
+  assert.deepEqual(plan.planPrefetch(lonely, 0, { x: 0, y: 0, vx: 0, vy: 0 }, 5), [0]);
+});
+
+test('dial: a slow pointer is answered at once, a flight hears a song every 120 ms', () => {
+  const d = new dial.Dial();
+  assert.ok(d.move(1, Infinity, 0));
+  assert.ok(d.move(2, 500, 40), 'slow: at once');
+  let heard = 0;
+  for (let t = 60; t <= 1060; t += 20) if (d.move(t, 20, t)) heard++;
+  assert.ok(heard >= 7 && heard <= 9, `${heard} in a second of flight`);
+});
+
+test('dial: where a flight ends the song sounds soon', () => {
+  const d = new dial.Dial();
+  d.move(1, 20, 0);
+  assert.equal(d.move(2, 20, 30), false);
+  assert.equal(d.due(31), -1);
+  assert.ok(d.dueAt() <= 30 + dial.REST_MS);
+  assert.equal(d.due(30 + dial.REST_MS), 2);
+  assert.equal(d.due(1000), -1, 'only once');
+  d.move(3, 20, 60);
+  d.cancel();
+  assert.equal(d.due(1000), -1);
+});
+
+function clipStore({ limits = {}, fetchClip, decode } = {}) {
+  const log = [];
+  const open = new Map();
+  const store = new clips.ClipStore(
+    fetchClip ??
+      ((song, signal) => {
+        log.push(song);
+        return new Promise((resolve, reject) => {
+          open.set(song, () => resolve(new ArrayBuffer(8)));
+          signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+        });
+      }),
+    decode ?? (async () => ({ length: 10, numberOfChannels: 1 })),
+    { decodedBytes: 4000, fileBytes: 4000, fetches: 2, decodes: 1, failedMs: () => 1000, ...limits },
+    () => false,
+    () => clock.now,
+  );
+  return { store, log, open };
+}
+const clock = { now: 0 };
+
+test('clips: what is asked for overtakes what is planned; unwanted downloads are stopped', async () => {
+  const { store, log, open } = clipStore();
+  store.prepare([1, 2, 3, 4], 4);
+  assert.deepEqual(log, [1, 2]);
+  const promise = store.load(9);
+  assert.deepEqual(log, [1, 2, 9]);
+  open.get(9)();
+  assert.equal((await promise).length, 10);
+  assert.ok(store.get(9));
+  store.prepare([4], 4);
+  await tick();
+  assert.deepEqual(log, [1, 2, 9, 4]);
+  assert.equal(store.stats.fetching, 1);
+});
+
+test('clips: only the first are decoded ahead, the rest only fetched', async () => {
+  const { store, open, log } = clipStore();
+  store.prepare([1, 2, 3], 1);
+  for (let i = 0; i < 3; i++) {
+    for (const song of [...log]) open.get(song)?.();
+    await tick();
+  }
+  assert.equal(store.stats.decoded, 1);
+  assert.equal(store.stats.files, 3);
+  assert.equal((await store.load(3)).length, 10, 'without another download');
+  assert.deepEqual(log, [1, 2, 3]);
+});
+
+test('clips: a failure is told, remembered for a while, then tried again', async () => {
+  let calls = 0;
+  const { store } = clipStore({ fetchClip: async () => { calls++; throw new Error('no such song'); } });
+  await assert.rejects(store.load(5), /no such song/);
+  await assert.rejects(store.load(5), /no such song/);
+  assert.equal(calls, 1);
+  clock.now += 2000;
+  await assert.rejects(store.load(5), /no such song/);
+  assert.equal(calls, 2);
+  store.forgive();
+  await assert.rejects(store.load(5), /no such song/);
+  assert.equal(calls, 3);
+});
+
+test('clips: what cannot be decoded is a failure of that clip only', async () => {
+  const { store } = clipStore({
+    fetchClip: async (song) => new ArrayBuffer(song),
+    decode: async (bytes) => { if (bytes.byteLength === 4) throw new Error('bad data'); return { length: 1, numberOfChannels: 1 }; },
+  });
+  await assert.rejects(store.load(4), /cannot play/);
+  assert.equal((await store.load(8)).length, 1);
+});
+
+test('clips: moving on rejects what was asked for before', async () => {
+  const { store, open } = clipStore();
+  const first = store.load(1);
+  const second = store.load(2);
+  await assert.rejects(first, { name: 'AbortError' });
+  open.get(2)();
+  assert.ok(await second);
+});
+
+test('clips: the pool of sound stays within its bytes', async () => {
+  const { store } = clipStore({ fetchClip: async () => new ArrayBuffer(1), limits: { decodedBytes: 100 } });
+  for (let song = 0; song < 10; song++) await store.load(song);
+  assert.ok(store.stats.decodedBytes <= 100);
+  assert.equal(store.get(0), undefined);
+  assert.ok(store.get(9));
+});
+
+// ---- songs ----
+
+test('songs: pages are fetched once, the newest wish first, and forgotten when there are many', async () => {
+  const asked = [];
+  const release = [];
+  const store = new songs.SongStore('m', 100000, () => undefined, () => undefined, (map, first, count) => {
+    asked.push(first);
+    return new Promise((resolve) => release.push(() => resolve(Array.from({ length: count }, (_, i) => ({ id: first + i })))));
+  });
+  for (const position of [0, 1, 600, 1200, 1700, 1201]) assert.equal(store.get(position), undefined);
+  assert.deepEqual(asked, [0, 500]);
+  release[0]();
+  await tick();
+  assert.deepEqual(asked, [0, 500, 1000]);
+  assert.equal(store.get(3).id, 3);
+  for (let page = 3; page < 80; page++) {
+    store.get(page * 500);
+    while (release.length) release.shift()();
+    await tick();
+  }
+  assert.equal(store.get(3), undefined, 'the oldest page went');
+  store.close();
+});
+
+test('songs: a failed page is told, and asked for again later', async () => {
+  const problems = [];
+  let calls = 0;
+  const store = new songs.SongStore('m', 10, () => undefined, (error) => problems.push(error.status), async () => {
+    calls++;
+    throw new api.ApiError(409, 'There is a newer map.');
+  });
+  store.get(0);
+  await tick();
+  store.get(0);
+  await tick();
+  assert.equal(calls, 1);
+  assert.deepEqual(problems, [409]);
+});
