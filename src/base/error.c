@@ -14,7 +14,7 @@ static void write_message(struct mm_error *err, enum mm_err code, const char *fo
     mm_text_clean_line(err->message);
 }
 
-int mm_error_set(struct mm_error *err, enum mm_err code, const char *format, ...)
+int(mm_error_set)(struct mm_error *err, enum mm_err code, const char *format, ...)
 {
     if (err) {
         va_list ap;

@@ -157,7 +157,7 @@ static void copy_name(char out[MM_GRAPH_NAME], const char *name)
 /* Index of the value called name; graph->n_values when there is none. Later ones hide earlier. */
 static size_t find_value(const struct builder *b, const char *name)
 {
-    for (size_t i = b->graph->n_values; i-- > 0;)
+    for (size_t i = b->names ? b->graph->n_values : 0; i-- > 0;)
         if (strcmp(b->names[i], name) == 0)
             return i;
     return b->graph->n_values;

@@ -111,7 +111,7 @@ static bool mark_axes(const struct mm_ints *axes, size_t rank, bool marks[MM_GRA
 {
     memset(marks, 0, MM_GRAPH_RANK * sizeof *marks);
     for (size_t i = 0; i < axes->count; i++) {
-        size_t axis;
+        size_t axis = 0;
         if (rank > MM_GRAPH_RANK || !take_axis(axes->values[i], rank, &axis) || marks[axis])
             return false;
         marks[axis] = true;
@@ -133,7 +133,7 @@ static void plain_strides(const struct mm_shape *shape, size_t strides[MM_GRAPH_
 
 static int plan_reshape(struct plan *plan, const struct mm_node *node, struct step *step)
 {
-    struct mm_ints to;
+    struct mm_ints to = {0};
     int result = take_inputs(plan, node, 1, step);
     if (result == 0)
         result = take_ints(plan, node, 1, &(struct mm_ints){0}, &to);
@@ -161,7 +161,7 @@ static int plan_reshape(struct plan *plan, const struct mm_node *node, struct st
 
 static int plan_squeeze(struct plan *plan, const struct mm_node *node, struct step *step)
 {
-    struct mm_ints axes;
+    struct mm_ints axes = {0};
     bool gone[MM_GRAPH_RANK];
     int result = take_inputs(plan, node, 1, step);
     if (result == 0)
@@ -184,7 +184,7 @@ static int plan_squeeze(struct plan *plan, const struct mm_node *node, struct st
 
 static int plan_unsqueeze(struct plan *plan, const struct mm_node *node, struct step *step)
 {
-    struct mm_ints axes;
+    struct mm_ints axes = {0};
     bool added[MM_GRAPH_RANK];
     int result = take_inputs(plan, node, 1, step);
     if (result == 0)
@@ -289,7 +289,7 @@ static int plan_transpose(struct plan *plan, const struct mm_node *node, struct 
 
 static int plan_reduce(struct plan *plan, const struct mm_node *node, struct step *step)
 {
-    struct mm_ints axes;
+    struct mm_ints axes = {0};
     bool reduced[MM_GRAPH_RANK];
     int result = take_inputs(plan, node, 1, step);
     if (result == 0)
@@ -334,7 +334,7 @@ static int plan_elementwise(struct plan *plan, const struct mm_node *node, struc
         return result;
     const struct mm_shape *shape = &step->inputs[0].shape;
     if (node->op == MM_OP_SOFTMAX) {
-        size_t axis;
+        size_t axis = 0;
         if (!take_axis(node->has_axis ? node->axis : -1, shape->rank, &axis) ||
             axis + 1 != shape->rank)
             return unsupported(plan, node, "a dimension that is not the last");

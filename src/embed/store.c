@@ -60,8 +60,8 @@ struct identity {
 
 static int identify(const void *bytes, size_t count, struct identity *out, struct mm_error *err)
 {
-    unsigned char sha256[MM_HASH_SIZE];
-    unsigned char git[MM_HASH_GIT_SIZE];
+    unsigned char sha256[MM_HASH_SIZE] = {0};
+    unsigned char git[MM_HASH_GIT_SIZE] = {0};
     int result = mm_hash_bytes(bytes, count, sha256, err);
     if (result == 0)
         result = mm_hash_git_blob(bytes, count, git, err);

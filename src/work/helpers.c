@@ -360,15 +360,15 @@ int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s
 }
 
 int mm_helpers_analyse(struct mm_helpers *helpers, const char *path,
-                       const struct mm_audio_request *audio, mm_audio_sink *sink, void *sink_ctx,
+                       const struct mm_audio_request *request, mm_audio_sink *sink, void *sink_ctx,
                        struct mm_measure *measure, struct mm_error *err)
 {
-    struct request request = {
-        .kind = MM_WIRE_ANALYSE, .sink = sink, .sink_ctx = sink_ctx, .n_rates = audio->n_rates};
-    mm_wire_put_string(&request.body, path);
-    mm_wire_put_request(&request.body, audio);
+    struct request message = {
+        .kind = MM_WIRE_ANALYSE, .sink = sink, .sink_ctx = sink_ctx, .n_rates = request->n_rates};
+    mm_wire_put_string(&message.body, path);
+    mm_wire_put_request(&message.body, request);
     struct helper *helper;
-    int result = run(helpers, &request, &helper, err);
+    int result = run(helpers, &message, &helper, err);
     if (result < 0)
         return result;
     struct mm_wire_reader in = mm_wire_reader(&helper->message);

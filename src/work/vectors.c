@@ -28,7 +28,7 @@ int mm_song_vectors_init(struct mm_song_vectors *v, struct mm_catalog *catalog, 
                                       model, model)
                        : mm_error_set(err, MM_ERR_NOT_FOUND,
                                       "no song is embedded yet: run \"musicmap embed\" first");
-    if (result == 0) {
+    if (result == 0 && chosen) {
         v->chosen = *chosen;
         v->kind = (struct mm_vector_kind){
             .model = v->chosen.model, .settings = v->chosen.settings, .segment = v->chosen.segment};
