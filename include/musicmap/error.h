@@ -41,9 +41,14 @@ struct mm_error {
 /* Fills err (may be NULL) and returns code, so that "return mm_error_set(...)" reads well. */
 int mm_error_set(struct mm_error *err, enum mm_err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Says outright what the call returns: compilers and analysers then know which paths are failures.
- */
-#define mm_error_set(err, code, ...) (mm_error_set((err), (code), __VA_ARGS__), (int)(code))
+/* Says outright what the call returns: compilers and analysers then know which paths fail. */
+#ifdef __GNUC__
+#define mm_error_set(err, code, ...)              \
+    __extension__({                               \
+        mm_error_set((err), (code), __VA_ARGS__); \
+        (int)(code);                              \
+    })
+#endif
 
 /* The same with ": strerror(errno_value)" behind; ENOMEM, EAGAIN, ENOENT choose their own code. */
 int mm_error_errno(struct mm_error *err, int errno_value, const char *format, ...)
