@@ -8,7 +8,8 @@
 static int cluster(const struct mm_algorithm_input *in, struct mm_clustering *out,
                    struct mm_error *err)
 {
-    struct mm_kmeans_settings settings = {.k = in->clusters, .seed = in->seed};
+    struct mm_kmeans_settings settings = {
+        .k = in->clusters, .single_moves = true, .seed = in->seed};
     *out = (struct mm_clustering){0};
     if (in->clusters == 0) {
         int result = mm_choose_k(in, &settings.k, out, err);

@@ -102,6 +102,23 @@ static int lloyd_init(struct lloyd *l, const struct mm_points *points, size_t k,
     return MM_ERR_NO_MEMORY;
 }
 
+/* Rounds with so little work (multiplications) that waking threads would take longer are done here:
+ * the same blocks in the same way. */
+static void run_blocks(struct mm_pool *pool, size_t n, double work,
+                       void (*round)(void *ctx, size_t i, size_t worker), struct lloyd *l)
+{
+    if (work > 2e5)
+        mm_pool_run(pool, n, round, l);
+    else
+        for (size_t i = 0; i < n; i++)
+            round(l, i, 0);
+}
+
+static double values(const struct lloyd *l)
+{
+    return (double)l->points->n * (double)l->points->dim;
+}
+
 /* ---- k-means++ ---- */
 
 static void measure_norms(void *ctx, size_t block, size_t worker)
@@ -149,7 +166,7 @@ static double take_best_candidate(struct lloyd *l, struct mm_pool *pool, size_t 
     size_t dim = l->points->dim;
     for (size_t t = 0; t < l->tries; t++)
         memcpy(l->tried + t * dim, point(l, l->candidate[t]), dim * sizeof *l->tried);
-    mm_pool_run(pool, l->blocks, measure_candidates, l);
+    run_blocks(pool, l->blocks, values(l) * (double)l->tries, measure_candidates, l);
     size_t best = 0;
     double least = INFINITY;
     for (size_t t = 0; t < l->tries; t++) {
@@ -257,7 +274,7 @@ static size_t assign(struct lloyd *l, struct mm_pool *pool, double *inertia)
             norm += (double)l->centres[c * dim + j] * l->centres[c * dim + j];
         l->half_norm[c] = (float)(norm / 2);
     }
-    mm_pool_run(pool, l->blocks, assign_block, l);
+    run_blocks(pool, l->blocks, values(l) * (double)l->k, assign_block, l);
     size_t changed = 0;
     *inertia = 0;
     for (size_t b = 0; b < l->blocks; b++) {
@@ -333,6 +350,17 @@ static void move_centres(void *ctx, size_t block, size_t worker)
     }
 }
 
+/* Moves all centres to where their points are; how far they went, squared. */
+static double follow(struct lloyd *l, struct mm_pool *pool)
+{
+    list_members(l);
+    run_blocks(pool, (l->k + CENTRES - 1) / CENTRES, values(l), move_centres, l);
+    double shift = 0;
+    for (size_t c = 0; c < l->k; c++)
+        shift += l->shift[c];
+    return shift;
+}
+
 static double mean_variance(const struct mm_points *p)
 {
     double total = 0;
@@ -366,10 +394,10 @@ static void close_gaps(struct lloyd *l)
     l->k = kept;
 }
 
-static int run_start(struct lloyd *l, size_t rounds, double least_shift, struct mm_pool *pool,
-                     const struct mm_progress *progress, struct mm_random *random, double *inertia)
+static int run_start(struct lloyd *l, const struct mm_kmeans_settings *settings, double least_shift,
+                     struct mm_pool *pool, const struct mm_progress *progress, double *inertia)
 {
-    choose_centres(l, pool, random);
+    size_t rounds = settings->rounds ? settings->rounds : 100;
     memset(l->cluster, 0xFF, l->points->n * sizeof *l->cluster);
     for (size_t round = 0; round < rounds; round++) {
         if (mm_progress_cancelled(progress))
@@ -381,27 +409,22 @@ static int run_start(struct lloyd *l, size_t rounds, double least_shift, struct 
             close_gaps(l);
         if (changed == 0 && !repaired)
             break;
-        list_members(l);
-        mm_pool_run(pool, (l->k + CENTRES - 1) / CENTRES, move_centres, l);
-        double shift = 0;
-        for (size_t c = 0; c < l->k; c++)
-            shift += l->shift[c];
+        double shift = follow(l, pool);
         if (shift <= least_shift && !repaired)
             break;
     }
-    /* Centres have moved since points were assigned, or not: assign once more, so that both fit. */
+    /* Centres may have moved since points were assigned: once more, so that both fit. */
     assign(l, pool, inertia);
     list_members(l);
     close_gaps(l);
-    if ((double)l->points->n * (double)l->k * (double)l->points->dim < HARTIGAN_WORK) {
-        list_members(l);
-        mm_pool_run(pool, (l->k + CENTRES - 1) / CENTRES, move_centres, l);
+    if (settings->single_moves && values(l) * (double)l->k < HARTIGAN_WORK) {
+        follow(l, pool);
         if (mm_hartigan_improve(l->points, l->k, l->cluster, l->centres) < 0)
             return MM_ERR_NO_MEMORY;
         assign(l, pool, inertia);
+        list_members(l);
+        close_gaps(l);
     }
-    list_members(l);
-    close_gaps(l);
     return 0;
 }
 
@@ -427,7 +450,6 @@ int mm_kmeans_run(const struct mm_points *points, const struct mm_kmeans_setting
 {
     size_t k = settings->k < points->n ? settings->k : points->n;
     size_t starts = settings->starts ? settings->starts : default_starts(points, k);
-    size_t rounds = settings->rounds ? settings->rounds : 100;
     *out = (struct mm_kmeans){0};
     struct lloyd l;
     if (k == 0)
@@ -448,7 +470,8 @@ int mm_kmeans_run(const struct mm_points *points, const struct mm_kmeans_setting
         struct mm_random random = mm_random_stream(settings->seed, s);
         double inertia = 0;
         l.k = k;
-        result = run_start(&l, rounds, least_shift, pool, progress, &random, &inertia);
+        choose_centres(&l, pool, &random);
+        result = run_start(&l, settings, least_shift, pool, progress, &inertia);
         if (result < 0) {
             mm_error_set(err, result, result == MM_ERR_CANCELLED ? "cancelled" : "out of memory");
             goto out;

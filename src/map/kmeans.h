@@ -3,6 +3,7 @@
 #ifndef MAP_KMEANS_H
 #define MAP_KMEANS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/pool.h"
@@ -12,8 +13,9 @@
 
 struct mm_kmeans_settings {
     size_t k;
-    size_t starts; /* independent starts, the best one wins; 0 = as many as the size allows */
-    size_t rounds; /* at most, a start; 0 = 100 */
+    size_t starts;     /* independent starts, the best one wins; 0 = as many as the size allows */
+    size_t rounds;     /* at most, a start; 0 = 100 */
+    bool single_moves; /* then move single points (hartigan.h) where there are few; takes longer */
     uint64_t seed;
 };
 

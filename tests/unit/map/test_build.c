@@ -215,8 +215,8 @@ static void stop_after(void *ctx, const char *stage, size_t done, size_t total)
 static void it_can_be_cancelled_at_any_point(void **state)
 {
     (void)state;
-    float *rows = make_blobs(5, 60, 12, 0.5, 5);
-    struct mm_vectors vectors = mm_vectors_in_memory(rows, 300, 12);
+    float *rows = make_blobs(5, 18, 12, 0.5, 5);
+    struct mm_vectors vectors = mm_vectors_in_memory(rows, 90, 12);
     struct mm_map_settings settings = {0};
     size_t cancelled = 0;
     for (size_t after = 0; after < 60; after++) {

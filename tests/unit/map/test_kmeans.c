@@ -26,7 +26,7 @@ static struct mm_kmeans run(const struct mm_points *points, size_t k, uint64_t s
 {
     struct mm_error err = {0};
     struct mm_pool *pool = make_pool(jobs);
-    struct mm_kmeans_settings settings = {.k = k, .seed = seed};
+    struct mm_kmeans_settings settings = {.k = k, .single_moves = true, .seed = seed};
     struct mm_kmeans kmeans;
     assert_ok(mm_kmeans_run(points, &settings, pool, NULL, &kmeans, &err), &err);
     mm_pool_destroy(pool);
