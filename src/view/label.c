@@ -3,7 +3,8 @@
  * Greedy placement on a raster, the largest country first. For a country a summed-area table of its
  * largest piece's surroundings (own land 2, sea 1, foreign land 0) tells at once how much of any
  * box is its own. Each letter size, from the wished one downward, is tried with the name on one,
- * two and three lines at every place; the place with most room around the box wins.
+ * two and three lines at every place; the place with most room around the box wins, and among such
+ * the one nearest the middle.
  *
  * First all names that fit (nearly) inside their countries are placed, then those that must run out
  * over the border, which is usual on maps where nothing else is there, then numbers.
@@ -24,6 +25,7 @@ struct piece {
     uint32_t country;
     size_t area;
     size_t x0, y0, x1, y1; /* bounds, the last ones included */
+    double x, y;           /* centre of mass */
 };
 
 struct table {
@@ -56,7 +58,7 @@ static const struct round rounds[] = {
 static struct piece flood(const struct mm_label_raster *raster, size_t start, unsigned char *seen,
                           uint32_t *stack)
 {
-    struct piece p = {raster->country[start], 0, raster->w, raster->h, 0, 0};
+    struct piece p = {raster->country[start], 0, raster->w, raster->h, 0, 0, 0, 0};
     size_t n = 0;
     stack[n++] = (uint32_t)start;
     seen[start] = 1;
@@ -65,6 +67,8 @@ static struct piece flood(const struct mm_label_raster *raster, size_t start, un
         size_t i = at % raster->w;
         size_t j = at / raster->w;
         p.area++;
+        p.x += (double)i;
+        p.y += (double)j;
         p.x0 = i < p.x0 ? i : p.x0;
         p.y0 = j < p.y0 ? j : p.y0;
         p.x1 = i > p.x1 ? i : p.x1;
@@ -78,6 +82,8 @@ static struct piece flood(const struct mm_label_raster *raster, size_t start, un
                 stack[n++] = (uint32_t)next[k];
             }
     }
+    p.x /= (double)p.area;
+    p.y /= (double)p.area;
     return p;
 }
 
@@ -201,8 +207,10 @@ static double best_place(const struct placer *p, const struct piece *piece,
             double inside = share(&p->table, x, y, try.w, try.h);
             if (inside < round->inside)
                 continue;
-            double score = inside + share(&p->table, x, y, try.w + air, try.h + air) +
-                           share(&p->table, x, y, try.w + 3 * air, try.h + 3 * air);
+            double off = hypot(x - piece->x, y - piece->y);
+            double score = 1 + inside + share(&p->table, x, y, try.w + air, try.h + air) +
+                           share(&p->table, x, y, try.w + 3 * air, try.h + 3 * air) -
+                           0.6 * off / (off + sqrt((double)piece->area));
             try.x = x;
             try.y = y;
             if (score > best + 1e-9 && is_free(p, &try)) {

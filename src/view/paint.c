@@ -98,14 +98,11 @@ static void paint_sea(const struct mm_picture *p)
     trace_frame(p);
     trace_rings(p, &p->coast->shore);
     mm_canvas_fill_between(p->canvas, sea);
-    trace_frame(p);
-    mm_canvas_clip(p->canvas);
     for (int r = 0; r < MM_COAST_RIPPLES; r++) {
         trace_rings(p, &p->coast->ripples[r]);
         mm_canvas_stroke(p->canvas, (struct mm_paint){0x9dbcc4, strength[r]}, 1.3 * p->sheet.u,
                          false);
     }
-    mm_canvas_unclip(p->canvas);
     trace_rings(p, &p->coast->shore);
     mm_canvas_stroke(p->canvas, (struct mm_paint){0x41565e, 1}, 2.2 * p->sheet.u, false);
 }
@@ -326,18 +323,21 @@ static void paint_neatline(const struct mm_picture *p)
 
 int mm_map_paint(const struct mm_picture *p, struct mm_error *err)
 {
+    trace_frame(p);
+    mm_canvas_clip(p->canvas);
     int result = paint_ground(p, err);
-    if (result < 0)
-        return result;
-    paint_bands(p);
-    paint_cell_borders(p);
-    paint_borders(p);
-    if (p->coast)
-        paint_sea(p);
-    if (p->cells == MM_DRAW_SONGS)
-        paint_towns(p);
-    else
-        result = paint_dots(p, err);
+    if (result == 0) {
+        paint_bands(p);
+        paint_cell_borders(p);
+        paint_borders(p);
+        if (p->coast)
+            paint_sea(p);
+        if (p->cells == MM_DRAW_SONGS)
+            paint_towns(p);
+        else
+            result = paint_dots(p, err);
+    }
+    mm_canvas_unclip(p->canvas);
     paint_neatline(p);
     return result;
 }

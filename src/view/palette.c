@@ -259,7 +259,7 @@ static double difference(const struct mm_lab one[MM_VISIONS], const struct mm_la
 static uint32_t step_aside(uint32_t rgb, struct mm_random *random, int *inside)
 {
     struct mm_lab lab = mm_colour_lab(rgb);
-    double chroma = hypot(lab.a, lab.b) * (0.62 + 0.42 * mm_random_unit(random));
+    double chroma = hypot(lab.a, lab.b) * (0.45 + 0.6 * mm_random_unit(random));
     double hue = atan2(lab.b, lab.a) + 0.5 * (mm_random_unit(random) - 0.5);
     lab.l = fmin(lab.l + 8 * (mm_random_unit(random) - 0.5), 95);
     lab.a = chroma * cos(hue);
@@ -267,28 +267,50 @@ static uint32_t step_aside(uint32_t rgb, struct mm_random *random, int *inside)
     return mm_colour_from_lab(lab, inside);
 }
 
-/* seen: [n][MM_VISIONS] of colours. Steps that bring two neighbours too near are not taken. */
+/* How far a colour is from what looks well on a map: greens loud beyond a moss's chroma, other hues
+ * beyond an ochre's, and anything as grey as stone. */
+static double unloveliness(struct mm_lab lab)
+{
+    double chroma = hypot(lab.a, lab.b);
+    double most = lab.a < -5 && fabs(lab.b) < 0.8 * -lab.a ? 16 : 36;
+    return fmax(chroma - most, 0) + fmax(11 - chroma, 0);
+}
+
+/* True when a colour keeps its distance, or what there was of it, from v's neighbours. */
+static bool fits(const struct graph *graph, const struct mm_lab *seen, size_t v,
+                 const struct mm_lab colour[MM_VISIONS])
+{
+    for (size_t e = graph->start[v]; e < graph->start[v + 1]; e++) {
+        const struct mm_lab *other = seen + (size_t)graph->other[e] * MM_VISIONS;
+        double least = fmin(MM_PALETTE_LEAST + 0.1, difference(seen + v * MM_VISIONS, other));
+        if (difference(colour, other) < least)
+            return false;
+    }
+    return true;
+}
+
+/* Each country takes the loveliest of a few steps aside. seen: [n][MM_VISIONS] of colours. */
 static void tint(const struct graph *graph, uint32_t *colours, struct mm_lab *seen)
 {
     for (size_t v = 0; v < graph->n; v++) {
         struct mm_random random = mm_random_stream(1, v);
-        for (int attempt = 0; attempt < 24; attempt++) {
+        uint32_t from = colours[v];
+        double best = INFINITY;
+        struct mm_lab chosen[MM_VISIONS];
+        for (int attempt = 0; attempt < 24 && best > 0; attempt++) {
             int inside;
-            uint32_t rgb = step_aside(colours[v], &random, &inside);
+            uint32_t rgb = step_aside(from, &random, &inside);
             struct mm_lab new[MM_VISIONS];
             look(rgb, new);
-            for (size_t e = graph->start[v]; e < graph->start[v + 1] && inside; e++) {
-                const struct mm_lab *other = seen + (size_t)graph->other[e] * MM_VISIONS;
-                double limit =
-                    fmin(MM_PALETTE_LEAST + 0.1, difference(seen + v * MM_VISIONS, other));
-                inside = difference(new, other) >= limit;
-            }
-            if (inside) {
-                colours[v] = rgb;
-                memcpy(seen + v * MM_VISIONS, new, sizeof new);
-                break;
-            }
+            double flaw = unloveliness(new[MM_VISION_NORMAL]);
+            if (!inside || flaw >= best || !fits(graph, seen, v, new))
+                continue;
+            best = flaw;
+            colours[v] = rgb;
+            memcpy(chosen, new, sizeof chosen);
         }
+        if (best < INFINITY)
+            memcpy(seen + v * MM_VISIONS, chosen, sizeof chosen);
     }
 }
 
