@@ -13,7 +13,7 @@ import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeLibrary, toneOf } from './fixture-map.mjs';
 
-const DIST = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+const DIST = process.env.MUSICMAP_PAGE ?? fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const HEADERS = {
   'Content-Security-Policy':
