@@ -22,18 +22,18 @@
 #define MAX_MP3_DROP (4095 + MIN_MP3_DROP)
 
 struct kind {
-    enum AVCodecID codec;
     const char *container; /* FFmpeg's name */
     const char *mime;
+    enum AVCodecID codec;
     int lead; /* samples decoded and dropped in front */
 };
 /* MP3: the bit reservoir reaches back two long frames or five short ones at most, and the Info
  * frame can tell of 4095 + 529 samples. Opus: 80 ms (RFC 7845, 4.6). Vorbis: the first packet gives
  * no sound; any block is at most 8192 samples and half of it overlaps. */
 static const struct kind kinds[] = {
-    {AV_CODEC_ID_MP3, "mp3", "audio/mpeg", 2304}, {AV_CODEC_ID_AAC, "adts", "audio/aac", 0},
-    {AV_CODEC_ID_VORBIS, "ogg", "audio/ogg", 0},  {AV_CODEC_ID_OPUS, "ogg", "audio/ogg", 3840},
-    {AV_CODEC_ID_FLAC, "flac", "audio/flac", 0},
+    {"mp3", "audio/mpeg", AV_CODEC_ID_MP3, 2304}, {"adts", "audio/aac", AV_CODEC_ID_AAC, 0},
+    {"ogg", "audio/ogg", AV_CODEC_ID_VORBIS, 0},  {"ogg", "audio/ogg", AV_CODEC_ID_OPUS, 3840},
+    {"flac", "audio/flac", AV_CODEC_ID_FLAC, 0},
 };
 
 struct copy {
@@ -176,7 +176,6 @@ static int write_packet(struct copy *c, AVPacket *packet, struct mm_error *err)
         shift += samples_to_time(c, c->parameters->initial_padding);
     packet->pts -= shift;
     packet->dts = packet->pts;
-    av_packet_rescale_ts(packet, c->in->stream->time_base, c->mux.stream->time_base);
     av_packet_free_side_data(packet);
     if (c->kind->codec == AV_CODEC_ID_FLAC && mm_flac_renumber(&c->flac, packet) < 0)
         return unsupported(err);

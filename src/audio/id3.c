@@ -10,7 +10,7 @@
 #include "audio/tags.h"
 #include "base/text.h"
 
-#define MAX_FRAME (64 * 1024) /* longer ones (pictures) are stepped over */
+#define MAX_FRAME 65536 /* longer ones (pictures) are stepped over */
 
 static uint32_t big_endian(const unsigned char *b, size_t n)
 {

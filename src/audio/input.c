@@ -20,7 +20,7 @@ static const char demuxers[] =
     "libopenmpt,loas,matroska,webm,mov,mp4,m4a,mp3,mpc,mpc8,ogg,oma,shn,tak,truehd,tta,voc,w64,"
     "wav,wv,xwma";
 
-#define IO_BUFFER   (32 * 1024)
+#define IO_BUFFER   32768
 #define PROBE_BYTES (1 << 20)
 
 /* A tracker module is read into memory as a whole. */

@@ -10,7 +10,7 @@
  *  3. Each moment counts the same, however loud; the lines are summed over the song.
  *  4. At the end the tuning is the circular mean of where the weights lie within their semitones;
  *     what lies on the tuned grid is folded into twelve classes and correlated with the 24 profiles
- *     of Krumhansl and Kessler (1982).
+ *     of Krumhansl and Kessler (1982). Classes that are all about equal are noise: no key.
  */
 #include "audio/key.h"
 
@@ -26,7 +26,7 @@
 #define PARTS     10 /* to a semitone */
 #define LOWEST    33 /* MIDI number of line[0]: A1, 55 Hz */
 #define SEMITONES 63 /* up to B6 */
-#define LINE      (SEMITONES * PARTS)
+#define LINE      ((size_t)SEMITONES * PARTS)
 #define FIRST_BIN 20 /* 54 Hz */
 #define LAST_BIN  740
 #define MAX_PEAKS 370
@@ -36,6 +36,12 @@
 #define RELATIVE  1e-5f /* peaks 50 dB below the frame's highest are noise */
 #define SLACK     3     /* parts of a semitone by which a harmonic may be off */
 #define HARMONICS 6
+
+/* Contrast between the pitch classes: noise has less than 0.1, songs more than 0.27. */
+#define NOISE_CONTRAST 0.12
+#define MUSIC_CONTRAST 0.3
+/* Lead of the best correlation over the second that leaves no doubt. */
+#define CLEAR_LEAD 0.15
 
 struct peak {
     size_t place; /* in the line */
@@ -198,6 +204,17 @@ static double correlate(const double chroma[12], const double profile[12], int t
     return cc > 0 ? cp / sqrt(cc * pp) : 0;
 }
 
+/* How far the classes are from all equal: standard deviation over mean. */
+static double contrast(const double chroma[12], double total)
+{
+    double sum = 0;
+    for (int i = 0; i < 12; i++) {
+        double d = 12 * chroma[i] / total - 1;
+        sum += d * d / 12;
+    }
+    return sqrt(sum);
+}
+
 void mm_key_finish(struct mm_key *k, struct mm_measure *measure)
 {
     static const double profiles[2][12] = {
@@ -207,7 +224,11 @@ void mm_key_finish(struct mm_key *k, struct mm_measure *measure)
     measure->key = -1;
     measure->key_confidence = 0;
     double chroma[12];
-    if (fold(k, chroma) <= 0)
+    double total = fold(k, chroma);
+    if (total <= 0)
+        return;
+    double clear = contrast(chroma, total);
+    if (clear < NOISE_CONTRAST)
         return;
     double best = 0;
     double second = 0;
@@ -224,5 +245,6 @@ void mm_key_finish(struct mm_key *k, struct mm_measure *measure)
             }
         }
     }
-    measure->key_confidence = best > 0 ? best * fmin(1.0, (best - second) / 0.15) : 0;
+    measure->key_confidence =
+        fmax(0, best) * fmin(1.0, (best - second) / CLEAR_LEAD) * fmin(1.0, clear / MUSIC_CONTRAST);
 }

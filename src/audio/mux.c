@@ -16,7 +16,7 @@ static int fail(int av_error, const char *what, struct mm_error *err)
 int mm_mux_begin(struct mm_mux *mux, const char *name, const AVCodecParameters *parameters,
                  AVRational time_base, struct mm_error *err)
 {
-    *mux = (struct mm_mux){0};
+    *mux = (struct mm_mux){.time_base = time_base};
     AVDictionary *options = NULL;
     int got = avformat_alloc_output_context2(&mux->format, NULL, name, NULL);
     if (got >= 0)
@@ -47,6 +47,7 @@ int mm_mux_begin(struct mm_mux *mux, const char *name, const AVCodecParameters *
 
 int mm_mux_write(struct mm_mux *mux, AVPacket *packet, struct mm_error *err)
 {
+    av_packet_rescale_ts(packet, mux->time_base, mux->stream->time_base);
     packet->stream_index = 0;
     packet->pos = -1;
     if (avio_tell(mux->format->pb) + packet->size > MM_MUX_LIMIT)

@@ -12,6 +12,7 @@
 struct mm_mux {
     AVFormatContext *format;
     AVStream *stream;
+    AVRational time_base; /* of the packets that come in */
 };
 
 /* name: FFmpeg's of the container. The parameters are copied. MM_ERR_UNSUPPORTED: the container

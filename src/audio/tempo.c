@@ -120,7 +120,8 @@ void mm_tempo_finish(struct mm_tempo *t, double *bpm, double *confidence)
     double best = 0;
     double found = 0;
     double found_strength = 0;
-    for (double b = MIN_BPM; b < MAX_BPM; b *= STEP) {
+    double b = MIN_BPM;
+    while (b < MAX_BPM) {
         double s = strength(t, b, MULTIPLES);
         double octaves = log2(b / COMMON_BPM);
         double score = s * exp(-0.5 * octaves * octaves);
@@ -129,6 +130,7 @@ void mm_tempo_finish(struct mm_tempo *t, double *bpm, double *confidence)
             found = b;
             found_strength = s;
         }
+        b *= STEP;
     }
     if (found_strength < MIN_STRENGTH)
         return;

@@ -156,12 +156,14 @@ static void click_tracks_have_their_tempo(void **state)
     }
 }
 
-static void noise_and_held_tones_have_no_tempo(void **state)
+static void noise_has_no_tempo_or_key_and_held_tones_no_tempo(void **state)
 {
     (void)state;
     struct sound s = make_sound(20, 1, 44100);
     add_noise(&s, 0.2, 0, 20);
-    assert_true(measure_sound(&s, 30).tempo_bpm == 0);
+    struct mm_measure m = measure_sound(&s, 30);
+    assert_true(m.tempo_bpm == 0);
+    assert_int_equal(m.key, -1);
     s = make_sound(20, 1, 44100);
     add_tone(&s, -1, 330, 0.3, 0, 20);
     assert_true(measure_sound(&s, 30).tempo_bpm == 0);
@@ -344,7 +346,7 @@ int main(void)
         cmocka_unit_test(silence_has_no_loudness_tempo_or_key),
         cmocka_unit_test(a_short_sound_is_measured_too),
         cmocka_unit_test(click_tracks_have_their_tempo),
-        cmocka_unit_test(noise_and_held_tones_have_no_tempo),
+        cmocka_unit_test(noise_has_no_tempo_or_key_and_held_tones_no_tempo),
         cmocka_unit_test(progressions_have_their_key),
         cmocka_unit_test(the_loud_part_is_the_excerpt),
         cmocka_unit_test(a_song_a_little_longer_than_the_excerpt_is_taken_whole),
