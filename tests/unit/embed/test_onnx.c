@@ -316,6 +316,7 @@ static void conv_chain(bool apart, float *want)
     enum { IN = 3, OUT = 5, H = 7, W = 9, K = 3, HP = 3, WP = 3 };
     static float in[IN * H * W], kernel[OUT * IN * K * K], bias[OUT], scale[OUT], shift[OUT],
         mean[OUT], variance[OUT];
+    static const float no_value[1] = {0};
     struct mm_random r = {5};
     float *const lists[] = {in, kernel, bias, scale, shift, mean, variance};
     const size_t counts[] = {IN * H * W, OUT * IN * K * K, OUT, OUT, OUT, OUT, OUT};
@@ -329,7 +330,7 @@ static void conv_chain(bool apart, float *want)
     FLOATS(w, "t", OUT, shift, OUT);
     FLOATS(w, "m", OUT, mean, OUT);
     FLOATS(w, "v", OUT, variance, OUT);
-    FLOATS(w, "zero", 1, VALUES(0), 1);
+    FLOATS(w, "zero", 1, no_value, 1);
     node(w, "Conv", "in k b", "c");
     INTS(w, "pads", 1, 2, 1, 0);
     INTS(w, "kernel_shape", K, K);
@@ -352,7 +353,7 @@ static void conv_chain(bool apart, float *want)
         node(w, "Add", "y3 y4", "y5");
         node(w, "Add", "p y5", "out");
     } else {
-        FLOATS(w, "zeros", 1, VALUES(0), 1, 1, 1, 1);
+        FLOATS(w, "zeros", 1, no_value, 1, 1, 1, 1);
         node(w, "Add", "p zeros", "out");
     }
     for (size_t o = 0; o < OUT; o++)
