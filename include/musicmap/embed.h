@@ -92,6 +92,9 @@ size_t mm_embedder_dim(const struct mm_embedder *embedder);
  */
 const char *mm_embedder_settings(const struct mm_embedder *embedder);
 
+/* Memory, in bytes: of the embedder, and of each stream beside it. */
+void mm_embedder_memory(const struct mm_embedder *embedder, size_t *shared, size_t *stream);
+
 struct mm_embedding {
     size_t n_windows; /* 1 unless the pooling is MM_POOL_NONE */
     size_t dim;

@@ -37,7 +37,6 @@ int mm_store_verify(const char *path, const struct mm_model_file *file, struct m
  */
 int mm_store_install(const char *path, const struct mm_model_file **file, struct mm_error *err);
 
-/* Progress of a download in bytes; total 0 = not known. Non-zero stops with MM_ERR_CANCELLED. */
 struct mm_fetch_report {
     size_t files;   /* fetched now */
     size_t present; /* were there already and are right */
@@ -46,6 +45,7 @@ struct mm_fetch_report {
 /*
  * Gets the model's missing files from where its row says. A download that was cut goes on where it
  * stopped; a file with another checksum is not installed (MM_ERR_INPUT) and nothing is left of it.
+ * Progress counts the bytes of the file in hand.
  */
 int mm_store_fetch(const struct mm_model *model, const struct mm_progress *progress,
                    struct mm_fetch_report *report, struct mm_error *err);
@@ -54,17 +54,31 @@ int mm_store_fetch(const struct mm_model *model, const struct mm_progress *progr
 
 enum mm_check_state { MM_CHECK_RIGHT, MM_CHECK_WRONG, MM_CHECK_NOT_DONE };
 struct mm_model_check {
-    char name[64]; /* "checksum", "finite", "repeatable", "reference" */
+    char name[64]; /* "files", "finite", "repeatable", "reference ..." */
     enum mm_check_state state;
     char detail[192]; /* figures, or why it was not done */
 };
 #define MM_MODEL_CHECKS 8
+
+/* The sound that a model's authors test with, and what they get. */
+struct mm_model_reference {
+    const float *samples; /* at the model's rate */
+    size_t n_samples;
+    const float
+        *embedding; /* [windows][dim]; NULL = not at hand, the built-in figures have to do */
+    size_t n_values;
+};
+/* Are there figures of the authors for this model and front end? */
+bool mm_model_has_reference(const struct mm_embed_settings *settings);
+
 /*
- * Loads the model as settings say and proves it: files, finite values, the same values twice and in
- * other company, and the authors' figures where the table has them. *count gets how many checks
- * were written. 0 also when some are MM_CHECK_WRONG; an error when the model cannot be loaded.
+ * Loads the model as settings say and proves it: files as published, finite values, the same values
+ * however samples arrive, and the authors' figures where there are any and reference (may be NULL)
+ * has their sound. *count gets how many checks were written. 0 also when some are MM_CHECK_WRONG;
+ * an error when the model cannot be loaded.
  */
 int mm_model_check(const struct mm_embed_settings *settings,
+                   const struct mm_model_reference *reference,
                    struct mm_model_check checks[MM_MODEL_CHECKS], size_t *count,
                    struct mm_error *err);
 

@@ -90,6 +90,14 @@ const char *mm_embedder_settings(const struct mm_embedder *embedder)
     return embedder->settings;
 }
 
+void mm_embedder_memory(const struct mm_embedder *embedder, size_t *shared, size_t *stream)
+{
+    const struct mm_model_ops *ops = embedder->model->ops;
+    *shared = *stream = 0;
+    if (ops->memory)
+        ops->memory(embedder->shared, shared, stream);
+}
+
 int mm_embed_stream_create(struct mm_embedder *embedder, struct mm_embed_stream **out,
                            struct mm_error *err)
 {

@@ -243,6 +243,11 @@ size_t mm_l3_dim(const struct mm_l3 *net)
     return net->pooled_h * net->pooled_w * net->spec.filters[MM_L3_CONVS - 1];
 }
 
+size_t mm_l3_in_size(const struct mm_l3 *net)
+{
+    return net->spec.bins * net->spec.frames;
+}
+
 size_t mm_l3_bytes(const struct mm_l3 *net)
 {
     size_t bytes = sizeof *net;
@@ -357,7 +362,7 @@ static void run_conv(const struct mm_l3 *net, struct mm_l3_work *work, size_t i,
 void mm_l3_run(const struct mm_l3 *net, struct mm_l3_work *work, size_t n, const float *in,
                float *out)
 {
-    size_t in_size = net->spec.bins * net->spec.frames;
+    size_t in_size = mm_l3_in_size(net);
     for (size_t w = 0; w < n; w++) {
         normalise(net, in + w * in_size, work->maps[0]);
         for (size_t i = 0; i < FIRST_DEEP - 1; i++)

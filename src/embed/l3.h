@@ -36,8 +36,9 @@ struct mm_l3;
 int mm_l3_create(const struct mm_l3_spec *spec, const struct mm_weights *weights,
                  const struct mm_kernels *kernels, struct mm_l3 **out, struct mm_error *err);
 void mm_l3_destroy(struct mm_l3 *net);
-size_t mm_l3_dim(const struct mm_l3 *net);   /* values of an embedding */
-size_t mm_l3_bytes(const struct mm_l3 *net); /* memory of the network itself */
+size_t mm_l3_dim(const struct mm_l3 *net);     /* values of an embedding */
+size_t mm_l3_in_size(const struct mm_l3 *net); /* bins x frames */
+size_t mm_l3_bytes(const struct mm_l3 *net);   /* memory of the network itself */
 
 /* Memory for running up to batch windows at a time. */
 struct mm_l3_work;

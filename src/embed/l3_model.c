@@ -102,6 +102,17 @@ static void l3_describe(const void *shared, struct mm_text *line)
                  model->hash);
 }
 
+static void l3_memory(const void *shared, size_t *shared_bytes, size_t *stream_bytes)
+{
+    const struct l3_model *model = shared;
+    size_t picture = mm_l3_in_size(model->net);
+    *shared_bytes = mm_l3_bytes(model->net);
+    *stream_bytes =
+        mm_l3_work_bytes(model->net, BATCH) +
+        (BATCH * (picture + mm_l3_dim(model->net)) + (size_t)model->frontend.sample_rate) *
+            sizeof(float);
+}
+
 /* ---- streams ---- */
 
 static void l3_stream_destroy(void *data)
@@ -200,6 +211,7 @@ const struct mm_model_ops mm_l3_ops = {
     .create = l3_create,
     .destroy = l3_destroy,
     .describe = l3_describe,
+    .memory = l3_memory,
     .stream_create = l3_stream_create,
     .stream_destroy = l3_stream_destroy,
     .push = l3_push,

@@ -37,6 +37,9 @@ struct mm_model_ops {
      * The version grows with every change that changes values. */
     void (*describe)(const void *shared, struct mm_text *line);
 
+    /* Bytes that the shared part and each stream take; NULL = next to nothing. */
+    void (*memory)(const void *shared, size_t *shared_bytes, size_t *stream_bytes);
+
     int (*stream_create)(void *shared, void **stream, struct mm_error *err);
     void (*stream_destroy)(void *stream); /* not called with NULL */
 

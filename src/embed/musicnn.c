@@ -150,6 +150,18 @@ static void musicnn_describe(const void *shared, struct mm_text *line)
     mm_text_addf(line, "v1 hop=%.9g weights=%s", (double)model->hop / MM_MUSICNN_RATE, model->hash);
 }
 
+static void musicnn_memory(const void *shared, size_t *shared_bytes, size_t *stream_bytes)
+{
+    const struct musicnn *model = shared;
+    *shared_bytes = sizeof *model + mm_program_bytes(model->network);
+    *stream_bytes = sizeof(struct musicnn_stream) + mm_program_work_bytes(model->network) +
+                    MM_MUSICNN_SAMPLES * sizeof(float);
+    for (size_t i = 0; i < N_HEADS; i++) {
+        *shared_bytes += mm_program_bytes(model->heads[i]);
+        *stream_bytes += mm_program_work_bytes(model->heads[i]);
+    }
+}
+
 /* ---- streams ---- */
 
 static void musicnn_stream_destroy(void *data)
@@ -229,6 +241,7 @@ const struct mm_model_ops mm_musicnn_ops = {
     .create = musicnn_create,
     .destroy = musicnn_destroy,
     .describe = musicnn_describe,
+    .memory = musicnn_memory,
     .stream_create = musicnn_stream_create,
     .stream_destroy = musicnn_stream_destroy,
     .push = musicnn_push,
