@@ -28,6 +28,9 @@ int mm_store_path(const struct mm_model_file *file, char **out, struct mm_error 
  */
 bool mm_store_has(const struct mm_model *model);
 
+/* The model to embed with when nobody says: OpenL3 once it is installed, else the built-in one. */
+const char *mm_model_default(void);
+
 /* 0 when the content of path has the file's checksum, MM_ERR_INPUT when it has another. */
 int mm_store_verify(const char *path, const struct mm_model_file *file, struct mm_error *err);
 

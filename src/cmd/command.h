@@ -105,23 +105,30 @@ struct cmd_embed_options {
     const char *excerpt; /* "full" or seconds */
     bool true_peak;
     bool retry;
+    const char *pool; /* NULL = mean */
+    const char *weights, *front_end, *cpu;
+    double hop; /* seconds; 0 = the model's */
+    bool center, no_center;
 };
 /* Turns the texts into options; tells what is wrong and returns CMD_USAGE. */
 int cmd_embed_options(const struct command *self, const struct cmd_embed_options *in,
                       struct mm_embed_options *out);
-#define CMD_EMBED_OPTIONS(o)                                                                  \
-    {"model", 0, CMD_TEXT, &(o).model, "NAME", "model to embed with (default timbre)", 0, 0}, \
-        {"excerpt",                                                                           \
-         0,                                                                                   \
-         CMD_TEXT,                                                                            \
-         &(o).excerpt,                                                                        \
-         "SECONDS|full",                                                                      \
-         "analyse this much of each song (default 30)",                                       \
-         0,                                                                                   \
-         0},                                                                                  \
-    {                                                                                         \
-        "true-peak", 0, CMD_FLAG, &(o).true_peak, NULL, "measure true peaks (slower)", 0, 0   \
-    }
+/* clang-format off */
+#define CMD_EMBED_OPTIONS(o)                                                                      \
+    {"model", 0, CMD_TEXT, &(o).model, "NAME", "model to embed with (\"musicmap model list\")", 0, 0}, \
+    {"excerpt", 0, CMD_TEXT, &(o).excerpt, "SECONDS|full",                                        \
+     "analyse this much of each song (default 30)", 0, 0},                                        \
+    {"pool", 0, CMD_TEXT, &(o).pool, "mean|max|meanmax",                                          \
+     "how a song's windows become one vector (default mean)", 0, 0},                              \
+    {"hop", 0, CMD_NUMBER, &(o).hop, "SECONDS", "from one window to the next", 0.001, 3600},      \
+    {"center", 0, CMD_FLAG, &(o).center, NULL, "first window around the song's beginning", 0, 0}, \
+    {"no-center", 0, CMD_FLAG, &(o).no_center, NULL, "first window from its beginning on", 0, 0}, \
+    {"frontend", 0, CMD_TEXT, &(o).front_end, "trained|kapre|librosa",                            \
+     "which OpenL3's spectrogram (default trained)", 0, 0},                                       \
+    {"weights", 0, CMD_TEXT, &(o).weights, "FILE", "weights in place of the installed ones", 0, 0}, \
+    {"cpu", 0, CMD_TEXT, &(o).cpu, "NAME", "kernels: generic, avx2, ...", 0, 0},                  \
+    {"true-peak", 0, CMD_FLAG, &(o).true_peak, NULL, "measure true peaks (slower)", 0, 0}
+/* clang-format on */
 
 struct cmd_map_options {
     const char *model;
@@ -155,6 +162,7 @@ int cmd_serve(const struct command *self, int argc, char **argv);
 int cmd_status(const struct command *self, int argc, char **argv);
 int cmd_features(const struct command *self, int argc, char **argv);
 int cmd_eval(const struct command *self, int argc, char **argv);
+int cmd_model(const struct command *self, int argc, char **argv);
 int cmd_forget(const struct command *self, int argc, char **argv);
 int cmd_helper(const struct command *self, int argc, char **argv);
 

@@ -4,18 +4,44 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "musicmap/store.h"
+
+static int take_pool(const struct command *self, const char *name, enum mm_pool_kind *out)
+{
+    static const char *const names[] = {[MM_POOL_MEAN] = "mean",
+                                        [MM_POOL_MAX] = "max",
+                                        [MM_POOL_MEANMAX] = "meanmax",
+                                        [MM_POOL_NONE] = "none"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *out = (enum mm_pool_kind)i;
+            return 0;
+        }
+    return cmd_fail(self, CMD_USAGE, "--pool cannot be \"%s\": mean, max or meanmax", name);
+}
 
 int cmd_embed_options(const struct command *self, const struct cmd_embed_options *in,
                       struct mm_embed_options *out)
 {
     *out = (struct mm_embed_options){
-        .model = {.model = in->model ? in->model : "timbre", .center = -1},
+        .model = {.model = in->model ? in->model : mm_model_default(),
+                  .weights = in->weights,
+                  .front_end = in->front_end,
+                  .hop_s = in->hop,
+                  .center = in->center      ? 1
+                            : in->no_center ? 0
+                                            : -1,
+                  .cpu = in->cpu},
         .excerpt_s = 30,
         .true_peak = in->true_peak,
         .retry = in->retry,
     };
     if (!mm_model_find(out->model.model))
         return cmd_fail(self, CMD_USAGE, "there is no model \"%s\"", out->model.model);
+    if (in->center && in->no_center)
+        return cmd_fail(self, CMD_USAGE, "--center or --no-center, not both");
+    if (in->pool && take_pool(self, in->pool, &out->model.pool))
+        return CMD_USAGE;
     if (in->excerpt && strcmp(in->excerpt, "full") == 0) {
         out->excerpt_s = 0;
     } else if (in->excerpt) {
@@ -59,6 +85,10 @@ int cmd_embed(const struct command *self, int argc, char **argv)
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
     if (!status)
         status = cmd_embed_options(self, &in, &embed);
+    if (!status && embed.model.pool == MM_POOL_NONE)
+        status = cmd_fail(self, CMD_USAGE,
+                          "a library keeps one vector a song: --pool mean, max "
+                          "or meanmax");
     if (status)
         return status;
     struct mm_catalog *catalog = cmd_open_library(self, false);

@@ -16,7 +16,10 @@ static const struct command commands[] = {
     {"serve", "", "serve the page on which the map can be heard", cmd_serve, false},
     {"status", "", "what is in the library, how far along, what failed and why", cmd_status, false},
     {"forget", "SONG|DIR...", "remove or hide songs", cmd_forget, false},
-    {"features", "FILE -o FILE.npy", "write one file's vector, for scripts", cmd_features, false},
+    {"features", "FILE -o FILE.npy|.npz", "write one file's vector, for scripts", cmd_features,
+     false},
+    {"model", "list | fetch NAME | install FILE | check NAME",
+     "the models songs can be embedded with", cmd_model, false},
     {"eval", "--label genre|folder", "how good the map is, in figures", cmd_eval, false},
     {"helper", "FD", "decode on behalf of another musicmap process", cmd_helper, true},
 };

@@ -4,14 +4,15 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
 
 enum { PREFIX = 10, ALIGN = 64 }; /* magic, version, header length; the data begin aligned */
 
-int cmd_write_npy(const char *path, const float *values, size_t rows, size_t columns,
-                  struct mm_error *err)
+void cmd_npy_header(struct mm_text *out, const char *type, size_t rows, size_t columns)
 {
     char header[256];
     char shape[64];
@@ -20,20 +21,34 @@ int cmd_write_npy(const char *path, const float *values, size_t rows, size_t col
     else
         snprintf(shape, sizeof shape, "(%zu,)", columns);
     int length = snprintf(header, sizeof header,
-                          "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }", shape);
+                          "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type, shape);
     int padding = ALIGN - (PREFIX + length + 1) % ALIGN;
     memset(header + length, ' ', (size_t)padding);
     length += padding;
     header[length++] = '\n';
-
-    struct mm_file_write file;
-    int result = mm_file_write_begin(&file, path, err);
-    if (result < 0)
-        return result;
     const unsigned char prefix[PREFIX] = {
         0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)length, (unsigned char)(length >> 8)};
-    fwrite(prefix, 1, PREFIX, file.stream);
-    fwrite(header, 1, (size_t)length, file.stream);
+    mm_text_add_bytes(out, prefix, PREFIX);
+    mm_text_add_bytes(out, header, (size_t)length);
+}
+
+int cmd_write_npy(const char *path, const float *values, size_t rows, size_t columns,
+                  struct mm_error *err)
+{
+    struct mm_text header = {0};
+    cmd_npy_header(&header, "<f4", rows, columns);
+    if (header.failed) {
+        mm_text_finish(&header);
+        return mm_no_memory(err);
+    }
+    struct mm_file_write file;
+    int result = mm_file_write_begin(&file, path, err);
+    if (result < 0) {
+        mm_text_finish(&header);
+        return result;
+    }
+    fwrite(header.data, 1, header.length, file.stream);
+    mm_text_finish(&header);
     size_t count = (rows ? rows : 1) * columns;
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
@@ -43,4 +58,25 @@ int cmd_write_npy(const char *path, const float *values, size_t rows, size_t col
         fwrite(bytes, 1, sizeof bytes, file.stream);
     }
     return mm_file_write_commit(&file, err);
+}
+
+int cmd_npy_parse(const unsigned char *bytes, size_t size, float **values, size_t *count)
+{
+    *values = NULL;
+    if (size < PREFIX || memcmp(bytes, "\x93NUMPY\x01", 7) != 0)
+        return MM_ERR_INPUT;
+    size_t head = PREFIX + bytes[8] + 256 * (size_t)bytes[9];
+    if (head > size || !memmem(bytes, head, "'<f4'", 5) || memmem(bytes, head, "r': True", 8))
+        return MM_ERR_INPUT;
+    *count = (size - head) / 4;
+    *values = calloc(*count ? *count : 1, sizeof **values);
+    if (!*values)
+        return MM_ERR_NO_MEMORY;
+    for (size_t i = 0; i < *count; i++) {
+        const unsigned char *at = bytes + head + 4 * i;
+        uint32_t bits =
+            at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+        memcpy(*values + i, &bits, sizeof bits);
+    }
+    return 0;
 }

@@ -5,10 +5,18 @@
 
 #include <stddef.h>
 
+#include "base/text.h"
 #include "musicmap/error.h"
 
 /* values: [rows][columns]; rows 0 writes a one-dimensional array [columns]. Written atomically. */
 int cmd_write_npy(const char *path, const float *values, size_t rows, size_t columns,
                   struct mm_error *err);
+
+/* Adds the beginning of a file to out: type is NumPy's ("<f4"), shape as above. */
+void cmd_npy_header(struct mm_text *out, const char *type, size_t rows, size_t columns);
+
+/* The values of a whole .npy file in memory, float32 in C order; *values: free(). Negative when it
+ * is something else. */
+int cmd_npy_parse(const unsigned char *bytes, size_t size, float **values, size_t *count);
 
 #endif

@@ -11,7 +11,7 @@
 #include "embed/files.h"
 #include "musicmap/store.h"
 
-#define SOUND_SECONDS 4
+#define SOUND_SECONDS 7 /* two patches of MusiCNN */
 
 /*
  * What OpenL3's authors get with the published weights for chirp_44k.wav of their tests, resampled

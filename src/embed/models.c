@@ -13,7 +13,7 @@
     {                                                                                     \
         .name = "openl3-" #content "-" #repr "-" #size,                                   \
         .summary = "OpenL3 trained on " what ", " #repr " spectrogram, " #size " values", \
-        .sample_rate = MM_OPENL3_RATE, .dim = size, .licence = "CC-BY-4.0",               \
+        .sample_rate = MM_OPENL3_RATE, .dim = (size), .licence = "CC-BY-4.0",             \
         .citation = "Cramer, Wu, Salamon, Bello: Look, Listen and Learn More: Design "    \
                     "Choices for Deep Audio Embeddings. ICASSP 2019",                     \
         .files = &mm_openl3_##content##_##repr, .n_files = 1,                             \

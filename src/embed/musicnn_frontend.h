@@ -18,10 +18,9 @@
 #define MM_MUSICNN_FRAMES 187
 #define MM_MUSICNN_BANDS  96
 #define MM_MUSICNN_HOP    256 /* of frames, samples */
-#define MM_MUSICNN_SAMPLES                                                        \
-    ((MM_MUSICNN_FRAMES - 1) * MM_MUSICNN_HOP + 512)         /* that a patch sees \
-                                                              */
-#define MM_MUSICNN_STEP (MM_MUSICNN_FRAMES * MM_MUSICNN_HOP) /* to the next patch */
+/* Samples from a patch to the next, and that a patch sees. */
+#define MM_MUSICNN_STEP    ((size_t)MM_MUSICNN_FRAMES * MM_MUSICNN_HOP)
+#define MM_MUSICNN_SAMPLES (MM_MUSICNN_STEP - MM_MUSICNN_HOP + 512)
 
 struct mm_musicnn_frontend;
 int mm_musicnn_frontend_create(struct mm_musicnn_frontend **out, struct mm_error *err);

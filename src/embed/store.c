@@ -52,6 +52,13 @@ bool mm_store_has(const struct mm_model *model)
     return all;
 }
 
+const char *mm_model_default(void)
+{
+    static const char best[] = "openl3-music-mel256-512";
+    const struct mm_model *model = mm_model_find(best);
+    return model && mm_store_has(model) ? best : "timbre";
+}
+
 /* Both names that a table can give to a file's content. */
 struct identity {
     char sha256[7 + 2 * MM_HASH_SIZE + 1];  /* "sha256:..." */

@@ -11,7 +11,7 @@ lacks "$out" 'helper'
 run 2 musicmap frobnicate
 has "$errors" 'no command "frobnicate"'
 
-for command in explore gather embed map draw serve status forget features eval; do
+for command in explore gather embed map draw serve status forget features eval model; do
     run 0 musicmap $command --help
     has "$out" "^usage: musicmap $command"
     has "$out" '--library PATH'

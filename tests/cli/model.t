@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Models: listing, installing, checking, and embedding with one that was installed.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+export MUSICMAP_MODELS="$scratch/models"
+
+run 0 musicmap model list
+has "$out" '^timbre +built in'
+has "$out" '^openl3-music-mel256-512 +- '
+run 0 musicmap model list --json
+same "$(json '[.models[].name] | length')" "$(json '[.models[].name] | unique | length')" "each name once"
+same "$(json '[.models[] | select(.installed)] | map(.name) | join(" ")')" "timbre" "nothing is installed"
+run 0 musicmap model check timbre
+has "$out" '^repeatable +right'
+
+run 2 musicmap model
+run 2 musicmap model frobnicate
+run 2 musicmap model fetch
+run 2 musicmap model fetch nothing
+has "$errors" 'no model "nothing"'
+run 3 musicmap model check edgel3-ust-64
+has "$errors" 'musicmap model fetch edgel3-ust-64'
+echo hello >hello
+run 3 musicmap model install hello
+has "$errors" 'no weight file that musicmap knows'
+run 3 musicmap model install missing
+[ ! -e models ]
+ok $? "nothing was installed"
+
+song a.mp3 300
+run 3 musicmap features a.mp3 --model openl3-music-mel256-512 -o a.npy
+has "$errors" 'musicmap model fetch openl3-music-mel256-512'
+run 3 musicmap features a.mp3 --model openl3-music-mel256-512 --weights hello -o a.npy
+has "$errors" 'not an HDF5 file'
+run 2 musicmap features a.mp3 --model openl3-music-mel256-512 --center --no-center -o a.npy
+run 2 musicmap features a.mp3 --pool most -o a.npy
+run 2 musicmap embed --pool none
+run 0 musicmap features a.mp3 --model timbre --pool none -o a.npz
+/usr/bin/python3 - <<'P' >"$out" 2>&1
+import numpy
+a = numpy.load('a.npz')
+assert a['embedding'].dtype == numpy.float32 and a['embedding'].ndim == 2
+assert a['timestamps'].dtype == numpy.float64 and len(a['timestamps']) == len(a['embedding'])
+P
+ok $? "NumPy reads the archive"
+
+if [ -z "$MUSICMAP_TEST_MODELS" ]; then
+    tests=$((tests + 1))
+    echo "ok $tests - real models # SKIP MUSICMAP_TEST_MODELS is not set"
+    finish
+fi
+for file in "$MUSICMAP_TEST_MODELS"/*; do
+    run 0 musicmap model install "$file"
+done
+has "$errors" '^ready: musicnn-msd'
+run 0 musicmap model check edgel3-ust-64
+has "$out" '^files +right'
+run 0 musicmap features a.mp3 --model musicnn-msd -o a.npz
+run 0 musicmap features a.mp3 --model edgel3-ust-64 --hop 0.5 --center -o b.npz
+run 0 musicmap features a.mp3 --model edgel3-ust-64 --cpu generic --hop 0.5 --center -o c.npz
+/usr/bin/python3 - <<'P' >"$out" 2>&1
+import numpy
+a, b, c = (numpy.load(f'{n}.npz') for n in 'abc')
+assert a['embedding'].shape == (2, 200)
+assert b['embedding'].shape == (16, 64) and list(b['timestamps'][:3]) == [0, 0.5, 1], b['embedding'].shape
+assert numpy.allclose(b['embedding'], c['embedding'], rtol=0, atol=1e-4 * abs(b['embedding']).max())
+P
+ok $? "as many windows as there must be"
+mkdir songs
+song songs/b.mp3 500
+run 0 musicmap explore songs --model edgel3-ust-64 --no-serve
+run 0 musicmap status --json
+has "$out" 'edgel3-ust-64'
+printf 'x' >>models/edgel3_sea_ust_audio_emb_64.h5.gz
+run 1 musicmap model check edgel3-ust-64
+has "$out" '^files +WRONG'
+finish
