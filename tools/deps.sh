@@ -9,7 +9,7 @@ libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libebur128-dev
 libopenblas-dev liblapacke-dev libqhull-dev libcairo2-dev libpango1.0-dev libsqlite3-dev
 libmicrohttpd-dev libssl-dev libjansson-dev libinih-dev libutf8proc-dev zlib1g-dev
 libcurl4-openssl-dev libhdf5-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
-fonts-dejavu-core"
+fonts-dejavu-core fonts-lato"
 # The demo library: styles, synthesiser, sound font, encoder.
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
 test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils

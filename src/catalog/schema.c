@@ -153,7 +153,12 @@ static int take_step(struct mm_store *store, bool *done, struct mm_error *err)
 int mm_sqlite_migrate(struct mm_store *store, struct mm_error *err)
 {
     int64_t version = 0;
-    int result = identify(store, &version, err);
+    /* One transaction, so that all it reads is of one moment: others may be making the tables. */
+    int result = mm_store_begin(store, MM_STORE_READ, err);
+    if (result == 0) {
+        result = identify(store, &version, err);
+        mm_store_rollback(store);
+    }
     bool done = version == VERSION;
     while (result == 0 && !done)
         result = take_step(store, &done, err);

@@ -40,7 +40,7 @@ static int embed_file(struct mm_helpers *helpers, const char *path,
 
 static bool has_ending(const char *name, const char *ending)
 {
-    size_t length = strlen(name);
+    size_t length = name ? strlen(name) : 0;
     size_t n = strlen(ending);
     return length > n && strcmp(name + length - n, ending) == 0;
 }

@@ -124,7 +124,7 @@ static int embed(struct mm_embedder *embedder, const float *samples, size_t coun
 
 static bool same(const struct mm_embedding *a, const struct mm_embedding *b)
 {
-    return a->n_windows == b->n_windows && a->dim == b->dim &&
+    return a->values && b->values && a->n_windows == b->n_windows && a->dim == b->dim &&
            memcmp(a->values, b->values, a->n_windows * a->dim * sizeof *a->values) == 0;
 }
 

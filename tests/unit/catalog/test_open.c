@@ -232,8 +232,10 @@ static void many_may_open_a_new_library_at_once(void **state)
             _exit(1);
         struct mm_catalog *catalog;
         struct mm_error err = {0};
-        if (mm_catalog_open(below(folder, "lib"), true, &catalog, &err) < 0)
+        if (mm_catalog_open(below(folder, "lib"), true, &catalog, &err) < 0) {
+            fprintf(stderr, "# %s\n", err.message);
             _exit(2);
+        }
         char key[8] = {'/', (char)('a' + i), 0};
         struct mm_song song = {.source = "folder", .key = key};
         if (mm_catalog_add_song(catalog, &song, &err) < 0)
