@@ -50,7 +50,7 @@ pdfinfo map.pdf >"$out" 2>&1
 ok $? "the PDF opens"
 run 0 musicmap draw --cells clusters -o clusters.svg
 run 3 musicmap draw -o nowhere/map.png
-run 3 musicmap draw -o map.gif
+run 2 musicmap draw -o map.gif
 has "$errors" 'svg'
 
 # A second look finds nothing new; a moved song keeps its data; a vanished one is marked.

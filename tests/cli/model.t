@@ -71,6 +71,6 @@ run 0 musicmap explore songs --model edgel3-ust-64 --no-serve
 run 0 musicmap status --json
 has "$out" 'edgel3-ust-64'
 printf 'x' >>models/edgel3_sea_ust_audio_emb_64.h5.gz
-run 1 musicmap model check edgel3-ust-64
-has "$out" '^files +WRONG'
+run 3 musicmap model check edgel3-ust-64
+has "$errors" 'damaged or cut off'
 finish
