@@ -256,7 +256,7 @@ pageTest('the wheel zooms to the pointer, dragging pans, Home shows all', async 
   await page.waitForTimeout(50);
   await settled(page);
   assert.ok(Math.abs((await hook(page, 'view.scale')) / before - 1) < 1e-6);
-});
+}, {}, FIXTURE);
 
 pageTest('a flick coasts and comes to rest', async (page) => {
   // On a busy machine the flick may arrive as a slow drag; one that is a flick must be seen.
@@ -323,7 +323,7 @@ pageTest('arrow keys go to the song in that direction and play it, Tab to the ne
   assert.equal(await hook(page, 'song'), right);
   await page.keyboard.press('Enter');
   assert.equal(await hook(page, 'pinned'), true);
-});
+}, {}, FIXTURE);
 
 pageTest('the map is no trap for the keyboard, and help opens', async (page) => {
   await page.locator('#map').focus();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/** A test runner in a page: TAP on stdout, one test after the other, exit code 1 when one fails. */
+/** A test runner in a page: TAP on stdout, one test after the other, exit code 1 when one fails.
+ * MUSICMAP_ONLY=WORDS runs those with WORDS in their name. */
 const tests = [];
 
 export function test(name, run, { skip } = {}) {
@@ -9,7 +10,8 @@ export function test(name, run, { skip } = {}) {
 export async function runTests() {
   let failed = 0;
   console.log(`TAP version 13\n1..${tests.length}`);
-  for (const [i, { name, run, skip }] of tests.entries()) {
+  for (let [i, { name, run, skip }] of tests.entries()) {
+    if (process.env.MUSICMAP_ONLY && !name.includes(process.env.MUSICMAP_ONLY)) skip = 'MUSICMAP_ONLY';
     if (skip) {
       console.log(`ok ${i + 1} - ${name} # SKIP ${skip}`);
       continue;
