@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 /** Opens the page and collects what its console says. options: Playwright's for a page, and query. */
 export async function openPage(browser, url, { query = '', listen = true, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(60000); // a machine that builds at the same time is slow, not wrong
   const page = await context.newPage();
   page.problems = [];
   page.on('console', (message) => {
@@ -27,7 +28,7 @@ export const hook = (page, expression) => page.evaluate(`window.__musicmap.${exp
 
 export async function until(page, condition, what, argument) {
   try {
-    await page.waitForFunction(condition, argument, { timeout: 15000 });
+    await page.waitForFunction(condition, argument, { timeout: 45000 });
   } catch {
     const state = await page.evaluate(() => JSON.stringify({ song: __musicmap.song, sound: __musicmap.sound, focus: __musicmap.focus, view: __musicmap.view }));
     throw new Error(`never: ${what}; ${state}`);

@@ -216,6 +216,17 @@ export class Atlas {
     return [this.room[3 * cell]!, this.room[3 * cell + 1]!];
   }
 
+  /** A place for a name: the same, or, where that is at sea, close to the song it belongs to. */
+  ashore(x: number, y: number): [number, number] {
+    const cell = this.hit(x, y);
+    if (cell < 0) return [x, y];
+    const distance = Math.sqrt(this.distance2(cell, x, y));
+    const most = 0.4 * this.coast;
+    if (distance <= 0.8 * this.coast) return [x, y];
+    const t = most / distance;
+    return [this.x(cell) + t * (x - this.x(cell)), this.y(cell) + t * (y - this.y(cell))];
+  }
+
   /** The next song on a tour that visits every song once, each close to the last (Tab). */
   along(cell: number, step: 1 | -1): number {
     this.tour ??= hilbertTour(this.cells.xy, this.box);

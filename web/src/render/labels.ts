@@ -125,7 +125,7 @@ export class Labels {
     const bySize = [...atlas.clusters].sort((a, b) => b.songs - a.songs || a.id - b.id);
     const mean = atlas.count / Math.max(1, atlas.clusters.length);
     for (const country of bySize) {
-      const [x, y] = toScreen(view, country.x, country.y);
+      const [x, y] = toScreen(view, ...atlas.ashore(country.x, country.y));
       const reach = (0.5 * Math.sqrt(country.songs) * atlas.typicalRadius + 0.5 * country.radius) * view.scale;
       // Big enough to be worth a name; gone when one stands in the middle of it.
       const small = smooth(reach, 8, 16);
@@ -164,7 +164,7 @@ export class Labels {
     found.sort((a, b) => b.room - a.room || a.cell - b.cell);
     const wanted: Wanted[] = [];
     for (const { cell, room, x, y } of found.slice(0, MAX_TITLES)) {
-      const strength = zoomed * smooth(room, 24, 34);
+      const strength = zoomed * smooth(room, 23, 28);
       const song = strength > 0.02 ? this.song(cell) : undefined;
       if (!song) continue;
       const sprite = this.titleSprite(song, Math.min(260, Math.max(64, room * 2)), room, palette);
@@ -312,7 +312,8 @@ export class Labels {
       if (last >= 0 && (lines.length === most || this.widthOf(longer, font, spacing) <= width)) lines[last] = longer;
       else lines.push(word);
     }
-    return lines.map((line) => this.shorten(line, font, spacing, width));
+    // A separator is of no use at the end of a line.
+    return lines.map((line, i) => this.shorten(i < lines.length - 1 ? line.replace(/\s*[·,/]$/, '') : line, font, spacing, width));
   }
 
   private shorten(line: string, font: string, spacing: number, width: number): string {

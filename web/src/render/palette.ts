@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
- * Colours of a map for light and dark. Countries keep the hue and, in part, the contrast the server
- * chose for them (it keeps neighbours apart, also for the colour-blind); lightness and strength are
- * brought to what reads as ink on paper, or as lamplight at night. OKLab: Ottosson 2020.
+ * Colours of a map for light and dark. Countries keep the hue and nearly all of the contrast the server
+ * chose for them (it keeps neighbours apart, also for the colour-blind); only the mean lightness is
+ * moved to what reads as ink on paper, or as lamplight at night, and loud colours are calmed.
+ * OKLab: Ottosson 2020.
  */
 import type { Atlas } from '../map/atlas';
 
@@ -37,8 +38,8 @@ interface Look {
 }
 
 const LOOK: Record<Theme, Look> = {
-  light: { lightness: 0.84, contrast: 0.5, strength: 0.72, mostChroma: 0.1, grain: 0.014 },
-  dark: { lightness: 0.43, contrast: 0.45, strength: 0.72, mostChroma: 0.095, grain: 0.018 },
+  light: { lightness: 0.83, contrast: 0.9, strength: 1, mostChroma: 0.11, grain: 0.012 },
+  dark: { lightness: 0.45, contrast: 0.8, strength: 1, mostChroma: 0.1, grain: 0.016 },
 };
 
 const BASE: Record<Theme, Omit<Palette, 'land'>> = {
@@ -87,7 +88,7 @@ export function makePalette(atlas: Atlas, theme: Theme): Palette {
     const strength = chroma > 0 ? Math.min(look.strength, look.mostChroma / chroma) : 0;
     const grain = (hash(atlas.songId(cell)) - 0.5) * 2 * look.grain;
     const rgb = fromOklab([
-      look.lightness + (l - mean) * look.contrast + grain,
+      Math.min(look.lightness + 0.13, look.lightness + (l - mean) * look.contrast) + grain,
       a * strength,
       b * strength,
     ]);

@@ -43,7 +43,11 @@ export class WebglRenderer implements Renderer {
       powerPreference: 'high-performance',
       failIfMajorPerformanceCaveat: !evenSlow,
     });
-    if (!gl) throw new Error('no WebGL2 in hardware');
+    if (!gl) throw new Error('there is no WebGL2 in hardware');
+    if (!evenSlow && isSoftware(gl)) {
+      gl.getExtension('WEBGL_lose_context')?.loseContext();
+      throw new Error('its WebGL2 is software');
+    }
     this.gl = gl;
     this.cellProgram = this.compile(CELL_VERTEX, CELL_FRAGMENT);
     this.borderProgram = this.compile(BORDER_VERTEX, BORDER_FRAGMENT);
@@ -227,4 +231,11 @@ export class WebglRenderer implements Renderer {
     };
     return { handle, at };
   }
+}
+
+/** Rasterisers without hardware do not always admit to a performance caveat; their names do. */
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }

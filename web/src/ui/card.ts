@@ -97,9 +97,9 @@ function initialOf(title: string): string {
 function factsOf(song: Song | undefined): string {
   if (!song) return '';
   const facts: string[] = [];
-  if (song.genres?.length) facts.push(song.genres.slice(0, 3).join(', '));
   if (song.tempo !== undefined) facts.push(`${Math.round(song.tempo)} bpm`);
   if (song.key) facts.push(keyName(song.key));
+  if (song.genres?.length) facts.push(song.genres.slice(0, 3).join(', '));
   return facts.join(' · ');
 }
 
