@@ -7,6 +7,7 @@
 #ifndef MUSICMAP_SOURCE_H
 #define MUSICMAP_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -19,7 +20,17 @@ struct mm_source_item {
     const char *key;    /* what names it there; for a folder its absolute path, bytes as they are */
     uint64_t size;      /* bytes; 0 = not known */
     int64_t mtime_ns;   /* 0 = not known */
+    double duration_s;  /* 0 = not known */
+    const char *licence;        /* a name or an address; NULL = not known */
+    bool tags_win;              /* the tags below are better than those in the file */
     const struct mm_tags *tags; /* what the source knows by itself (a folder: from the path) */
+};
+
+/* Something a list names that is not there. Pointers as above. */
+struct mm_source_absent {
+    const char *location; /* path or address as written; NULL = only names are known */
+    double duration_s;    /* 0 = not known */
+    const struct mm_tags *tags;
 };
 
 /* What was passed over, and why; path as bytes, reason a static sentence. */
@@ -37,6 +48,8 @@ struct mm_source_events {
     /* Non-zero stops the walk with that code. */
     int (*item)(void *ctx, const struct mm_source_item *item, struct mm_error *err);
     void (*skipped)(void *ctx, enum mm_skip kind, const char *path, const char *detail);
+    /* May be NULL, as skipped may. Non-zero stops. */
+    int (*absent)(void *ctx, const struct mm_source_absent *absent, struct mm_error *err);
     void *ctx;
 };
 
@@ -49,6 +62,39 @@ struct mm_source_events {
  */
 int mm_source_folder(const char *dir, const struct mm_source_events *events,
                      const struct mm_progress *progress, struct mm_error *err);
+
+/*
+ * The files that a playlist names (M3U, M3U8, PLS, XSPF, JSPF, CUE, or an export in CSV), in its
+ * order, each once; what names no file of this computer is told as absent. Items have the source
+ * "folder": they are files like any other. A file of at most 64 MiB.
+ */
+int mm_source_playlist(const char *file, const struct mm_source_events *events,
+                       const struct mm_progress *progress, struct mm_error *err);
+
+/*
+ * The Free Music Archive data set: dir has tracks.csv (or fma_metadata/tracks.csv, in it or beside
+ * it) and the clips, or a folder fma_small, fma_medium, fma_large or fma_full that has them. Songs
+ * in order of their number, source "fma", with the table's tags and licence. Absent: clips that
+ * this part of the set should have.
+ */
+int mm_source_fma(const char *dir, const struct mm_source_events *events,
+                  const struct mm_progress *progress, struct mm_error *err);
+
+/* ---- the table of sources ---- */
+
+struct mm_source {
+    const char *name;
+    const char *arguments; /* "DIR..." */
+    const char *summary;
+    int (*walk)(const char *path, const struct mm_source_events *events,
+                const struct mm_progress *progress, struct mm_error *err);
+    bool complete; /* the walk tells all that lies below path: what is not told is gone */
+};
+const struct mm_source *mm_sources(size_t *count);
+const struct mm_source *mm_source_find(const char *name); /* NULL when there is none */
+
+/* True for the sources whose songs are files where their keys say: "folder", "fma". */
+bool mm_source_is_files(const char *source);
 
 /* True for the file name endings that the folder source takes for audio. */
 int mm_source_is_audio_name(const char *name);

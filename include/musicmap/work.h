@@ -61,18 +61,27 @@ struct mm_gather_report {
     size_t changed; /* content differs from last time */
     size_t moved;   /* known content at a new path */
     size_t unchanged;
-    size_t missing; /* known, but no longer there */
-    size_t hidden;  /* seen, but the user hid them */
-    size_t failed;  /* could not be read; listed by mm_catalog_each_failure */
+    size_t missing;    /* known, but no longer there */
+    size_t hidden;     /* seen, but the user hid them */
+    size_t failed;     /* could not be read; listed by mm_catalog_each_failure */
+    size_t in_library; /* named by a list without a file, and in the library already */
+    size_t absent;     /* named by a list, and nowhere */
     size_t skipped[MM_SKIP_KINDS];
 };
-/* Brings the catalog up to date with the folders (or files). MM_ERR_NOT_FOUND: no such folder. */
-int mm_gather_folders(struct mm_catalog *catalog, struct mm_helpers *helpers,
-                      const char *const *folders, size_t n_folders,
-                      void (*skipped)(void *ctx, enum mm_skip kind, const char *path,
-                                      const char *detail),
-                      void *skipped_ctx, const struct mm_progress *progress,
-                      struct mm_gather_report *report, struct mm_error *err);
+/* What to gather, and who is told of what was passed over. */
+struct mm_gather_request {
+    const struct mm_source *source; /* one of mm_sources() */
+    const char *const *paths;       /* [n] folders, playlists, ... as the source wants them */
+    size_t n;
+    void (*skipped)(void *ctx, enum mm_skip kind, const char *path, const char *detail);
+    /* A list names it, and neither this computer nor the library has it. location may be NULL. */
+    void (*absent)(void *ctx, const char *location, const struct mm_tags *tags);
+    void *ctx;
+};
+/* Brings the catalog up to date with the files of a source. MM_ERR_NOT_FOUND: no such path. */
+int mm_gather_files(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                    const struct mm_gather_request *request, const struct mm_progress *progress,
+                    struct mm_gather_report *report, struct mm_error *err);
 
 struct mm_embed_options {
     struct mm_embed_settings model;

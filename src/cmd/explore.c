@@ -10,7 +10,8 @@ static int explore(const struct command *self, struct mm_catalog *catalog,
     struct mm_embed_report embedded;
     struct mm_error err = {0};
     bool stale;
-    int status = cmd_run_gather(self, catalog, helpers, folders, n, &gathered);
+    int status =
+        cmd_run_gather(self, catalog, helpers, mm_source_find("folder"), folders, n, &gathered);
     if (status <= CMD_PARTLY)
         status = cmd_run_embed(self, catalog, helpers, embed, &embedded);
     if (status > CMD_PARTLY)

@@ -18,17 +18,54 @@ static void say_skipped(void *ctx, enum mm_skip kind, const char *path, const ch
     free(shown);
 }
 
-static json_t *report_json(const struct mm_gather_report *r)
+/* "Artist - Title", or what stands in the list. */
+static char *absent_words(const char *location, const struct mm_tags *tags)
+{
+    struct mm_text line = {0};
+    if (tags->artist)
+        mm_text_addf(&line, "%s - ", tags->artist);
+    if (tags->title)
+        mm_text_add(&line, tags->title);
+    char *where = location ? mm_text_clean_utf8(location, strlen(location)) : NULL;
+    if (where)
+        mm_text_addf(&line, tags->title ? " (%s)" : "%s", where);
+    free(where);
+    return mm_text_steal(&line);
+}
+
+enum { SHOWN_ABSENT = 20 };
+
+/* ctx is a json array: the words for what is nowhere. */
+static void note_absent(void *ctx, const char *location, const struct mm_tags *tags)
+{
+    char *words = absent_words(location, tags);
+    if (words)
+        json_array_append_new(ctx, json_string(words));
+    free(words);
+}
+
+static void say_absent(const json_t *absent)
+{
+    size_t n = json_array_size(absent);
+    size_t shown = cmd_common.verbose || n <= SHOWN_ABSENT ? n : SHOWN_ABSENT;
+    for (size_t i = 0; i < shown; i++)
+        cmd_say("  no such file: %s", json_string_value(json_array_get(absent, i)));
+    if (shown < n)
+        cmd_say("  ... and %zu more: --verbose", n - shown);
+}
+
+static json_t *report_json(const struct mm_gather_report *r, json_t *absent)
 {
     json_t *skipped = json_object();
     for (int i = 0; i < MM_SKIP_KINDS; i++)
         json_object_set_new(skipped, mm_skip_name((enum mm_skip)i),
                             json_integer((json_int_t)r->skipped[i]));
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "found", (json_int_t)r->found,
-                     "added", (json_int_t)r->added, "changed", (json_int_t)r->changed, "moved",
-                     (json_int_t)r->moved, "unchanged", (json_int_t)r->unchanged, "missing",
-                     (json_int_t)r->missing, "hidden", (json_int_t)r->hidden, "failed",
-                     (json_int_t)r->failed, "skipped", skipped);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:o}", "found",
+                     (json_int_t)r->found, "added", (json_int_t)r->added, "changed",
+                     (json_int_t)r->changed, "moved", (json_int_t)r->moved, "unchanged",
+                     (json_int_t)r->unchanged, "missing", (json_int_t)r->missing, "hidden",
+                     (json_int_t)r->hidden, "failed", (json_int_t)r->failed, "in_library",
+                     (json_int_t)r->in_library, "absent", absent, "skipped", skipped);
 }
 
 static void say_report(const struct mm_gather_report *r)
@@ -39,9 +76,10 @@ static void say_report(const struct mm_gather_report *r)
         size_t count;
         const char *word;
     } rest[] = {
-        {r->changed, "changed"}, {r->moved, "moved"},
-        {r->missing, "missing"}, {r->hidden, "hidden"},
-        {r->failed, "failed"},   {r->skipped[MM_SKIP_NOT_AUDIO], "not audio"},
+        {r->changed, "changed"},  {r->moved, "moved"},
+        {r->missing, "missing"},  {r->hidden, "hidden"},
+        {r->failed, "failed"},    {r->skipped[MM_SKIP_NOT_AUDIO], "not audio"},
+        {r->absent, "not there"}, {r->in_library, "known by name"},
     };
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         if (rest[i].count)
@@ -53,17 +91,43 @@ static void say_report(const struct mm_gather_report *r)
 }
 
 int cmd_run_gather(const struct command *self, struct mm_catalog *catalog,
-                   struct mm_helpers *helpers, char **folders, size_t n,
-                   struct mm_gather_report *report)
+                   struct mm_helpers *helpers, const struct mm_source *source, char **paths,
+                   size_t n, struct mm_gather_report *report)
 {
     struct mm_error err = {0};
-    int result = mm_gather_folders(catalog, helpers, (const char *const *)folders, n, say_skipped,
-                                   NULL, cmd_progress(), report, &err);
+    json_t *absent = json_array();
+    const struct mm_gather_request request = {.source = source,
+                                              .paths = (const char *const *)paths,
+                                              .n = n,
+                                              .skipped = say_skipped,
+                                              .absent = note_absent,
+                                              .ctx = absent};
+    int result = mm_gather_files(catalog, helpers, &request, cmd_progress(), report, &err);
     cmd_progress_end();
-    if (result < 0)
-        return cmd_fail_error(self, &err);
-    say_report(report);
-    return report->failed ? CMD_PARTLY : CMD_DONE;
+    int status = result < 0                        ? cmd_fail_error(self, &err)
+                 : report->failed + report->absent ? CMD_PARTLY
+                                                   : CMD_DONE;
+    if (result == 0) {
+        say_report(report);
+        say_absent(absent);
+        if (cmd_common.json && strcmp(self->name, "gather") == 0)
+            cmd_print_json(report_json(report, absent));
+    }
+    json_decref(absent);
+    return status;
+}
+
+static int no_source(const struct command *self, const char *name)
+{
+    size_t count;
+    const struct mm_source *sources = mm_sources(&count);
+    struct mm_text names = {0};
+    for (size_t i = 0; i < count; i++)
+        mm_text_addf(&names, "%s%s", i ? ", " : "", sources[i].name);
+    int status = cmd_fail(self, CMD_USAGE, "there is no source \"%s\": %s", name,
+                          names.data ? names.data : "");
+    mm_text_finish(&names);
+    return status;
 }
 
 int cmd_gather(const struct command *self, int argc, char **argv)
@@ -73,17 +137,15 @@ int cmd_gather(const struct command *self, int argc, char **argv)
     int status = cmd_parse(self, NULL, argc, argv, 2, SIZE_MAX, &operands, &n);
     if (status)
         return status;
-    if (strcmp(operands[0], "folder") != 0)
-        return cmd_fail(self, CMD_USAGE,
-                        "there is no source \"%s\"; \"folder\" is the one there is", operands[0]);
+    const struct mm_source *source = mm_source_find(operands[0]);
+    if (!source)
+        return no_source(self, operands[0]);
     struct mm_catalog *catalog = cmd_open_library(self, true);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
     if (helpers) {
         struct mm_gather_report report;
-        status = cmd_run_gather(self, catalog, helpers, operands + 1, n - 1, &report);
-        if (cmd_common.json && status <= CMD_PARTLY)
-            cmd_print_json(report_json(&report));
+        status = cmd_run_gather(self, catalog, helpers, source, operands + 1, n - 1, &report);
     }
     mm_helpers_destroy(helpers);
     mm_catalog_close(catalog);

@@ -8,8 +8,8 @@
 
 static const struct command commands[] = {
     {"explore", "DIR...", "gather, embed, map and serve in one go", cmd_explore, false},
-    {"gather", "folder DIR...", "bring the library up to date with folders of songs", cmd_gather,
-     false},
+    {"gather", "folder DIR... | playlist FILE... | fma DIR...",
+     "bring songs into the library, or up to date", cmd_gather, false},
     {"embed", "", "measure and embed what is new", cmd_embed, false},
     {"map", "", "cluster, name and lay out what is embedded", cmd_map, false},
     {"draw", "-o FILE", "draw the map as .svg, .png or .pdf", cmd_draw, false},

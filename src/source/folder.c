@@ -92,8 +92,11 @@ static int emit(struct walk *walk, const struct entry *entry, struct mm_error *e
         mm_tags_finish(&tags);
         return mm_no_memory(err);
     }
-    const struct mm_source_item item = {"folder", walk->path.data, entry->size, entry->mtime_ns,
-                                        &tags};
+    const struct mm_source_item item = {.source = "folder",
+                                        .key = walk->path.data,
+                                        .size = entry->size,
+                                        .mtime_ns = entry->mtime_ns,
+                                        .tags = &tags};
     int result = walk->events->item(walk->events->ctx, &item, err);
     mm_tags_finish(&tags);
     if (++walk->found % PROGRESS_EVERY == 0)

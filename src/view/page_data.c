@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "musicmap/source.h"
 
 /* Rounded to a number of digits behind the point: 17 digits of a tempo only cost bytes. */
 static json_t *rounded(double value, double unit)
@@ -92,7 +93,7 @@ static int set_song(json_t *object, const struct mm_song *song)
         result |= json_object_set_new(object, "duration", rounded(song->duration_s, 0.01));
     if (song->has_cover)
         result |= json_object_set_new(object, "cover", json_true());
-    if (song->key && song->source && strcmp(song->source, "folder") == 0)
+    if (song->key && song->source && mm_source_is_files(song->source))
         result |= set_text(object, "path", mm_path_name(song->key));
     return result;
 }

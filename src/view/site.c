@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "musicmap/source.h"
 
 /* What is kept in memory: some hundred clips, and the covers on screen. */
 enum { MEMO_BYTES = 64 << 20, MEMO_ENTRIES = 2048 };
@@ -30,7 +31,7 @@ static int look_up(struct mm_site *site, enum mm_job_kind kind, int64_t id, stru
         return result;
     struct mm_measure measure;
     bool playable = out->song.state == MM_SONG_PRESENT && out->song.key && out->song.source &&
-                    strcmp(out->song.source, "folder") == 0;
+                    mm_source_is_files(out->song.source);
     if (!playable)
         result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %lld is %s", (long long)id,
                               out->song.state == MM_SONG_HIDDEN ? "hidden" : "not here");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Gathering folders: what the walk finds is compared with the catalog in batches. What is new or
- * changed is probed by the helpers in parallel, then written in the order of the walk in one
- * transaction, so that ids do not depend on timing and a killed run continues where it stopped.
+ * Gathering files (folders, playlists, data sets): what the walk finds is compared with the catalog
+ * in batches. What is new or changed is probed by the helpers in parallel, then written in the
+ * order of the walk in one transaction, so that ids do not depend on timing and a killed run
+ * continues where it stopped.
  *
  * A file at a new path whose content is that of a song whose own file is gone has moved: the song
  * keeps its id and all that is known of it.
@@ -16,25 +17,36 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "musicmap/work.h"
+#include "work/known.h"
 
 enum { BATCH = 128, MOVE_CANDIDATES = 64 };
 
-static const char SOURCE[] = "folder";
+/* A file on the disk is one song, whichever way it was found first. */
+static const char *const file_sources[] = {"folder", "fma"};
 static const char STAGE[] = "gather";
 
 struct found {
     char *path;
+    const char *source; /* one of file_sources */
     uint64_t size;
     int64_t mtime_ns;
-    struct mm_tags path_tags;
-    bool known;         /* song below is the catalog's */
-    bool failed_before; /* this very content failed the last time */
-    bool probe;         /* new or changed: look inside */
+    bool tags_win;       /* those below over those in the file */
+    struct mm_tags tags; /* what the source knows */
+    bool known;          /* song below is the catalog's */
+    bool failed_before;  /* this very content failed the last time */
+    bool probe;          /* new or changed: look inside */
     struct mm_song song;
     struct mm_audio_info info;
     unsigned char hash[32];
     int result; /* of the probe */
     struct mm_error err;
+};
+
+/* What a list names and is no file: it may be a song of the library all the same. */
+struct absent {
+    char *location;
+    double duration_s;
+    struct mm_tags tags;
 };
 
 struct gather {
@@ -43,8 +55,10 @@ struct gather {
     struct mm_pool *pool;
     const struct mm_progress *progress;
     struct mm_gather_report *report;
-    void (*skipped)(void *ctx, enum mm_skip kind, const char *path, const char *detail);
-    void *skipped_ctx;
+    const struct mm_gather_request *request;
+    struct absent *absents;
+    size_t n_absents;
+    size_t absents_capacity;
     struct found batch[BATCH];
     size_t n_batch;
     int64_t *seen; /* ids of the songs that are there */
@@ -57,7 +71,7 @@ static void clear_batch(struct gather *g)
     for (size_t i = 0; i < g->n_batch; i++) {
         struct found *f = &g->batch[i];
         free(f->path);
-        mm_tags_finish(&f->path_tags);
+        mm_tags_finish(&f->tags);
         mm_song_finish(&f->song);
         mm_audio_info_finish(&f->info);
         *f = (struct found){0};
@@ -69,11 +83,20 @@ static void clear_batch(struct gather *g)
 
 static int look_up(struct gather *g, struct found *f, struct mm_error *err)
 {
-    int result = mm_catalog_find_key(g->catalog, SOURCE, f->path, &f->song, err);
+    int result = mm_catalog_find_key(g->catalog, f->source, f->path, &f->song, err);
+    for (size_t i = 0; i < sizeof file_sources / sizeof *file_sources; i++)
+        if (result == MM_ERR_NOT_FOUND && strcmp(file_sources[i], f->source) != 0)
+            result = mm_catalog_find_key(g->catalog, file_sources[i], f->path, &f->song, err);
     if (result < 0 && result != MM_ERR_NOT_FOUND)
         return result;
     f->known = result == 0;
     bool same = f->known && f->song.size == f->size && f->song.mtime_ns == f->mtime_ns;
+    if (f->known && strcmp(f->song.source, f->source) != 0) {
+        if (f->tags_win)
+            same = false; /* it learns more than the file alone could tell */
+        else
+            f->source = mm_source_find(f->song.source)->name;
+    }
     if (!f->known) {
         result = mm_catalog_known_failure(g->catalog, f->path, STAGE, f->size, f->mtime_ns,
                                           &f->failed_before, err);
@@ -96,13 +119,15 @@ static void probe_round(void *ctx, size_t i, size_t worker)
 
 /* ---- deciding ---- */
 
-/* Fills what the container did not say from the path. */
+/* Fills what tags do not say from guess. */
 static int merge_tags(struct mm_tags *tags, const struct mm_tags *guess)
 {
     char **texts[][2] = {{&tags->title, (char **)&guess->title},
                          {&tags->artist, (char **)&guess->artist},
                          {&tags->album, (char **)&guess->album},
-                         {&tags->album_artist, (char **)&guess->album_artist}};
+                         {&tags->album_artist, (char **)&guess->album_artist},
+                         {&tags->isrc, (char **)&guess->isrc},
+                         {&tags->musicbrainz_id, (char **)&guess->musicbrainz_id}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (*texts[i][0] || !*texts[i][1])
             continue;
@@ -116,6 +141,22 @@ static int merge_tags(struct mm_tags *tags, const struct mm_tags *guess)
         tags->track = guess->track;
     if (!tags->disc)
         tags->disc = guess->disc;
+    int result = 0;
+    for (size_t i = 0, had = tags->n_genres; i < guess->n_genres && had == 0 && result == 0; i++)
+        result = mm_tags_add_genre(tags, guess->genres[i]);
+    return result;
+}
+
+/* The tags a song gets, in f->info.tags. */
+static int decide_tags(struct found *f)
+{
+    if (!f->tags_win)
+        return merge_tags(&f->info.tags, &f->tags);
+    if (merge_tags(&f->tags, &f->info.tags) < 0)
+        return MM_ERR_NO_MEMORY;
+    struct mm_tags own = f->info.tags;
+    f->info.tags = f->tags;
+    f->tags = own;
     return 0;
 }
 
@@ -123,10 +164,10 @@ static int merge_tags(struct mm_tags *tags, const struct mm_tags *guess)
 static int take_probe(struct found *f)
 {
     struct mm_song *song = &f->song;
-    char *source = mm_strdup(SOURCE);
+    char *source = mm_strdup(f->source);
     char *key = mm_strdup(f->path);
     char *codec = mm_strdup(f->info.codec);
-    if (!source || !key || !codec || merge_tags(&f->info.tags, &f->path_tags) < 0) {
+    if (!source || !key || !codec || decide_tags(f) < 0) {
         free(source);
         free(key);
         free(codec);
@@ -168,7 +209,7 @@ static int find_moved(struct gather *g, struct found *f, bool *moved, struct mm_
     for (size_t i = 0; i < count && result == 0 && !*moved; i++) {
         struct mm_song song = {0};
         result = mm_catalog_get_song(g->catalog, ids[i], &song, err);
-        if (result == 0 && strcmp(song.source, SOURCE) == 0 && is_gone(song.key)) {
+        if (result == 0 && mm_source_is_files(song.source) && is_gone(song.key)) {
             mm_song_finish(&f->song);
             f->song = song;
             *moved = true;
@@ -286,9 +327,11 @@ static int on_item(void *ctx, const struct mm_source_item *item, struct mm_error
     struct found *f = &g->batch[g->n_batch++];
     g->report->found++;
     f->path = mm_strdup(item->key);
+    f->source = item->source;
     f->size = item->size;
     f->mtime_ns = item->mtime_ns;
-    if (!f->path || (item->tags && merge_tags(&f->path_tags, item->tags) < 0))
+    f->tags_win = item->tags_win;
+    if (!f->path || (item->tags && merge_tags(&f->tags, item->tags) < 0))
         return mm_no_memory(err);
     return g->n_batch == BATCH ? flush(g, err) : 0;
 }
@@ -300,8 +343,53 @@ static void on_skipped(void *ctx, enum mm_skip kind, const char *path, const cha
     /* Somebody expects a song there: it belongs into the list of failures. */
     if (kind == MM_SKIP_EMPTY || kind == MM_SKIP_UNREADABLE)
         note_failure(g, path, 0, 0, 0, detail && *detail ? detail : mm_skip_name(kind), NULL);
-    if (g->skipped)
-        g->skipped(g->skipped_ctx, kind, path, detail);
+    if (g->request->skipped)
+        g->request->skipped(g->request->ctx, kind, path, detail);
+}
+
+static int on_absent(void *ctx, const struct mm_source_absent *absent, struct mm_error *err)
+{
+    struct gather *g = ctx;
+    if (mm_array_reserve(&g->absents, &g->absents_capacity, g->n_absents + 1) < 0)
+        return mm_no_memory(err);
+    struct absent *a = &g->absents[g->n_absents++];
+    *a = (struct absent){.location = mm_strdup(absent->location), .duration_s = absent->duration_s};
+    if ((absent->location && !a->location) || merge_tags(&a->tags, absent->tags) < 0)
+        return mm_no_memory(err);
+    return 0;
+}
+
+static void clear_absents(struct gather *g)
+{
+    for (size_t i = 0; i < g->n_absents; i++) {
+        free(g->absents[i].location);
+        mm_tags_finish(&g->absents[i].tags);
+    }
+    g->n_absents = 0;
+}
+
+/* Tells those that the library has not got either: a list may name songs, not files. */
+static int tell_absents(struct gather *g, struct mm_error *err)
+{
+    struct mm_known *known = NULL;
+    int result = g->n_absents ? mm_known_create(g->catalog, &known, err) : 0;
+    for (size_t i = 0; i < g->n_absents && result == 0; i++) {
+        const struct absent *a = &g->absents[i];
+        const struct mm_recording recording = {a->tags.isrc, a->tags.artist, a->tags.title,
+                                               a->duration_s};
+        int64_t song;
+        result = mm_known_find(known, &recording, true, &song, err);
+        if (result == 0 && song) {
+            g->report->in_library++;
+        } else if (result == 0) {
+            g->report->absent++;
+            if (g->request->absent)
+                g->request->absent(g->request->ctx, a->location, &a->tags);
+        }
+    }
+    mm_known_destroy(known);
+    clear_absents(g);
+    return result;
 }
 
 /* ---- what is no longer there ---- */
@@ -324,7 +412,7 @@ static int collect_missing(void *ctx, const struct mm_song *song, struct mm_erro
 {
     struct missing *m = ctx;
     const struct gather *g = m->g;
-    if (strcmp(song->source, SOURCE) != 0 ||
+    if (!mm_source_is_files(song->source) ||
         (g->n_seen && bsearch(&song->id, g->seen, g->n_seen, sizeof *g->seen, compare_ids)))
         return 0;
     /* Not seen, and yet there: the walk could not read its folder, or the file itself failed. */
@@ -393,34 +481,36 @@ static int clear_stale_failures(struct gather *g, const char *folder, struct mm_
     return result;
 }
 
-static int gather_one(struct gather *g, const char *folder, struct mm_error *err)
+static int gather_one(struct gather *g, const char *path, struct mm_error *err)
 {
-    char *real = realpath(folder, NULL);
+    char *real = realpath(path, NULL);
     if (!real)
-        return mm_error_errno(err, errno, "cannot gather %s", folder);
+        return mm_error_errno(err, errno, "cannot gather %s", path);
     /* The walk runs ahead of the tags by a batch: only theirs is progress. */
     const struct mm_progress cancel_only = {.cancel = g->progress ? g->progress->cancel : NULL};
-    struct mm_source_events events = {.item = on_item, .skipped = on_skipped, .ctx = g};
-    int result = mm_catalog_add_root(g->catalog, real, err);
+    struct mm_source_events events = {
+        .item = on_item, .skipped = on_skipped, .absent = on_absent, .ctx = g};
+    const struct mm_source *source = g->request->source;
+    int result = source->complete ? mm_catalog_add_root(g->catalog, real, err) : 0;
     if (result == 0)
-        result = mm_source_folder(real, &events, &cancel_only, err);
+        result = source->walk(real, &events, &cancel_only, err);
     if (result == 0)
         result = flush(g, err);
-    if (result == 0)
+    if (result == 0 && source->complete)
         result = mark_missing(g, real, err);
     if (result == 0)
         result = clear_stale_failures(g, real, err);
+    if (result == 0)
+        result = tell_absents(g, err);
     clear_batch(g);
+    clear_absents(g);
     free(real);
     return result;
 }
 
-int mm_gather_folders(struct mm_catalog *catalog, struct mm_helpers *helpers,
-                      const char *const *folders, size_t n_folders,
-                      void (*skipped)(void *ctx, enum mm_skip kind, const char *path,
-                                      const char *detail),
-                      void *skipped_ctx, const struct mm_progress *progress,
-                      struct mm_gather_report *report, struct mm_error *err)
+int mm_gather_files(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                    const struct mm_gather_request *request, const struct mm_progress *progress,
+                    struct mm_gather_report *report, struct mm_error *err)
 {
     *report = (struct mm_gather_report){0};
     struct gather *g = calloc(1, sizeof *g);
@@ -430,13 +520,13 @@ int mm_gather_folders(struct mm_catalog *catalog, struct mm_helpers *helpers,
                          .helpers = helpers,
                          .progress = progress,
                          .report = report,
-                         .skipped = skipped,
-                         .skipped_ctx = skipped_ctx};
+                         .request = request};
     int result = mm_pool_create(mm_helpers_count(helpers), &g->pool, err);
-    for (size_t i = 0; i < n_folders && result == 0; i++)
-        result = gather_one(g, folders[i], err);
+    for (size_t i = 0; i < request->n && result == 0; i++)
+        result = gather_one(g, request->paths[i], err);
     mm_progress_update(progress, "reading tags", report->found, report->found);
     mm_pool_destroy(g->pool);
+    free(g->absents);
     free(g->seen);
     free(g);
     return result;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sources.c - the table of sources. A new one is one new file and one new line here. */
+#include <string.h>
+
+#include "musicmap/source.h"
+
+static const struct mm_source sources[] = {
+    {"folder", "DIR...", "all songs in folders", mm_source_folder, true},
+    {"playlist", "FILE...", "what playlists name (m3u, pls, xspf, jspf, cue, csv)",
+     mm_source_playlist, false},
+    {"fma", "DIR...", "the Free Music Archive data set", mm_source_fma, false},
+};
+
+const struct mm_source *mm_sources(size_t *count)
+{
+    *count = sizeof sources / sizeof *sources;
+    return sources;
+}
+
+const struct mm_source *mm_source_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        if (strcmp(sources[i].name, name) == 0)
+            return &sources[i];
+    return NULL;
+}
+
+bool mm_source_is_files(const char *source)
+{
+    return strcmp(source, "folder") == 0 || strcmp(source, "fma") == 0;
+}

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Playlists and the FMA data set: what they name becomes songs, what is not there is told.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+
+song music/A/one.mp3 300
+song music/A/two.mp3 500 -metadata title="Tagged" -metadata artist="Somebody"
+song music/A/three.mp3 700
+printf '#EXTM3U\n#EXTINF:8,Singer - First\nA/one.mp3\nA\\two.mp3\n#EXTINF:9,Gone - Away\nA/none.mp3\n' >music/list.m3u8
+
+run 1 musicmap gather playlist music/list.m3u8 --json
+same "$(json '"\(.found) \(.added) \(.absent|length)"')" "2 2 1" "two songs, one that is not there"
+same "$(json '.absent[0]')" "Gone - Away (A/none.mp3)" "which one"
+run 1 musicmap gather playlist music/list.m3u8
+has "$errors" 'no such file: Gone - Away'
+has "$errors" '2 songs found, 0 new'
+
+# A list of names alone: what the library has is known by name.
+printf 'Track Name,Artist Name(s),Duration (ms)\nFirst,Singer,8000\nTagged,somebody,8100\nOther,X,1\n' >names.csv
+run 1 musicmap gather playlist names.csv --json
+same "$(json '"\(.in_library) \(.absent|length)"')" "2 1" "known by name"
+
+# The same files as a folder are the same songs.
+run 0 musicmap gather folder music --json
+same "$(json '"\(.found) \(.added) \(.unchanged)"')" "3 1 2" "one library"
+
+# The data set's table wins over tags, and over an earlier look at the folder.
+song fma/fma_small/000/000002.mp3 900 -metadata title="Wrong"
+run 0 musicmap gather folder fma
+mkdir fma/fma_metadata
+{
+    echo ',album,artist,set,track,track,track'
+    echo ',title,name,subset,genre_top,genres,title'
+    echo 'track_id,,,,,,'
+    echo '2,"Line one'
+    echo 'line two",AWOL,small,Hip-Hop,[21],Food'
+    echo '5,,AWOL,small,Hip-Hop,[21],Missing'
+} >fma/fma_metadata/tracks.csv
+run 1 musicmap gather fma fma --json
+same "$(json '"\(.found) \(.added) \(.absent|length)"')" "1 0 1" "the clip that is there"
+run 1 musicmap gather fma fma
+run 0 musicmap gather folder fma --json
+same "$(json '"\(.found) \(.added) \(.changed)"')" "1 0 0" "no second song"
+sqlite=$(python3 - "$MUSICMAP_LIBRARY/catalog.sqlite" <<'P'
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute("SELECT source, artist, title, genres FROM song WHERE source = 'fma'").fetchall())
+P
+)
+same "$sqlite" "[('fma', 'AWOL', 'Food', 'Hip-Hop')]" "the table's words"
+
+run 3 musicmap gather playlist nothing.m3u
+run 3 musicmap gather fma music
+has "$errors" 'tracks.csv'
+run 2 musicmap gather playlist
+finish
