@@ -9,6 +9,7 @@ static const struct mm_algorithm clusterers[] = {
 };
 
 static const struct mm_algorithm layouts[] = {
+    {"umap", "neighbours stay neighbours (McInnes 2018)", &mm_layout_umap},
     {"pca", "the two directions in which songs differ most", &mm_layout_pca},
 };
 

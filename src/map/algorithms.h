@@ -13,8 +13,10 @@
 #include "musicmap/map.h"
 
 struct mm_algorithm_input {
-    struct mm_points points; /* coordinates in order of falling variance; n >= 1, dim >= 1 */
-    size_t clusters;         /* wanted; 0 = choose */
+    struct mm_points points;     /* coordinates in order of falling variance; n >= 1, dim >= 1 */
+    struct mm_points directions; /* the same songs along more components, scaled to unit length:
+                                    their distances rank as the cosine of the vectors does */
+    size_t clusters;             /* wanted; 0 = choose */
     uint64_t seed;
     struct mm_pool *pool;
     const struct mm_progress *progress;
@@ -38,6 +40,7 @@ struct mm_algorithm_ops {
 };
 
 extern const struct mm_algorithm_ops mm_clusterer_kmeans;
+extern const struct mm_algorithm_ops mm_layout_umap;
 extern const struct mm_algorithm_ops mm_layout_pca;
 
 #endif

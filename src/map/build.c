@@ -11,8 +11,10 @@
 #include "map/matrix.h"
 #include "map/pca.h"
 
-/* Components that clusterers and layouts see: as many as carry most of the variance. */
+/* Components that clusterers see: as many as carry most of the variance. */
 #define MOST_COMPONENTS ((size_t)50)
+/* Components that neighbours are found by: nearly all there is. */
+#define MOST_DIRECTIONS ((size_t)128)
 
 static const struct mm_algorithm *find(const struct mm_algorithm *table, size_t count,
                                        const char *name)
@@ -41,21 +43,50 @@ static int find_algorithms(const struct mm_map_settings *settings,
     return 0;
 }
 
-/* *rows: [n][*dim] along the main components; free it. */
-static int reduce(const struct mm_standard *standard, struct mm_pool *pool,
-                  const struct mm_progress *progress, float **rows, size_t *dim,
-                  struct mm_error *err)
+/* The songs as algorithms see them. */
+struct reduced {
+    float *rows;       /* [n][dim] along the main components */
+    float *directions; /* [n][more] along more of them, of unit length */
+    size_t dim, more;
+};
+
+static void reduced_finish(struct reduced *r)
 {
+    free(r->rows);
+    free(r->directions);
+}
+
+static void scale_to_unit(float *x, size_t dim)
+{
+    double sum = 0;
+    for (size_t j = 0; j < dim; j++)
+        sum += (double)x[j] * x[j];
+    double scale = sum > 0 ? 1 / sqrt(sum) : 0;
+    for (size_t j = 0; j < dim; j++)
+        x[j] = (float)(x[j] * scale);
+}
+
+static int reduce(const struct mm_standard *standard, struct mm_pool *pool,
+                  const struct mm_progress *progress, struct reduced *out, struct mm_error *err)
+{
+    size_t n = standard->vectors->n;
     struct mm_pca pca = {0};
-    int result = mm_pca_fit(standard, MOST_COMPONENTS, pool, progress, &pca, err);
+    int result = mm_pca_fit(standard, MOST_DIRECTIONS, pool, progress, &pca, err);
     if (result < 0)
         return result;
-    *dim = pca.count;
-    *rows = mm_calloc3(standard->vectors->n, pca.count, sizeof **rows);
-    if (!*rows)
+    out->more = pca.count;
+    out->dim = pca.count < MOST_COMPONENTS ? pca.count : MOST_COMPONENTS;
+    out->rows = mm_calloc3(n, out->dim, sizeof *out->rows);
+    out->directions = mm_calloc3(n, out->more, sizeof *out->directions);
+    if (!out->rows || !out->directions)
         result = mm_no_memory(err);
     else
-        result = mm_pca_project(&pca, standard, pca.count, progress, *rows, err);
+        result = mm_pca_project(&pca, standard, out->more, progress, out->directions, err);
+    for (size_t i = 0; i < n && result == 0; i++) {
+        float *x = out->directions + i * out->more;
+        memcpy(out->rows + i * out->dim, x, out->dim * sizeof *x);
+        scale_to_unit(x, out->more);
+    }
     mm_pca_finish(&pca);
     return result;
 }
@@ -168,12 +199,12 @@ static int cluster_and_lay_out(const struct mm_standard *standard,
     int result = find_algorithms(settings, &clusterer, &layout, err);
     if (result < 0)
         return result;
-    float *rows = NULL;
-    size_t dim = 0;
-    result = reduce(standard, pool, progress, &rows, &dim, err);
+    struct reduced songs = {0};
+    result = reduce(standard, pool, progress, &songs, err);
     if (result < 0)
         goto out;
-    struct mm_algorithm_input in = {.points = {rows, map->n, dim},
+    struct mm_algorithm_input in = {.points = {songs.rows, map->n, songs.dim},
+                                    .directions = {songs.directions, map->n, songs.more},
                                     .clusters = settings->clusters,
                                     .seed = settings->seed,
                                     .pool = pool,
@@ -194,7 +225,7 @@ static int cluster_and_lay_out(const struct mm_standard *standard,
         normalise(map->xy, map->n);
 
 out:
-    free(rows);
+    reduced_finish(&songs);
     return result;
 }
 

@@ -97,9 +97,13 @@ static char *write_report(const struct mm_map *map, const struct mm_song_vectors
 /* Everything that decides the map, the songs apart. */
 static char *settings_line(const struct mm_map_settings *settings, const struct mm_song_vectors *v)
 {
+    size_t count;
+    /* Defaults by name: they may change from one version to the next. */
+    const char *clusterer = mm_clusterers(&count)->name;
+    const char *layout = mm_layouts(&count)->name;
     return mm_format("clusterer=%s layout=%s clusters=%zu seed=%llu model=%s vectors=[%s]",
-                     settings->clusterer ? settings->clusterer : "default",
-                     settings->layout ? settings->layout : "default", settings->clusters,
+                     settings->clusterer ? settings->clusterer : clusterer,
+                     settings->layout ? settings->layout : layout, settings->clusters,
                      (unsigned long long)settings->seed, v->kind.model, v->kind.settings);
 }
 

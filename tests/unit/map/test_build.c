@@ -137,7 +137,8 @@ static void small_and_flat_libraries_have_maps(void **state)
     for (size_t i = 0; i < 200; i++) /* all identical */
         rows[i] = (float)(i % 5);
     for (size_t clusters = 0; clusters <= 3; clusters++) {
-        struct mm_map *map = build(rows, 40, 5, &(struct mm_map_settings){.clusters = clusters});
+        struct mm_map *map =
+            build(rows, 40, 5, &(struct mm_map_settings){.layout = "pca", .clusters = clusters});
         check_map(map, 40);
         assert_int_equal(map->n_clusters, 1);
         assert_true(map->xy[7] == 0 && map->xy[8] == 0);
@@ -145,10 +146,40 @@ static void small_and_flat_libraries_have_maps(void **state)
     }
     for (size_t i = 0; i < 40; i++) /* one dimension varies */
         rows[5 * i + 2] = (float)i;
-    struct mm_map *map = build(rows, 40, 5, &(struct mm_map_settings){.clusters = 2});
+    struct mm_map *map =
+        build(rows, 40, 5, &(struct mm_map_settings){.layout = "pca", .clusters = 2});
     check_map(map, 40);
     assert_true(map->xy[1] == 0 && fabsf(map->xy[0]) == 1);
     mm_map_destroy(map);
+    free(rows);
+}
+
+/* Every layout gives each song a place of its own that is not far from all others, even to equal
+ * songs; "pca" alone keeps them together. */
+static void songs_do_not_share_places(void **state)
+{
+    (void)state;
+    enum { MOST = 60 };
+    float *rows = make_blobs(3, MOST / 3, 8, 0.2, 6);
+    size_t n_layouts;
+    const struct mm_algorithm *layouts = mm_layouts(&n_layouts);
+    for (size_t l = 0; l < n_layouts; l++)
+        for (size_t equal = 0; equal <= MOST && strcmp(layouts[l].name, "pca") != 0; equal += 20) {
+            for (size_t i = 1; i < equal; i++)
+                memcpy(rows + i * 8, rows, 8 * sizeof *rows);
+            struct mm_map *map = build(
+                rows, MOST, 8, &(struct mm_map_settings){.layout = layouts[l].name, .clusters = 3});
+            check_map(map, MOST);
+            for (size_t i = 0; i < MOST; i++) {
+                double nearest = INFINITY;
+                for (size_t j = 0; j < MOST; j++)
+                    if (j != i)
+                        nearest = fmin(nearest, hypot(map->xy[2 * i] - map->xy[2 * j],
+                                                      map->xy[2 * i + 1] - map->xy[2 * j + 1]));
+                assert_true(nearest > 1e-3 && nearest < 0.7);
+            }
+            mm_map_destroy(map);
+        }
     free(rows);
 }
 
@@ -240,6 +271,7 @@ int main(void)
         cmocka_unit_test(the_map_does_not_depend_on_threads),
         cmocka_unit_test(pca_and_inertia_are_as_scikit_learn_finds_them),
         cmocka_unit_test(small_and_flat_libraries_have_maps),
+        cmocka_unit_test(songs_do_not_share_places),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(a_failing_reader_ends_the_call),
         cmocka_unit_test(it_can_be_cancelled_at_any_point),

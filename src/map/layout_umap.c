@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* layout_umap.c - the layout "umap": neighbours, their graph, and its layout from the main plane
+ * on. */
+#include <math.h>
+
+#include "base/array.h"
+#include "base/random.h"
+#include "map/algorithms.h"
+#include "map/fuzzy.h"
+#include "map/umap.h"
+
+#define NEIGHBOURS ((size_t)15)
+#define FAR        10   /* the farthest song's first place from the middle */
+#define JITTER     1e-3 /* so that equal songs can part */
+
+static size_t choose_epochs(size_t n)
+{
+    return n <= 10000 ? 500 : 200;
+}
+
+/* The plane of the two main components, scaled; songs at one place a little apart. */
+static void place_first(const struct mm_algorithm_input *in, float *xy)
+{
+    struct mm_random random = mm_random_stream(in->seed, 0x756d6170);
+    size_t n = in->points.n;
+    size_t dim = in->points.dim;
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t d = 0; d < 2; d++) {
+            xy[2 * i + d] = d < dim ? in->points.x[i * dim + d] : 0;
+            most = fmax(most, fabs(xy[2 * i + d]));
+        }
+    for (size_t i = 0; i < 2 * n; i++)
+        xy[i] = (float)((most > 0 ? xy[i] * FAR / most : 0) + JITTER * mm_random_normal(&random));
+}
+
+static int lay_out(const struct mm_algorithm_input *in, float *xy, struct mm_error *err)
+{
+    size_t n = in->points.n;
+    memset(xy, 0, 2 * n * sizeof *xy);
+    if (n == 1)
+        return 0;
+    struct mm_knn knn = {0};
+    struct mm_fuzzy graph = {0};
+    int result = mm_knn_find(&in->directions, NEIGHBOURS, MM_KNN_BY_SIZE, in->seed, in->pool,
+                             in->progress, &knn, err);
+    if (result == 0)
+        result = mm_fuzzy_create(&knn, in->pool, &graph, err);
+    if (result == 0) {
+        place_first(in, xy);
+        struct mm_umap_settings settings = {.min_dist = 0.1,
+                                            .spread = 1,
+                                            .repulsion = 1,
+                                            .epochs = choose_epochs(n),
+                                            .strangers = 5,
+                                            .seed = in->seed};
+        result = mm_umap_optimise(&graph, &settings, in->pool, in->progress, xy, err);
+    }
+    mm_fuzzy_finish(&graph);
+    mm_knn_finish(&knn);
+    return result;
+}
+
+const struct mm_algorithm_ops mm_layout_umap = {.lay_out = lay_out};

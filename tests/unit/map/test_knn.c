@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "check.h"
+
+#include <math.h>
+
+#include "base/random.h"
+#include "map/knn.h"
+
+static struct mm_pool *make_pool(size_t jobs)
+{
+    struct mm_error err = {0};
+    struct mm_pool *pool;
+    assert_ok(mm_pool_create(jobs, &pool, &err), &err);
+    return pool;
+}
+
+static struct mm_knn find(const struct mm_points *points, size_t k, enum mm_knn_method method,
+                          size_t jobs)
+{
+    struct mm_error err = {0};
+    struct mm_pool *pool = make_pool(jobs);
+    struct mm_knn knn;
+    assert_ok(mm_knn_find(points, k, method, 1, pool, NULL, &knn, &err), &err);
+    mm_pool_destroy(pool);
+    return knn;
+}
+
+/* Blobs in dim dimensions; every tenth point is a copy of another one. */
+static float *make_points(size_t n, size_t dim, size_t blobs, uint64_t seed)
+{
+    struct mm_random random = mm_random_stream(seed, 0);
+    float *x = calloc(n * dim, sizeof *x);
+    float *centres = calloc(blobs * dim, sizeof *centres);
+    for (size_t i = 0; i < blobs * dim; i++)
+        centres[i] = 3 * (float)mm_random_normal(&random);
+    for (size_t i = 0; i < n; i++) {
+        const float *centre = centres + mm_random_below(&random, blobs) * dim;
+        for (size_t j = 0; j < dim; j++)
+            x[i * dim + j] = centre[j] + (float)mm_random_normal(&random);
+        if (i > 10 && i % 10 == 0)
+            memcpy(x + i * dim, x + mm_random_below(&random, i) * dim, dim * sizeof *x);
+    }
+    free(centres);
+    return x;
+}
+
+struct pair {
+    double d;
+    uint32_t id;
+};
+
+static int compare_pairs(const void *one, const void *two)
+{
+    const struct pair *a = one;
+    const struct pair *b = two;
+    if (a->d < b->d || a->d > b->d)
+        return a->d < b->d ? -1 : 1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* The neighbours of x by plain sorting; pairs: [n] room. Returns how many there are. */
+static size_t sort_all(const struct mm_points *p, const float *x, size_t self, struct pair *pairs)
+{
+    size_t count = 0;
+    for (size_t j = 0; j < p->n; j++) {
+        if (j == self)
+            continue;
+        double d = 0;
+        for (size_t t = 0; t < p->dim; t++)
+            d += pow((double)x[t] - p->x[j * p->dim + t], 2);
+        pairs[count++] = (struct pair){sqrt(d), (uint32_t)j};
+    }
+    qsort(pairs, count, sizeof *pairs, compare_pairs);
+    return count;
+}
+
+static void check_exact(const struct mm_points *p, size_t k)
+{
+    struct mm_knn knn = find(p, k, MM_KNN_ALL_PAIRS, 2);
+    assert_int_equal(knn.n, p->n);
+    assert_int_equal(knn.k, k < p->n - 1 ? k : p->n - 1);
+    struct pair *pairs = calloc(p->n, sizeof *pairs);
+    for (size_t i = 0; i < p->n; i++) {
+        sort_all(p, p->x + i * p->dim, i, pairs);
+        for (size_t a = 0; a < knn.k; a++) {
+            assert_float_equal(knn.distance[i * knn.k + a], pairs[a].d, 1e-4);
+            /* Equal distances go by number; others are told apart by rounding only. */
+            if (pairs[a].d == 0)
+                assert_int_equal(knn.index[i * knn.k + a], pairs[a].id);
+            for (size_t b = 0; b < a; b++)
+                assert_true(knn.index[i * knn.k + a] != knn.index[i * knn.k + b]);
+        }
+    }
+    free(pairs);
+    mm_knn_finish(&knn);
+}
+
+static void all_pairs_finds_the_nearest(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {2, 3, 16, 17, 255, 256, 257, 511, 512, 513, 770, 1024, 1300};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        float *x = make_points(sizes[s], 11, 5, s);
+        check_exact(&(struct mm_points){x, sizes[s], 11}, 15);
+        free(x);
+    }
+    float *x = make_points(600, 3, 1, 99);
+    check_exact(&(struct mm_points){x, 600, 3}, 1);
+    check_exact(&(struct mm_points){x, 600, 3}, 90);
+    free(x);
+}
+
+static void equal_points_are_neighbours_at_zero(void **state)
+{
+    (void)state;
+    float x[40 * 2];
+    for (size_t i = 0; i < 80; i++)
+        x[i] = 3;
+    for (int method = MM_KNN_ALL_PAIRS; method <= MM_KNN_CELLS; method++) {
+        struct mm_knn knn = find(&(struct mm_points){x, 40, 2}, 15, (enum mm_knn_method)method, 1);
+        for (size_t i = 0; i < 40 * 15; i++) {
+            assert_true(knn.distance[i] == 0);
+            assert_true(knn.index[i] < 40 && knn.index[i] != i / 15);
+        }
+        mm_knn_finish(&knn);
+    }
+    struct mm_knn alone = find(&(struct mm_points){x, 1, 2}, 15, MM_KNN_BY_SIZE, 1);
+    assert_int_equal(alone.k, 0);
+    mm_knn_finish(&alone);
+}
+
+static void nothing_depends_on_threads(void **state)
+{
+    (void)state;
+    float *x = make_points(3000, 20, 9, 3);
+    struct mm_points points = {x, 3000, 20};
+    for (int method = MM_KNN_ALL_PAIRS; method <= MM_KNN_CELLS; method++) {
+        struct mm_knn one = find(&points, 12, (enum mm_knn_method)method, 1);
+        for (size_t jobs = 2; jobs <= 4; jobs++) {
+            struct mm_knn many = find(&points, 12, (enum mm_knn_method)method, jobs);
+            assert_memory_equal(many.index, one.index, 3000 * 12 * sizeof *one.index);
+            assert_memory_equal(many.distance, one.distance, 3000 * 12 * sizeof *one.distance);
+            mm_knn_finish(&many);
+        }
+        mm_knn_finish(&one);
+    }
+    free(x);
+}
+
+/* The share of the true 15 nearest, over a sample of points. */
+static double measure_recall(const struct mm_points *p, const struct mm_knn *knn)
+{
+    struct pair *pairs = calloc(p->n, sizeof *pairs);
+    size_t hits = 0;
+    size_t asked = 0;
+    for (size_t i = 7; i < p->n; i += p->n / 100) {
+        sort_all(p, p->x + i * p->dim, i, pairs);
+        for (size_t a = 0; a < knn->k; a++)
+            hits += knn->distance[i * knn->k + a] <= pairs[knn->k - 1].d + 1e-4;
+        asked += knn->k;
+    }
+    free(pairs);
+    return (double)hits / (double)asked;
+}
+
+/* One cloud in 12 dimensions has neighbours across all borders of cells. */
+static void cells_find_nearly_all(void **state)
+{
+    (void)state;
+    static const size_t blobs[] = {1, 40};
+    for (size_t b = 0; b < 2; b++) {
+        float *x = make_points(30000, 12, blobs[b], b);
+        struct mm_points points = {x, 30000, 12};
+        struct mm_knn knn = find(&points, 15, MM_KNN_CELLS, 2);
+        double recall = measure_recall(&points, &knn);
+        if (recall < 0.95)
+            fail_msg("recall %.4f of %zu blobs", recall, blobs[b]);
+        for (size_t i = 0; i < 30000; i++)
+            for (size_t a = 1; a < 15; a++)
+                assert_true(knn.distance[i * 15 + a] >= knn.distance[i * 15 + a - 1]);
+        mm_knn_finish(&knn);
+        free(x);
+    }
+}
+
+static void queries_find_the_nearest(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    float *x = make_points(900, 8, 4, 5);
+    float *y = make_points(300, 8, 4, 6);
+    struct mm_points points = {x, 900, 8};
+    struct mm_points queries = {y, 300, 8};
+    struct mm_pool *pool = make_pool(2);
+    struct mm_knn knn;
+    assert_ok(mm_knn_query(&points, &queries, 10, pool, &knn, &err), &err);
+    struct pair *pairs = calloc(900, sizeof *pairs);
+    for (size_t i = 0; i < 300; i++) {
+        sort_all(&points, y + i * 8, SIZE_MAX, pairs);
+        for (size_t a = 0; a < 10; a++)
+            assert_float_equal(knn.distance[i * 10 + a], pairs[a].d, 1e-4);
+    }
+    mm_knn_finish(&knn);
+    assert_int_equal(mm_knn_query(&points, &queries, 901, pool, &knn, &err), MM_ERR_BUG);
+    mm_pool_destroy(pool);
+    free(pairs);
+    free(y);
+    free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_pairs_finds_the_nearest),
+        cmocka_unit_test(equal_points_are_neighbours_at_zero),
+        cmocka_unit_test(nothing_depends_on_threads),
+        cmocka_unit_test(cells_find_nearly_all),
+        cmocka_unit_test(queries_find_the_nearest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
