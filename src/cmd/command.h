@@ -126,7 +126,7 @@ int cmd_embed_options(const struct command *self, const struct cmd_embed_options
     {"frontend", 0, CMD_TEXT, &(o).front_end, "trained|kapre|librosa",                            \
      "which OpenL3's spectrogram (default trained)", 0, 0},                                       \
     {"weights", 0, CMD_TEXT, &(o).weights, "FILE", "weights in place of the installed ones", 0, 0}, \
-    {"cpu", 0, CMD_TEXT, &(o).cpu, "NAME", "kernels: generic, avx2, ...", 0, 0},                  \
+    {"cpu", 0, CMD_TEXT, &(o).cpu, "NAME", "kernels: avx512, avx2, neon, generic, reference", 0, 0},                  \
     {"true-peak", 0, CMD_FLAG, &(o).true_peak, NULL, "measure true peaks (slower)", 0, 0}
 /* clang-format on */
 

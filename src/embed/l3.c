@@ -14,18 +14,23 @@
 /* From here on maps are small and weights large: several windows share each pass over weights. */
 #define FIRST_DEEP 5
 
+#define STRIP_ROWS 12 /* of the first map that are in work at a time */
+
 struct mm_l3 {
     struct mm_l3_spec spec;
     float in_scale, in_shift; /* batch norm of the spectrogram */
     struct mm_conv *convs[MM_L3_CONVS];
     struct mm_plane maps[MM_L3_CONVS + 1]; /* [i] enters convs[i]; the last one leaves */
+    struct mm_plane strip;                 /* some rows of maps[1], which never is whole */
+    size_t strip_rows;                     /* that one strip gives, before pooling */
     size_t pooled_h, pooled_w;
     size_t pool_top, pool_left; /* the part of 'same' padding before the map */
 };
 
 struct mm_l3_work {
     size_t batch;
-    float *maps[MM_L3_CONVS + 1]; /* one window below FIRST_DEEP, batch windows from there */
+    float *maps[MM_L3_CONVS + 1]; /* one window below FIRST_DEEP, batch windows from there; [1] is
+                                     a strip */
     float *scratch;
 };
 
@@ -185,6 +190,18 @@ static void plan_pool(struct mm_l3 *net)
     net->pool_left = (net->pooled_w * spec->pool_w - map->width) / 2;
 }
 
+/* Rows of the first map, with those above and below that the second convolution needs. */
+static int plan_strip(struct mm_l3 *net, struct mm_error *err)
+{
+    const struct mm_plane *map = &net->maps[1];
+    size_t step = mm_conv_row_step(net->convs[1]);
+    net->strip_rows = (STRIP_ROWS + step - 1) / step * step;
+    struct mm_pad sides = {.left = map->pad.left, .right = map->pad.right};
+    if (!mm_plane_init(&net->strip, map->channels, net->strip_rows + 2, map->width, sides))
+        return mm_error_set(err, MM_ERR_BUG, "a strip of the network's first map has no size");
+    return 0;
+}
+
 static int build(struct mm_l3 *net, const struct mm_weights *weights,
                  const struct mm_kernels *kernels, struct mm_error *err)
 {
@@ -209,7 +226,7 @@ static int build(struct mm_l3 *net, const struct mm_weights *weights,
                        (struct mm_pad){0}))
         return mm_error_set(err, MM_ERR_BUG, "the network's last map has no size");
     plan_pool(net);
-    return 0;
+    return plan_strip(net, err);
 }
 
 int mm_l3_create(const struct mm_l3_spec *spec, const struct mm_weights *weights,
@@ -260,6 +277,8 @@ size_t mm_l3_bytes(const struct mm_l3 *net)
 
 static size_t map_floats(const struct mm_l3 *net, size_t i, size_t batch)
 {
+    if (i == 1)
+        return net->strip.size;
     return net->maps[i].size * (i < FIRST_DEEP ? 1 : batch);
 }
 
@@ -325,8 +344,8 @@ static void normalise(const struct mm_l3 *net, const float *in, float *map)
     }
 }
 
-/* The largest value of one channel in pooling window (y, x). */
-static float pool_one(const struct mm_l3 *net, const float *map, size_t channel, size_t y, size_t x)
+/* The largest values of one group of channels in pooling window (y, x); best: [MM_LANES]. */
+static void pool_group(const struct mm_l3 *net, const float *group, size_t y, size_t x, float *best)
 {
     const struct mm_plane *plane = &net->maps[MM_L3_CONVS];
     size_t top = y * net->spec.pool_h;
@@ -335,22 +354,61 @@ static float pool_one(const struct mm_l3 *net, const float *map, size_t channel,
     size_t x0 = left > net->pool_left ? left - net->pool_left : 0;
     size_t y1 = top + net->spec.pool_h - net->pool_top;
     size_t x1 = left + net->spec.pool_w - net->pool_left;
-    const float *at =
-        map + plane->origin + channel / plane->lanes * plane->group + channel % plane->lanes;
-    float best = -FLT_MAX;
+    for (size_t lane = 0; lane < MM_LANES; lane++)
+        best[lane] = -FLT_MAX;
     for (size_t i = y0; i < y1 && i < plane->height; i++)
-        for (size_t j = x0; j < x1 && j < plane->width; j++)
-            best = fmaxf(best, at[i * plane->row + j * plane->lanes]);
-    return best;
+        for (size_t j = x0; j < x1 && j < plane->width; j++) {
+            const float *at = group + i * plane->row + j * MM_LANES;
+            for (size_t lane = 0; lane < MM_LANES; lane++)
+                best[lane] = best[lane] > at[lane] ? best[lane] : at[lane];
+        }
 }
 
+/* out: [pooled_h][pooled_w][channels] */
 static void pool_and_flatten(const struct mm_l3 *net, const float *map, float *out)
 {
+    const struct mm_plane *plane = &net->maps[MM_L3_CONVS];
     size_t channels = net->spec.filters[MM_L3_CONVS - 1];
     for (size_t y = 0; y < net->pooled_h; y++)
-        for (size_t x = 0; x < net->pooled_w; x++)
-            for (size_t c = 0; c < channels; c++)
-                *out++ = pool_one(net, map, c, y, x);
+        for (size_t x = 0; x < net->pooled_w; x++, out += channels)
+            for (size_t c = 0; c < channels; c += MM_LANES) {
+                float best[MM_LANES];
+                pool_group(net, map + plane->origin + c / MM_LANES * plane->group, y, x, best);
+                size_t count = channels - c < MM_LANES ? channels - c : MM_LANES;
+                memcpy(out + c, best, count * sizeof *best);
+            }
+}
+
+/*
+ * The first two convolutions, a few rows at a time: the map between them is the largest of all, and
+ * like this it never leaves the cache.
+ */
+static void run_first_two(const struct mm_l3 *net, struct mm_l3_work *work)
+{
+    const struct mm_plane *strip = &net->strip;
+    const struct mm_plane *picture = &net->maps[0];
+    const struct mm_plane *out = &net->maps[2];
+    size_t height = net->maps[1].height;
+    size_t pool = height / out->height;
+    for (size_t y = 0; y < height / pool * pool; y += net->strip_rows) {
+        /* Rows y - 1 .. y + strip_rows of the first map; those outside of it are zero. */
+        size_t top = y ? y - 1 : 0;
+        size_t bottom = y + net->strip_rows + 1 < height ? y + net->strip_rows + 1 : height;
+        size_t shift = y ? 0 : strip->row;
+        size_t filled = shift + (bottom - top) * strip->row;
+        for (size_t g = 0; g < strip->groups; g++) {
+            float *group = work->maps[1] + g * strip->group;
+            memset(group, 0, shift * sizeof *group);
+            memset(group + filled, 0, (strip->group - filled) * sizeof *group);
+        }
+        mm_conv_run_rows(net->convs[0], bottom - top, picture, work->maps[0] + top * picture->row,
+                         strip, work->maps[1] + shift, work->scratch);
+        size_t count = net->strip_rows;
+        if (count > height / pool * pool - y)
+            count = height / pool * pool - y;
+        mm_conv_run_rows(net->convs[1], count, strip, work->maps[1], out,
+                         work->maps[2] + y / pool * out->row, work->scratch);
+    }
 }
 
 static void run_conv(const struct mm_l3 *net, struct mm_l3_work *work, size_t i, size_t n,
@@ -365,7 +423,8 @@ void mm_l3_run(const struct mm_l3 *net, struct mm_l3_work *work, size_t n, const
     size_t in_size = mm_l3_in_size(net);
     for (size_t w = 0; w < n; w++) {
         normalise(net, in + w * in_size, work->maps[0]);
-        for (size_t i = 0; i < FIRST_DEEP - 1; i++)
+        run_first_two(net, work);
+        for (size_t i = 2; i < FIRST_DEEP - 1; i++)
             run_conv(net, work, i, 1, work->maps[i + 1]);
         run_conv(net, work, FIRST_DEEP - 1, 1,
                  work->maps[FIRST_DEEP] + w * net->maps[FIRST_DEEP].size);

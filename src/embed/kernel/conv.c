@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "embed/kernel/conv_impl.h"
 #include "embed/kernel/memory.h"
+#include "embed/kernel/winograd_plan.h"
 
 /* Maps with fewer columns than this are walked down: kernels take up to so many pixels at once. */
 #define NARROW 12
@@ -25,7 +26,15 @@ static bool plan_sizes(struct mm_conv *conv, const struct mm_conv_desc *desc)
     conv->out_channels = desc->out_channels;
     conv->out_groups = (desc->out_channels + MM_LANES - 1) / MM_LANES;
     conv->relu = desc->relu;
-    return conv->conv_h && conv->conv_w;
+    return desc->out_channels && conv->conv_h && conv->conv_w;
+}
+
+static bool plan_input(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    struct mm_pad pad = desc->pad;
+    if (mm_winograd_fits(desc, conv->kernels))
+        mm_winograd_pad(conv, desc, &pad);
+    return mm_plane_init(&conv->in, desc->in_channels, desc->height, desc->width, pad);
 }
 
 static void plan_walk(struct mm_conv *conv)
@@ -80,8 +89,9 @@ static int pad_channels(const struct mm_conv *conv, const float *values, float *
     return 0;
 }
 
-static int allocate(struct mm_conv *conv, const struct mm_conv_desc *desc)
+static int plan_direct(struct mm_conv *conv, const struct mm_conv_desc *desc)
 {
+    plan_walk(conv);
     size_t n_weights; /* cannot overflow once this does not */
     conv->n_taps = conv->in.groups * desc->kernel_h;
     if (__builtin_mul_overflow(conv->n_taps, desc->kernel_w, &conv->n_taps) ||
@@ -90,12 +100,29 @@ static int allocate(struct mm_conv *conv, const struct mm_conv_desc *desc)
         return MM_ERR_NO_MEMORY;
     conv->weights = mm_floats_alloc(n_weights);
     conv->taps = mm_calloc3(conv->n_taps, sizeof *conv->taps, 1);
-    if (!conv->weights || !conv->taps || pad_channels(conv, desc->bias, &conv->bias) < 0)
+    if (!conv->weights || !conv->taps)
+        return MM_ERR_NO_MEMORY;
+    conv->bytes += n_weights * sizeof(float) + conv->n_taps * sizeof(uint32_t);
+    pack_weights(conv, desc);
+    return 0;
+}
+
+/* A copy of everything that desc points to, in the form that run() wants. */
+static int take_weights(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    conv->bytes = sizeof *conv;
+    if (pad_channels(conv, desc->bias, &conv->bias) < 0)
         return MM_ERR_NO_MEMORY;
     if (desc->scale && (pad_channels(conv, desc->scale, &conv->scale) < 0 ||
                         pad_channels(conv, desc->shift, &conv->shift) < 0))
         return MM_ERR_NO_MEMORY;
-    conv->bytes = n_weights * sizeof(float) + conv->n_taps * sizeof(uint32_t) + sizeof *conv;
+    if (!mm_winograd_fits(desc, conv->kernels))
+        return plan_direct(conv, desc);
+    conv->winograd = mm_winograd_create(conv, desc);
+    if (!conv->winograd)
+        return MM_ERR_NO_MEMORY;
+    conv->scratch = conv->winograd->scratch;
+    conv->bytes += conv->winograd->bytes;
     return 0;
 }
 
@@ -107,19 +134,16 @@ int mm_conv_create(const struct mm_conv_desc *desc, const struct mm_kernels *ker
     if (!conv)
         return mm_no_memory(err);
     conv->kernels = kernels;
-    if (!mm_plane_init(&conv->in, desc->in_channels, desc->height, desc->width, desc->pad) ||
-        !desc->out_channels || !plan_sizes(conv, desc)) {
+    if (!plan_sizes(conv, desc) || !plan_input(conv, desc)) {
         mm_conv_destroy(conv);
         return mm_error_set(
             err, MM_ERR_USAGE, "no convolution of %zu x %zu x %zu with a %zu x %zu kernel",
             desc->in_channels, desc->height, desc->width, desc->kernel_h, desc->kernel_w);
     }
-    plan_walk(conv);
-    if (allocate(conv, desc) < 0) {
+    if (take_weights(conv, desc) < 0) {
         mm_conv_destroy(conv);
         return mm_no_memory(err);
     }
-    pack_weights(conv, desc);
     *out = conv;
     return 0;
 }
@@ -128,6 +152,7 @@ void mm_conv_destroy(struct mm_conv *conv)
 {
     if (!conv)
         return;
+    mm_winograd_destroy(conv->winograd);
     free(conv->weights);
     free(conv->taps);
     free(conv->shift);
@@ -166,10 +191,29 @@ size_t mm_conv_bytes(const struct mm_conv *conv)
     return conv->bytes;
 }
 
+static void run_part(const struct mm_conv *conv, const struct mm_conv_part *part, float *scratch)
+{
+    if (conv->winograd)
+        conv->kernels->winograd(conv, part, scratch);
+    else
+        conv->kernels->direct(conv, part, scratch);
+}
+
 void mm_conv_run(const struct mm_conv *conv, size_t n, const float *in,
                  const struct mm_plane *out_plane, float *out, float *scratch)
 {
-    for (size_t i = 0; i < n; i++)
-        conv->kernels->direct(conv, in + i * conv->in.size, out_plane, out + i * out_plane->size,
-                              scratch);
+    struct mm_conv_part part = {n, conv->conv_h, &conv->in, in, out_plane, out};
+    run_part(conv, &part, scratch);
+}
+
+void mm_conv_run_rows(const struct mm_conv *conv, size_t count, const struct mm_plane *in_plane,
+                      const float *in, const struct mm_plane *out_plane, float *out, float *scratch)
+{
+    struct mm_conv_part part = {1, count, in_plane, in, out_plane, out};
+    run_part(conv, &part, scratch);
+}
+
+size_t mm_conv_row_step(const struct mm_conv *conv)
+{
+    return conv->winograd ? MM_WINOGRAD_OUT : conv->pool_h;
 }

@@ -41,12 +41,17 @@ struct mm_conv_desc {
     const float *shift;    /* [out_channels]; with scale only */
 };
 
+struct mm_conv_part;
+typedef void mm_conv_kernel(const struct mm_conv *conv, const struct mm_conv_part *part,
+                            float *scratch);
+
 /* One implementation; the table is src/embed/kernel/kernels.c. */
 struct mm_kernels {
-    const char *name;     /* "generic", "avx2", ... */
-    bool (*usable)(void); /* does this processor have what it takes */
-    void (*direct)(const struct mm_conv *conv, const float *in, const struct mm_plane *out_plane,
-                   float *out, float *scratch);
+    const char *name;         /* "generic", "avx2", ... */
+    bool (*usable)(void);     /* does this processor have what it takes */
+    mm_conv_kernel *direct;   /* any shape: direct.h */
+    mm_conv_kernel *winograd; /* 3 x 3: winograd.h; NULL = direct has to do */
+    size_t tiles, panel;      /* of winograd: its MM_TILES and MM_PANEL */
 };
 
 const struct mm_kernels *mm_kernels_best(void); /* the fastest that this processor runs */
@@ -75,5 +80,17 @@ size_t mm_conv_bytes(const struct mm_conv *conv);   /* memory the plan holds */
  */
 void mm_conv_run(const struct mm_conv *conv, size_t n, const float *in,
                  const struct mm_plane *out_plane, float *out, float *scratch);
+
+/*
+ * The rows first .. first + count - 1 of one map, counted before pooling, so that two convolutions
+ * can take turns while what lies between them is in the cache. first and count are multiples of
+ * mm_conv_row_step(), but the last rows may be fewer. in: padded input row `first`, in a map laid
+ * out as in_plane, which for kernels other than 3 x 3 is mm_conv_input(); out: where row
+ * first / pool_h goes, as row 0 of out_plane.
+ */
+void mm_conv_run_rows(const struct mm_conv *conv, size_t count, const struct mm_plane *in_plane,
+                      const float *in, const struct mm_plane *out_plane, float *out,
+                      float *scratch);
+size_t mm_conv_row_step(const struct mm_conv *conv);
 
 #endif

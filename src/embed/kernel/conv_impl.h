@@ -17,6 +17,16 @@ struct mm_conv_walk {
     bool columns;
 };
 
+/* What one call computes: whole maps, or some rows of them. */
+struct mm_conv_part {
+    size_t maps;
+    size_t count;                    /* rows, before pooling */
+    const struct mm_plane *in_plane; /* direct.h: must be laid out as conv->in */
+    const float *in;                 /* the first row that enters the first row that leaves */
+    const struct mm_plane *out_plane;
+    float *out; /* where a map begins whose row 0 is the first row that leaves */
+};
+
 struct mm_conv {
     const struct mm_kernels *kernels;
     struct mm_plane in;
@@ -29,20 +39,21 @@ struct mm_conv {
     float *scale; /* [out_groups][MM_LANES] or NULL */
     float *shift; /* [out_groups][MM_LANES] or NULL */
     struct mm_conv_walk walk;
-    size_t n_taps;  /* in groups x kernel_h x kernel_w */
-    uint32_t *taps; /* [n_taps] float of in, from an output pixel's top left corner */
-    float *weights; /* [out_groups][n_taps][in.lanes][MM_LANES] */
-    size_t scratch; /* floats */
+    size_t n_taps;                /* in groups x kernel_h x kernel_w */
+    uint32_t *taps;               /* [n_taps] float of in, from an output pixel's top left corner */
+    float *weights;               /* [out_groups][n_taps][in.lanes][MM_LANES] */
+    struct mm_winograd *winograd; /* instead of walk, taps and weights; NULL = direct */
+    size_t scratch;               /* floats */
     size_t bytes;
 };
 
-void mm_conv_direct_generic(const struct mm_conv *conv, const float *in,
-                            const struct mm_plane *out_plane, float *out, float *scratch);
-void mm_conv_direct_avx2(const struct mm_conv *conv, const float *in,
-                         const struct mm_plane *out_plane, float *out, float *scratch);
-void mm_conv_direct_avx512(const struct mm_conv *conv, const float *in,
-                           const struct mm_plane *out_plane, float *out, float *scratch);
-void mm_conv_direct_neon(const struct mm_conv *conv, const float *in,
-                         const struct mm_plane *out_plane, float *out, float *scratch);
+mm_conv_kernel mm_conv_direct_generic, mm_conv_direct_avx2, mm_conv_direct_avx512;
+mm_conv_kernel mm_conv_direct_neon;
+mm_conv_kernel mm_conv_winograd_generic, mm_conv_winograd_avx2, mm_conv_winograd_avx512;
+mm_conv_kernel mm_conv_winograd_neon;
+
+/* Tiles that winograd_generic.c multiplies at a time: 3 x 16 channels fill 12 of the 16 registers
+ * of SSE2. */
+#define MM_GENERIC_TILES 3
 
 #endif

@@ -125,14 +125,19 @@ static void put_line(const struct mm_plane *plane, size_t pixels, size_t step, c
         memcpy(out + p * step, line + p * MM_LANES, plane->lanes * sizeof *out);
 }
 
-void MM_DIRECT(const struct mm_conv *conv, const float *in, const struct mm_plane *out_plane,
-               float *out, float *scratch)
+static void run_map(const struct mm_conv *conv, const float *in, size_t rows,
+                    const struct mm_plane *out_plane, float *out, float *scratch)
 {
     const struct mm_conv_walk *walk = &conv->walk;
+    bool straight =
+        conv->pool_h == 1 && conv->pool_w == 1 && !walk->columns && out_plane->lanes == MM_LANES;
+    size_t lines = walk->columns ? walk->lines : rows;
     /* The corner of the first output pixel's receptive field is the first pixel of the padding. */
     for (size_t group = 0; group < conv->out_groups; group++) {
         float *to = out + group * out_plane->group + out_plane->origin;
-        for (size_t line = 0; line < walk->lines; line += conv->pool_h) {
+        for (size_t line = 0; straight && line < lines; line++)
+            run_line(conv, group, in + line * walk->in_line, to + line * out_plane->row);
+        for (size_t line = 0; !straight && line < lines; line += conv->pool_h) {
             for (size_t i = 0; i < conv->pool_h; i++)
                 run_line(conv, group, in + (line + i) * walk->in_line,
                          scratch + i * walk->pixels * MM_LANES);
@@ -145,4 +150,11 @@ void MM_DIRECT(const struct mm_conv *conv, const float *in, const struct mm_plan
                          to + line / conv->pool_h * out_plane->row);
         }
     }
+}
+
+void MM_DIRECT(const struct mm_conv *conv, const struct mm_conv_part *part, float *scratch)
+{
+    for (size_t i = 0; i < part->maps; i++)
+        run_map(conv, part->in + i * part->in_plane->size, part->count, part->out_plane,
+                part->out + i * part->out_plane->size, scratch);
 }

@@ -9,10 +9,20 @@ static bool always(void)
     return true;
 }
 
+/* What every other is compared with. */
+static const struct mm_kernels reference = {
+    .name = "reference",
+    .usable = always,
+    .direct = mm_conv_direct_generic,
+};
+
 static const struct mm_kernels generic = {
     .name = "generic",
     .usable = always,
     .direct = mm_conv_direct_generic,
+    .winograd = mm_conv_winograd_generic,
+    .tiles = MM_GENERIC_TILES,
+    .panel = 16,
 };
 
 #ifdef __x86_64__
@@ -31,25 +41,42 @@ static const struct mm_kernels avx2 = {
     .name = "avx2",
     .usable = has_avx2,
     .direct = mm_conv_direct_avx2,
+    .winograd = mm_conv_winograd_avx2,
+    .tiles = 6,
+    .panel = 16,
 };
 
 static const struct mm_kernels avx512 = {
     .name = "avx512",
     .usable = has_avx512,
     .direct = mm_conv_direct_avx512,
+    .winograd = mm_conv_winograd_avx512,
+    .tiles = 12,
+    .panel = 32,
 };
 #endif
 
-/* In order of preference. AVX-512 must be asked for by name: on the machines measured so far it was
- * not faster. */
+#ifdef __aarch64__
+/* Part of every such processor. */
+static const struct mm_kernels neon = {
+    .name = "neon",
+    .usable = always,
+    .direct = mm_conv_direct_neon,
+    .winograd = mm_conv_winograd_neon,
+    .tiles = 6,
+    .panel = 16,
+};
+#endif
+
+/* The fastest first; doc/speed.md has the figures. */
 static const struct mm_kernels *const table[] = {
 #ifdef __x86_64__
-    &avx2,
+    &avx512,  &avx2,
 #endif
-    &generic,
-#ifdef __x86_64__
-    &avx512,
+#ifdef __aarch64__
+    &neon,
 #endif
+    &generic, &reference,
 };
 #define N_KERNELS (sizeof table / sizeof table[0])
 

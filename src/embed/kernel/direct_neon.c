@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Direct convolution with NEON: 6 pixels x 16 channels fill 24 of the 32 registers. */
+#define MM_VEC    4
+#define MM_PIXELS 6
+#define MM_DIRECT mm_conv_direct_neon
+#include "embed/kernel/direct.h"

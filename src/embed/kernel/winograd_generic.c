@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Winograd's convolution with nothing but what every machine has. */
+#include "embed/kernel/conv_impl.h"
+#define MM_VEC      4
+#define MM_TILES    MM_GENERIC_TILES
+#define MM_PANEL    16
+#define MM_WINOGRAD mm_conv_winograd_generic
+#include "embed/kernel/winograd.h"
