@@ -153,6 +153,23 @@ int mm_catalog_read_vectors(struct mm_catalog *catalog, const struct mm_vector_k
                             const int64_t *ids, size_t count, size_t dim, float *values,
                             struct mm_error *err);
 
+/* What a model says of a song in words. */
+struct mm_song_tags {
+    size_t n;
+    const char *const *names; /* [n] one line each */
+    const float *values;      /* [n] finite; most models give 0..1 */
+};
+/* They hang on the song's vector of this kind, which must be there (MM_ERR_NOT_FOUND), and all
+ * songs of a kind have the same names (MM_ERR_USAGE). */
+int mm_catalog_put_tags(struct mm_catalog *catalog, int64_t song, const struct mm_vector_kind *kind,
+                        const struct mm_song_tags *tags, struct mm_error *err);
+typedef int mm_song_tags_fn(void *ctx, int64_t song, const struct mm_song_tags *tags,
+                            struct mm_error *err);
+/* The tags of the songs with ids from .. to, in order of id, those of the newest kind of vector
+ * that has any. Songs without tags are left out. */
+int mm_catalog_each_tags(struct mm_catalog *catalog, int64_t from, int64_t to, mm_song_tags_fn *fn,
+                         void *ctx, struct mm_error *err);
+
 /* ---- failures ---- */
 
 struct mm_failure {

@@ -22,6 +22,10 @@
 #include "audio.h"
 #include "error.h"
 
+/* Is a tag of this name a property of a song with a scale of its own (danceability, moods) rather
+ * than a word for a kind of music? */
+bool mm_tag_is_property(const char *name);
+
 struct mm_model_ops; /* src/embed/model.h: how a model is made and run */
 
 /* One file of a model's weights, as it is published. All strings are static. */
@@ -66,6 +70,8 @@ struct mm_embed_settings {
     double hop_s;          /* between windows; 0 = the model's default */
     int center;            /* -1 = the model's default, 0 = no, 1 = yes */
     const char *cpu;       /* kernels by name ("generic", "avx2"); NULL = the best there are */
+    bool picture; /* windows give what enters the network instead of what leaves it; weights are
+                     not read. MM_ERR_USAGE when the model is no network. */
     /* Does what mm_embed_read_weights() does, in a process where a hostile file can do no harm;
      * NULL = in this process. */
     int (*read_weights)(void *ctx, const char *path, struct mm_bytes *out, struct mm_error *err);
@@ -85,6 +91,9 @@ const struct mm_model *mm_embedder_model(const struct mm_embedder *embedder);
 
 /* Length of a pooled vector. */
 size_t mm_embedder_dim(const struct mm_embedder *embedder);
+
+/* Shape of what enters the network, [*rows][*columns]; 0, 0 when the model is no network. */
+void mm_embedder_picture(const struct mm_embedder *embedder, size_t *rows, size_t *columns);
 
 /*
  * Everything that decides the numbers, as one canonical line ("v1 pool=mean"); with the model's

@@ -25,6 +25,7 @@ struct mm_vectors {
      * NULL: ctx is all rows, const float [n][dim]. */
     int (*read)(void *ctx, size_t first, size_t count, float *out, struct mm_error *err);
     void *ctx;
+    const float *weight; /* [dim] by which each value counts once it is standardised; NULL = 1 */
 };
 
 /* Rows that are in memory already: rows [n][dim], not copied. */

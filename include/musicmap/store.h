@@ -28,7 +28,11 @@ int mm_store_path(const struct mm_model_file *file, char **out, struct mm_error 
  */
 bool mm_store_has(const struct mm_model *model);
 
-/* The model to embed with when nobody says: OpenL3 once it is installed, else the built-in one. */
+/* What is there without a download. */
+#define MM_MODEL_BUILT_IN "timbre"
+
+/* The model, or join of models, to embed with when nobody says: OpenL3 once it is installed, else
+ * MM_MODEL_BUILT_IN. */
 const char *mm_model_default(void);
 
 /* 0 when the content of path has the file's checksum, MM_ERR_INPUT when it has another. */

@@ -84,8 +84,8 @@ int mm_gather_files(struct mm_catalog *catalog, struct mm_helpers *helpers,
                     struct mm_gather_report *report, struct mm_error *err);
 
 struct mm_embed_options {
-    struct mm_embed_settings model;
-    double excerpt_s; /* 30; 0 = whole songs */
+    struct mm_embed_settings model; /* its name may be a join: all parts are embedded with */
+    double excerpt_s;               /* 30; 0 = whole songs */
     bool true_peak;
     bool retry; /* songs that failed before, too */
 };
@@ -101,7 +101,7 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                    struct mm_embed_report *report, struct mm_error *err);
 
 struct mm_map_options {
-    const char *model; /* NULL = the model most songs are embedded with */
+    const char *model; /* or a join of models; NULL = the one most songs are embedded with */
     struct mm_map_settings settings;
 };
 /*

@@ -80,6 +80,11 @@ static const char *const step_1 =
     " PRIMARY KEY (map, song)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX map_song_song ON map_song (song);";
 
+/* What a model says in words: the names of a kind, one a line, and their values (float32,
+ * little-endian). */
+static const char *const step_2 = "ALTER TABLE vector_kind ADD COLUMN tag_names TEXT;"
+                                  "ALTER TABLE vector ADD COLUMN tags BLOB;";
+
 /* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
  * parameters. */
 static const struct step {
@@ -87,6 +92,7 @@ static const struct step {
     const char *set_version;
 } steps[] = {
     {step_1, "PRAGMA user_version = 1"},
+    {step_2, "PRAGMA user_version = 2"},
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

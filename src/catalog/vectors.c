@@ -242,7 +242,7 @@ static int kind_for_writing(struct mm_store *store, const struct mm_vector_kind 
     return result;
 }
 
-static void encode(const float *values, size_t dim, unsigned char *out)
+void mm_encode_floats(const float *values, size_t dim, unsigned char *out)
 {
     for (size_t i = 0; i < dim; i++) {
         uint32_t bits;
@@ -252,8 +252,7 @@ static void encode(const float *values, size_t dim, unsigned char *out)
     }
 }
 
-/* False when a value is not finite. */
-static bool decode(const unsigned char *bytes, size_t dim, float *values)
+bool mm_decode_floats(const unsigned char *bytes, size_t dim, float *values)
 {
     bool finite = true;
     for (size_t i = 0; i < dim; i++) {
@@ -305,7 +304,7 @@ int mm_catalog_put_vector(struct mm_catalog *catalog, int64_t song,
     unsigned char *data = mm_calloc3(dim, 4, 1);
     if (!data)
         return mm_no_memory(err);
-    encode(values, dim, data);
+    mm_encode_floats(values, dim, data);
     struct mm_store *store;
     result = mm_catalog_enter_write(catalog, &store, err);
     if (result == 0) {
@@ -437,7 +436,7 @@ static int read_one(struct mm_store *store, int64_t kind, int64_t song, size_t d
     if (result == 1) {
         size_t bytes;
         const unsigned char *data = mm_column_bytes(statement, 0, &bytes);
-        result = data && bytes == 4 * dim && decode(data, dim, values)
+        result = data && bytes == 4 * dim && mm_decode_floats(data, dim, values)
                      ? 0
                      : mm_error_set(err, MM_ERR_INPUT,
                                     "the library is damaged: the vector of song %" PRId64

@@ -115,7 +115,7 @@ int cmd_embed_options(const struct command *self, const struct cmd_embed_options
                       struct mm_embed_options *out);
 /* clang-format off */
 #define CMD_EMBED_OPTIONS(o)                                                                      \
-    {"model", 0, CMD_TEXT, &(o).model, "NAME", "model to embed with (\"musicmap model list\")", 0, 0}, \
+    {"model", 0, CMD_TEXT, &(o).model, "NAME", "model to embed with, or several: A+B (\"musicmap model list\")", 0, 0}, \
     {"excerpt", 0, CMD_TEXT, &(o).excerpt, "SECONDS|full",                                        \
      "analyse this much of each song (default 30)", 0, 0},                                        \
     {"pool", 0, CMD_TEXT, &(o).pool, "mean|max|meanmax",                                          \

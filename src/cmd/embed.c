@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "musicmap/join.h"
 #include "musicmap/store.h"
 
 static int take_pool(const struct command *self, const char *name, enum mm_pool_kind *out)
@@ -36,8 +37,9 @@ int cmd_embed_options(const struct command *self, const struct cmd_embed_options
         .true_peak = in->true_peak,
         .retry = in->retry,
     };
-    if (!mm_model_find(out->model.model))
-        return cmd_fail(self, CMD_USAGE, "there is no model \"%s\"", out->model.model);
+    struct mm_error err = {0};
+    if (mm_join_check(out->model.model, &err) < 0)
+        return cmd_fail(self, CMD_USAGE, "%s", err.message);
     if (in->center && in->no_center)
         return cmd_fail(self, CMD_USAGE, "--center or --no-center, not both");
     if (in->pool && take_pool(self, in->pool, &out->model.pool))

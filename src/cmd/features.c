@@ -13,9 +13,10 @@ static int feed(void *ctx, size_t rate_index, const float *samples, size_t count
     return mm_embed_stream_push(ctx, samples, count, err);
 }
 
+/* *shape gets that of the array to write. */
 static int embed_file(struct mm_helpers *helpers, const char *path,
                       const struct mm_embed_options *options, struct mm_embedding *out,
-                      struct mm_error *err)
+                      struct cmd_shape *shape, struct mm_error *err)
 {
     struct mm_embedder *embedder = NULL;
     struct mm_embed_stream *stream = NULL;
@@ -33,6 +34,13 @@ static int embed_file(struct mm_helpers *helpers, const char *path,
     }
     if (result == 0)
         result = mm_embed_stream_finish(stream, out, err);
+    if (result == 0) {
+        *shape = (struct cmd_shape){2, {out->n_windows, out->dim}};
+        if (model.picture) {
+            shape->rank = 3;
+            mm_embedder_picture(embedder, &shape->dims[1], &shape->dims[2]);
+        }
+    }
     mm_embed_stream_destroy(stream);
     mm_embedder_destroy(embedder);
     return result;
@@ -45,22 +53,39 @@ static bool has_ending(const char *name, const char *ending)
     return length > n && strcmp(name + length - n, ending) == 0;
 }
 
-/* .npz: embedding and timestamps; .npy: the embedding alone. */
-static int write_vectors(const char *path, const struct mm_embedding *got, bool windows,
+/* .npz: embedding and timestamps; .npy: the embedding alone, one-dimensional when it is pooled. */
+static int write_vectors(const char *path, const struct mm_embedding *got,
+                         const struct cmd_shape *shape, enum mm_pool_kind pool,
                          struct mm_error *err)
 {
     if (has_ending(path, ".npz"))
-        return cmd_write_npz(path, got->values, got->timestamps, got->n_windows, got->dim, err);
-    return cmd_write_npy(path, got->values, windows ? got->n_windows : 0, got->dim, err);
+        return cmd_write_npz(path, got->values, shape, got->timestamps, err);
+    const struct cmd_shape one = {1, {got->dim}};
+    return cmd_write_npy(path, got->values, pool == MM_POOL_NONE ? shape : &one, err);
+}
+
+/* The last part of cmd_embed_options() for one file: pooling, and pictures in place of vectors. */
+static int choose_windows(const struct command *self, struct cmd_embed_options *in, bool picture,
+                          bool archive)
+{
+    if (picture && in->pool && strcmp(in->pool, "none") != 0)
+        return cmd_fail(self, CMD_USAGE, "--frontend-only gives every window: no --pool");
+    /* As OpenL3's own tool does it: the archive has a row a window. */
+    if (picture || (!in->pool && archive))
+        in->pool = "none";
+    return 0;
 }
 
 int cmd_features(const struct command *self, int argc, char **argv)
 {
     struct cmd_embed_options in = {0};
     const char *output = NULL;
+    bool picture = false;
     const struct cmd_option options[] = {
         {"output", 'o', CMD_TEXT, &output, "FILE", "file to write, .npy or .npz", 0, 0},
         CMD_EMBED_OPTIONS(in),
+        {"frontend-only", 0, CMD_FLAG, &picture, NULL,
+         "what enters the network, a picture a window (needs no weights)", 0, 0},
         {0},
     };
     char **files;
@@ -69,21 +94,22 @@ int cmd_features(const struct command *self, int argc, char **argv)
     int status = cmd_parse(self, options, argc, argv, 1, 1, &files, &n);
     if (!status && (!output || !(has_ending(output, ".npy") || has_ending(output, ".npz"))))
         status = cmd_fail(self, CMD_USAGE, "say where to: -o FILE.npy or FILE.npz");
-    /* As OpenL3's own tool does it: the archive has a row a window. */
-    if (!status && !in.pool && has_ending(output, ".npz"))
-        in.pool = "none";
+    if (!status)
+        status = choose_windows(self, &in, picture, has_ending(output, ".npz"));
     if (!status)
         status = cmd_embed_options(self, &in, &embed);
     if (status)
         return status;
+    embed.model.picture = picture;
     struct mm_helpers *helpers = cmd_start_helpers(self);
     if (!helpers)
         return CMD_FAILED;
     struct mm_error err = {0};
     struct mm_embedding got = {0};
-    int result = embed_file(helpers, files[0], &embed, &got, &err);
+    struct cmd_shape shape = {0};
+    int result = embed_file(helpers, files[0], &embed, &got, &shape, &err);
     if (result == 0)
-        result = write_vectors(output, &got, embed.model.pool == MM_POOL_NONE, &err);
+        result = write_vectors(output, &got, &shape, embed.model.pool, &err);
     if (result < 0)
         status = cmd_fail_error(self, &err);
     else if (cmd_common.json)

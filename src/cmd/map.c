@@ -74,8 +74,9 @@ int cmd_map(const struct command *self, int argc, char **argv)
 {
     struct cmd_map_options in = {0};
     const struct cmd_option options[] = {
-        {"model", 0, CMD_TEXT, &in.model, "NAME", "vectors to map (default: what most songs have)",
-         0, 0},
+        {"model", 0, CMD_TEXT, &in.model, "NAME",
+         "vectors to map: one model's, or several as A+B or A+0.7*B (default: what most have)", 0,
+         0},
         {"clusters", 0, CMD_TEXT, &in.clusters, "N|auto", "how many countries (default auto)", 0,
          0},
         {"clusterer", 0, CMD_TEXT, &in.clusterer, "NAME", "how they are found (default kmeans)", 0,

@@ -12,16 +12,24 @@
 
 enum { PREFIX = 10, ALIGN = 64 }; /* magic, version, header length; the data begin aligned */
 
-void cmd_npy_header(struct mm_text *out, const char *type, size_t rows, size_t columns)
+size_t cmd_shape_count(const struct cmd_shape *shape)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < shape->rank; i++)
+        count *= shape->dims[i];
+    return count;
+}
+
+void cmd_npy_header(struct mm_text *out, const char *type, const struct cmd_shape *shape)
 {
     char header[256];
-    char shape[64];
-    if (rows)
-        snprintf(shape, sizeof shape, "(%zu, %zu)", rows, columns);
-    else
-        snprintf(shape, sizeof shape, "(%zu,)", columns);
+    char tuple[80];
+    int at = 0;
+    for (size_t i = 0; i < shape->rank; i++)
+        at += snprintf(tuple + at, sizeof tuple - (size_t)at, i ? ", %zu" : "%zu", shape->dims[i]);
     int length = snprintf(header, sizeof header,
-                          "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type, shape);
+                          "{'descr': '%s', 'fortran_order': False, 'shape': (%s%s), }", type, tuple,
+                          shape->rank == 1 ? "," : "");
     int padding = ALIGN - (PREFIX + length + 1) % ALIGN;
     memset(header + length, ' ', (size_t)padding);
     length += padding;
@@ -32,11 +40,11 @@ void cmd_npy_header(struct mm_text *out, const char *type, size_t rows, size_t c
     mm_text_add_bytes(out, header, (size_t)length);
 }
 
-int cmd_write_npy(const char *path, const float *values, size_t rows, size_t columns,
+int cmd_write_npy(const char *path, const float *values, const struct cmd_shape *shape,
                   struct mm_error *err)
 {
     struct mm_text header = {0};
-    cmd_npy_header(&header, "<f4", rows, columns);
+    cmd_npy_header(&header, "<f4", shape);
     if (header.failed) {
         mm_text_finish(&header);
         return mm_no_memory(err);
@@ -49,7 +57,7 @@ int cmd_write_npy(const char *path, const float *values, size_t rows, size_t col
     }
     fwrite(header.data, 1, header.length, file.stream);
     mm_text_finish(&header);
-    size_t count = (rows ? rows : 1) * columns;
+    size_t count = cmd_shape_count(shape);
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         memcpy(&bits, &values[i], sizeof bits);

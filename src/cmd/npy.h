@@ -8,12 +8,18 @@
 #include "base/text.h"
 #include "musicmap/error.h"
 
-/* values: [rows][columns]; rows 0 writes a one-dimensional array [columns]. Written atomically. */
-int cmd_write_npy(const char *path, const float *values, size_t rows, size_t columns,
+struct cmd_shape {
+    size_t rank; /* 1..3 */
+    size_t dims[3];
+};
+size_t cmd_shape_count(const struct cmd_shape *shape); /* of elements */
+
+/* values: [dims[0]][dims[1]]... Written atomically. */
+int cmd_write_npy(const char *path, const float *values, const struct cmd_shape *shape,
                   struct mm_error *err);
 
-/* Adds the beginning of a file to out: type is NumPy's ("<f4"), shape as above. */
-void cmd_npy_header(struct mm_text *out, const char *type, size_t rows, size_t columns);
+/* Adds the beginning of a file to out: type is NumPy's ("<f4"). */
+void cmd_npy_header(struct mm_text *out, const char *type, const struct cmd_shape *shape);
 
 /* The values of a whole .npy file in memory, float32 in C order; *values: free(). Negative when it
  * is something else. */

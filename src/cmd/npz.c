@@ -81,23 +81,25 @@ static void add_member(struct mm_text *archive, struct mm_text *directory, const
     mm_text_add(directory, name);
 }
 
-int cmd_write_npz(const char *path, const float *embedding, const double *timestamps, size_t rows,
-                  size_t columns, struct mm_error *err)
+int cmd_write_npz(const char *path, const float *embedding, const struct cmd_shape *shape,
+                  const double *timestamps, struct mm_error *err)
 {
+    const struct cmd_shape rows = {1, {shape->dims[0]}};
     struct mm_text archive = {0};
     struct mm_text directory = {0};
     struct mm_text member = {0};
     int result;
-    cmd_npy_header(&member, "<f4", rows, columns);
-    for (size_t i = 0; i < rows * columns; i++) {
+    size_t count = cmd_shape_count(shape);
+    cmd_npy_header(&member, "<f4", shape);
+    for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         memcpy(&bits, &embedding[i], sizeof bits);
         put(&member, bits, sizeof bits);
     }
     add_member(&archive, &directory, "embedding.npy", &member);
     mm_text_finish(&member);
-    cmd_npy_header(&member, "<f8", 0, rows);
-    for (size_t i = 0; i < rows; i++) {
+    cmd_npy_header(&member, "<f8", &rows);
+    for (size_t i = 0; i < rows.dims[0]; i++) {
         uint64_t bits;
         memcpy(&bits, &timestamps[i], sizeof bits);
         put(&member, bits, sizeof bits);

@@ -5,14 +5,12 @@
 #ifndef CMD_NPZ_H
 #define CMD_NPZ_H
 
-#include <stddef.h>
+#include "cmd/npy.h"
 
-#include "musicmap/error.h"
-
-/* "embedding" [rows][columns] float32 and "timestamps" [rows] float64, as OpenL3's own tool writes
- * them. Written atomically, not compressed. */
-int cmd_write_npz(const char *path, const float *embedding, const double *timestamps, size_t rows,
-                  size_t columns, struct mm_error *err);
+/* "embedding" [rows]... float32 and "timestamps" [rows] float64, as OpenL3's own tool writes them.
+ * Written atomically, not compressed. */
+int cmd_write_npz(const char *path, const float *embedding, const struct cmd_shape *shape,
+                  const double *timestamps, struct mm_error *err);
 
 /* The float32 array called name ("embedding") of a .npz file, stored or deflated; *values: free().
  * At most 64 MB. */

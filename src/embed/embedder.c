@@ -9,6 +9,7 @@
 struct mm_embedder {
     const struct mm_model *model;
     enum mm_pool_kind pool;
+    size_t dim;   /* values of a window */
     void *shared; /* the model's */
     char *settings;
 };
@@ -48,9 +49,21 @@ int mm_embedder_create(const struct mm_embed_settings *settings, struct mm_embed
     embedder->model = model;
     embedder->pool = settings->pool;
     struct mm_text line = {0};
+    if (settings->picture && !model->ops->picture) {
+        result = mm_error_set(err, MM_ERR_USAGE, "%s has no network that a picture could enter",
+                              model->name);
+        goto out;
+    }
     result = model->ops->create(model, settings, &embedder->shared, err);
     if (result < 0)
         goto out;
+    embedder->dim = model->dim;
+    if (settings->picture) {
+        size_t rows, columns;
+        mm_embedder_picture(embedder, &rows, &columns);
+        embedder->dim = rows * columns;
+        mm_text_add(&line, "picture ");
+    }
     model->ops->describe(embedder->shared, &line);
     mm_text_addf(&line, " pool=%s", mm_pooling_name(settings->pool));
     if (!(embedder->settings = mm_text_steal(&line))) {
@@ -82,7 +95,14 @@ const struct mm_model *mm_embedder_model(const struct mm_embedder *embedder)
 
 size_t mm_embedder_dim(const struct mm_embedder *embedder)
 {
-    return mm_pooling_length(embedder->pool, embedder->model->dim);
+    return mm_pooling_length(embedder->pool, embedder->dim);
+}
+
+void mm_embedder_picture(const struct mm_embedder *embedder, size_t *rows, size_t *columns)
+{
+    *rows = *columns = 0;
+    if (embedder->model->ops->picture)
+        embedder->model->ops->picture(embedder->shared, rows, columns);
 }
 
 const char *mm_embedder_settings(const struct mm_embedder *embedder)
@@ -107,8 +127,8 @@ int mm_embed_stream_create(struct mm_embedder *embedder, struct mm_embed_stream 
         return mm_no_memory(err);
     const struct mm_model_ops *ops = embedder->model->ops;
     stream->embedder = embedder;
-    int result = mm_pooling_create(embedder->pool, embedder->model->dim, ops->tag_names,
-                                   ops->n_tags, &stream->pooling, err);
+    int result = mm_pooling_create(embedder->pool, embedder->dim, ops->tag_names, ops->n_tags,
+                                   &stream->pooling, err);
     if (result == 0)
         result = ops->stream_create(embedder->shared, &stream->stream, err);
     if (result < 0) {

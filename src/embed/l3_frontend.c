@@ -64,6 +64,15 @@ static void plan_padding(struct mm_l3_frontend *f)
     if (f->spec.n_mels != 0 && f->spec.flavour == MM_L3_TRAINED && reach > length)
         f->before = (reach - length) / 2; /* 'same': the odd zero goes behind */
     f->n_padded = reach > f->before + length ? reach : f->before + length;
+    f->bins = f->spec.n_mels ? f->spec.n_mels : n_fft / 2 + 1;
+}
+
+void mm_l3_frontend_shape(const struct mm_l3_frontend_spec *spec, size_t *bins, size_t *frames)
+{
+    struct mm_l3_frontend plan = {.spec = *spec};
+    plan_padding(&plan);
+    *bins = plan.bins;
+    *frames = plan.frames;
 }
 
 static int build_mel(struct mm_l3_frontend *f, struct mm_error *err)
@@ -85,7 +94,6 @@ int mm_l3_frontend_create(const struct mm_l3_frontend_spec *spec, struct mm_l3_f
     if (!f)
         return mm_no_memory(err);
     f->spec = *spec;
-    f->bins = spec->n_mels ? spec->n_mels : spec->n_fft / 2 + 1;
     plan_padding(f);
     int result = mm_fft_create(spec->n_fft, &f->fft, err);
     if (result == 0 && spec->n_mels)

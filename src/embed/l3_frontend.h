@@ -34,6 +34,9 @@ struct mm_l3_frontend_spec {
     enum mm_l3_flavour flavour;
 };
 
+/* Shape of the picture: [*bins][*frames]. */
+void mm_l3_frontend_shape(const struct mm_l3_frontend_spec *spec, size_t *bins, size_t *frames);
+
 struct mm_l3_frontend;
 int mm_l3_frontend_create(const struct mm_l3_frontend_spec *spec, struct mm_l3_frontend **out,
                           struct mm_error *err);

@@ -14,8 +14,8 @@
 
 struct l3_model {
     struct mm_l3_frontend_spec frontend;
-    struct mm_l3 *net;
-    size_t hop; /* samples */
+    struct mm_l3 *net; /* NULL: only pictures are wanted */
+    size_t hop;        /* samples */
     double hop_s;
     bool center;
     char hash[MM_FILES_HASH];
@@ -77,14 +77,16 @@ static int l3_create(const struct mm_model *row, const struct mm_embed_settings 
     int result = read_settings(variant, settings, model, err);
     if (result == 0)
         result = mm_files_kernels(settings, &kernels, err);
-    if (result == 0)
-        result = mm_files_find(row, settings, 0, &path, err);
+    if (result < 0 || settings->picture)
+        goto out;
+    result = mm_files_find(row, settings, 0, &path, err);
     if (result == 0)
         result = mm_files_hash(row, settings, model->hash, err);
     if (result == 0)
         result = mm_files_keras(settings, path, &weights, err);
     if (result == 0 && mm_l3_create(&variant->net, &weights, kernels, &model->net, err) < 0)
         result = mm_error_prefix(err, "%s", path);
+out:
     if (result < 0)
         l3_destroy(model);
     else
@@ -102,9 +104,19 @@ static void l3_describe(const void *shared, struct mm_text *line)
                  model->hash);
 }
 
+static void l3_picture(const void *shared, size_t *rows, size_t *columns)
+{
+    const struct l3_model *model = shared;
+    mm_l3_frontend_shape(&model->frontend, rows, columns);
+}
+
 static void l3_memory(const void *shared, size_t *shared_bytes, size_t *stream_bytes)
 {
     const struct l3_model *model = shared;
+    *shared_bytes = 0;
+    *stream_bytes = (size_t)model->frontend.sample_rate * sizeof(float);
+    if (!model->net)
+        return;
     size_t picture = mm_l3_in_size(model->net);
     *shared_bytes = mm_l3_bytes(model->net);
     *stream_bytes =
@@ -144,12 +156,16 @@ static int l3_stream_create(void *shared, void **out, struct mm_error *err)
                                  model->center ? second / 2 : 0, MM_TAIL_PAD, err);
     if (result == 0)
         result = mm_l3_frontend_create(&model->frontend, &stream->frontend, err);
-    if (result == 0)
-        result = mm_l3_work_create(model->net, BATCH, &stream->work, err);
     if (result == 0) {
         stream->pictures = mm_calloc3(BATCH, picture_size(stream), sizeof *stream->pictures);
+        if (!stream->pictures)
+            result = mm_no_memory(err);
+    }
+    if (result == 0 && model->net)
+        result = mm_l3_work_create(model->net, BATCH, &stream->work, err);
+    if (result == 0 && model->net) {
         stream->vectors = mm_calloc3(BATCH, mm_l3_dim(model->net), sizeof *stream->vectors);
-        if (!stream->pictures || !stream->vectors)
+        if (!stream->vectors)
             result = mm_no_memory(err);
     }
     if (result < 0)
@@ -162,13 +178,15 @@ static int l3_stream_create(void *shared, void **out, struct mm_error *err)
 static int run_batch(struct l3_stream *stream, struct mm_error *err)
 {
     const struct l3_model *model = stream->model;
-    size_t dim = mm_l3_dim(model->net);
-    mm_l3_run(model->net, stream->work, stream->waiting, stream->pictures, stream->vectors);
+    size_t dim = model->net ? mm_l3_dim(model->net) : picture_size(stream);
+    const float *windows = model->net ? stream->vectors : stream->pictures;
+    if (model->net)
+        mm_l3_run(model->net, stream->work, stream->waiting, stream->pictures, stream->vectors);
     int result = 0;
     for (size_t i = 0; result == 0 && i < stream->waiting; i++) {
         /* Centred windows are half a window early, so this is their middle. */
         double seconds = (double)(stream->done++ * model->hop) / model->frontend.sample_rate;
-        result = mm_pooling_add(stream->pooling, stream->vectors + i * dim, NULL, seconds, err);
+        result = mm_pooling_add(stream->pooling, windows + i * dim, NULL, seconds, err);
     }
     stream->waiting = 0;
     return result;
@@ -211,6 +229,7 @@ const struct mm_model_ops mm_l3_ops = {
     .create = l3_create,
     .destroy = l3_destroy,
     .describe = l3_describe,
+    .picture = l3_picture,
     .memory = l3_memory,
     .stream_create = l3_stream_create,
     .stream_destroy = l3_stream_destroy,

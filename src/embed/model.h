@@ -37,6 +37,10 @@ struct mm_model_ops {
      * The version grows with every change that changes values. */
     void (*describe)(const void *shared, struct mm_text *line);
 
+    /* Shape of what enters the network; NULL = there is none. With settings->picture the windows
+     * hand out that, row by row. */
+    void (*picture)(const void *shared, size_t *rows, size_t *columns);
+
     /* Bytes that the shared part and each stream take; NULL = next to nothing. */
     void (*memory)(const void *shared, size_t *shared_bytes, size_t *stream_bytes);
 

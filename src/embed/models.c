@@ -70,6 +70,11 @@ static const struct mm_model models[] = {
     },
 };
 
+bool mm_tag_is_property(const char *name)
+{
+    return strcmp(name, "danceability") == 0 || strncmp(name, "mood_", 5) == 0;
+}
+
 const struct mm_model *mm_models(size_t *count)
 {
     *count = sizeof models / sizeof models[0];

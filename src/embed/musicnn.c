@@ -59,7 +59,7 @@ static const char *const tag_names[] = {
 static const size_t yes_class[N_HEADS] = {0, 0, 0, 0, 1, 1, 1};
 
 struct musicnn {
-    struct mm_program *network;
+    struct mm_program *network; /* NULL: only patches are wanted */
     struct mm_program *heads[N_HEADS];
     size_t hop; /* samples */
     char hash[MM_FILES_HASH];
@@ -131,12 +131,14 @@ static int musicnn_create(const struct mm_model *row, const struct mm_embed_sett
             mm_error_set(err, MM_ERR_USAGE, "a hop of %g s is less than a sample", settings->hop_s);
     const struct mm_shape patch = {3, {1, MM_MUSICNN_FRAMES, MM_MUSICNN_BANDS}};
     const struct mm_shape vector = {2, {1, MM_MUSICNN_DIM}};
-    if (result == 0)
-        result = load(row, settings, 0, &patch, MM_MUSICNN_DIM, &model->network, err);
+    if (result < 0 || settings->picture)
+        goto out;
+    result = load(row, settings, 0, &patch, MM_MUSICNN_DIM, &model->network, err);
     for (size_t i = 0; result == 0 && i < N_HEADS; i++)
         result = load(row, settings, i + 1, &vector, i ? 2 : N_LABELS, &model->heads[i], err);
     if (result == 0)
         result = mm_files_hash(row, settings, model->hash, err);
+out:
     if (result < 0)
         musicnn_destroy(model);
     else
@@ -150,12 +152,22 @@ static void musicnn_describe(const void *shared, struct mm_text *line)
     mm_text_addf(line, "v1 hop=%.9g weights=%s", (double)model->hop / MM_MUSICNN_RATE, model->hash);
 }
 
+static void musicnn_picture(const void *shared, size_t *rows, size_t *columns)
+{
+    (void)shared;
+    *rows = MM_MUSICNN_FRAMES;
+    *columns = MM_MUSICNN_BANDS;
+}
+
 static void musicnn_memory(const void *shared, size_t *shared_bytes, size_t *stream_bytes)
 {
     const struct musicnn *model = shared;
-    *shared_bytes = sizeof *model + mm_program_bytes(model->network);
-    *stream_bytes = sizeof(struct musicnn_stream) + mm_program_work_bytes(model->network) +
-                    MM_MUSICNN_SAMPLES * sizeof(float);
+    *shared_bytes = sizeof *model;
+    *stream_bytes = sizeof(struct musicnn_stream) + MM_MUSICNN_SAMPLES * sizeof(float);
+    if (!model->network)
+        return;
+    *shared_bytes += mm_program_bytes(model->network);
+    *stream_bytes += mm_program_work_bytes(model->network);
     for (size_t i = 0; i < N_HEADS; i++) {
         *shared_bytes += mm_program_bytes(model->heads[i]);
         *stream_bytes += mm_program_work_bytes(model->heads[i]);
@@ -187,9 +199,9 @@ static int musicnn_stream_create(void *shared, void **out, struct mm_error *err)
         mm_windows_init(&stream->windows, MM_MUSICNN_SAMPLES, model->hop, 0, MM_TAIL_DROP, err);
     if (result == 0)
         result = mm_musicnn_frontend_create(&stream->frontend, err);
-    if (result == 0)
+    if (result == 0 && model->network)
         result = mm_program_work_create(model->network, &stream->network, err);
-    for (size_t i = 0; result == 0 && i < N_HEADS; i++)
+    for (size_t i = 0; result == 0 && model->network && i < N_HEADS; i++)
         result = mm_program_work_create(model->heads[i], &stream->heads[i], err);
     if (result < 0)
         musicnn_stream_destroy(stream);
@@ -202,7 +214,10 @@ static int take_patch(void *ctx, size_t index, const float *samples, struct mm_e
 {
     struct musicnn_stream *stream = ctx;
     const struct musicnn *model = stream->model;
+    double seconds = (double)(index * model->hop) / MM_MUSICNN_RATE;
     mm_musicnn_frontend_run(stream->frontend, samples, stream->patch);
+    if (!model->network)
+        return mm_pooling_add(stream->pooling, stream->patch, NULL, seconds, err);
     mm_program_run(model->network, stream->network, stream->patch, stream->vector);
     mm_program_run(model->heads[0], stream->heads[0], stream->vector, stream->tags);
     for (size_t i = 1; i < N_HEADS; i++) {
@@ -210,8 +225,7 @@ static int take_patch(void *ctx, size_t index, const float *samples, struct mm_e
         mm_program_run(model->heads[i], stream->heads[i], stream->vector, classes);
         stream->tags[N_LABELS + i - 1] = classes[yes_class[i]];
     }
-    return mm_pooling_add(stream->pooling, stream->vector, stream->tags,
-                          (double)(index * model->hop) / MM_MUSICNN_RATE, err);
+    return mm_pooling_add(stream->pooling, stream->vector, stream->tags, seconds, err);
 }
 
 static int musicnn_push(void *data, const float *samples, size_t count, struct mm_pooling *pooling,
@@ -241,6 +255,7 @@ const struct mm_model_ops mm_musicnn_ops = {
     .create = musicnn_create,
     .destroy = musicnn_destroy,
     .describe = musicnn_describe,
+    .picture = musicnn_picture,
     .memory = musicnn_memory,
     .stream_create = musicnn_stream_create,
     .stream_destroy = musicnn_stream_destroy,

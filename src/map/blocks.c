@@ -61,6 +61,8 @@ static void finish_sums(struct mm_standard *out, const double *origin, const dou
         bool varies = spread > 0 && spread > LEAST_SPREAD * fabs(out->mean[j]);
         out->scale[j] = varies ? 1 / spread : 0;
         out->varying += varies;
+        if (out->vectors->weight)
+            out->scale[j] *= (double)out->vectors->weight[j];
     }
 }
 

@@ -2,7 +2,8 @@
 /*
  * blocks.h - the vectors as the algorithms read them: in blocks, standardised.
  *
- * Every dimension gets mean 0 and variance 1; one that does not vary becomes 0 and so has no say.
+ * Every dimension gets mean 0 and variance 1, times its weight where the vectors have any; one that
+ * does not vary becomes 0 and so has no say.
  *
  * Threads: reading is for one thread at a time (the callback behind it is).
  */
@@ -19,7 +20,7 @@
 struct mm_standard {
     const struct mm_vectors *vectors; /* not owned */
     double *mean;                     /* [dim] */
-    double *scale;                    /* [dim] 1 / standard deviation; 0: does not vary */
+    double *scale;                    /* [dim] weight / standard deviation; 0: does not vary */
     size_t varying;                   /* dimensions with a scale */
 };
 

@@ -9,7 +9,10 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "musicmap/embed.h"
 #include "musicmap/source.h"
+
+#define TAG_SHOWN 0.1F /* tags below it are not worth their bytes */
 
 /* Rounded to a number of digits behind the point: 17 digits of a tempo only cost bytes. */
 static json_t *rounded(double value, double unit)
@@ -80,6 +83,28 @@ static int set_measure(json_t *object, const struct mm_measure *measure)
     return result;
 }
 
+/* What a model says of the song: its strongest words, and the moods, each by its own name. */
+static int set_tags(json_t *object, const struct mm_song_tags *tags)
+{
+    json_t *words = json_object();
+    json_t *moods = json_object();
+    int result = 0;
+    for (size_t i = 0; i < tags->n; i++) {
+        bool mood = mm_tag_is_property(tags->names[i]);
+        const char *name = tags->names[i] + (strncmp(tags->names[i], "mood_", 5) == 0 ? 5 : 0);
+        if (mood || tags->values[i] >= TAG_SHOWN)
+            result |= json_object_set_new(mood ? moods : words, name,
+                                          rounded((double)tags->values[i], 0.001));
+    }
+    if (json_object_size(words))
+        result |= json_object_set(object, "tags", words);
+    if (json_object_size(moods))
+        result |= json_object_set(object, "moods", moods);
+    json_decref(moods);
+    json_decref(words);
+    return result;
+}
+
 static int set_song(json_t *object, const struct mm_song *song)
 {
     int result = 0;
@@ -120,6 +145,26 @@ static int add_song(struct mm_catalog *catalog, uint32_t id, json_t *array, stru
     return result == MM_ERR_NOT_FOUND ? 0 : result;
 }
 
+struct tagged {
+    json_t *songs;
+    size_t at;
+};
+
+/* Songs and their tags both come in order of id. */
+static int add_tags(void *ctx, int64_t song, const struct mm_song_tags *tags, struct mm_error *err)
+{
+    struct tagged *t = ctx;
+    for (; t->at < json_array_size(t->songs); t->at++) {
+        json_t *object = json_array_get(t->songs, t->at);
+        json_int_t id = json_integer_value(json_object_get(object, "id"));
+        if (id == song)
+            return set_tags(object, tags) == 0 ? 0 : mm_no_memory(err);
+        if (id > song)
+            break;
+    }
+    return 0;
+}
+
 int mm_page_songs(struct mm_catalog *catalog, const struct mm_snapshot *snapshot, size_t first,
                   size_t count, struct mm_blob **out, struct mm_error *err)
 {
@@ -134,6 +179,10 @@ int mm_page_songs(struct mm_catalog *catalog, const struct mm_snapshot *snapshot
     int result = 0;
     for (size_t i = first; i < first + count && result == 0; i++)
         result = add_song(catalog, snapshot->songs[i], array, err);
+    struct tagged tagged = {.songs = array};
+    if (result == 0 && count)
+        result = mm_catalog_each_tags(catalog, snapshot->songs[first],
+                                      snapshot->songs[first + count - 1], add_tags, &tagged, err);
     if (result < 0) {
         json_decref(array);
         return result;

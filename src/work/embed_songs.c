@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Measuring and embedding: one thread a helper takes the next song, streams its samples from the
- * helper into the model and stores what comes out, each song in a transaction of its own. A helper
+ * helper into the models and stores what comes out, each song in a transaction of its own. A song
+ * is decoded once for all of them. A helper
  * that crashes costs one try of one song; at the end such songs are tried once more, alone, and
  * then set down as failures.
  */
@@ -13,6 +14,7 @@
 #include "base/array.h"
 #include "base/pool.h"
 #include "base/text.h"
+#include "musicmap/join.h"
 #include "musicmap/work.h"
 #include "work/settings.h"
 
@@ -21,9 +23,22 @@ static const char PROGRESS[] = "measuring and embedding";
 
 struct job {
     int64_t song;
-    bool measure; /* lacks the measure */
-    bool embed;   /* lacks the vector */
+    bool measure;            /* lacks the measure */
+    bool embed[MM_JOIN_MAX]; /* lacks the vector of this model */
     bool crashed;
+};
+
+struct model {
+    struct mm_embedder *embedder;
+    struct mm_vector_kind kind;
+    char *settings;
+};
+
+/* A worker's streams, one a model, and the song in hand. */
+struct worker {
+    struct mm_embed_stream *streams[MM_JOIN_MAX];
+    size_t rate[MM_JOIN_MAX]; /* which of the request's rates it hears; SIZE_MAX = none */
+    struct mm_embedding embeddings[MM_JOIN_MAX];
 };
 
 struct embed {
@@ -32,14 +47,13 @@ struct embed {
     const struct mm_embed_options *options;
     const struct mm_progress *progress;
     struct mm_embed_report *report;
-    struct mm_embedder *embedder;
-    struct mm_vector_kind kind;
+    size_t n_models;
+    struct model models[MM_JOIN_MAX];
     char *measure_settings;
-    char *vector_settings;
     struct job *jobs;
     size_t n_jobs;
-    struct mm_embed_stream **streams; /* [workers] */
-    pthread_mutex_t mutex;            /* guards what follows, and the report */
+    struct worker *workers;
+    pthread_mutex_t mutex; /* guards what follows, and the report */
     size_t done;
     int result; /* first failure that ends the run */
     struct mm_error err;
@@ -48,8 +62,30 @@ struct embed {
 static int feed(void *ctx, size_t rate_index, const float *samples, size_t count,
                 struct mm_error *err)
 {
-    (void)rate_index; /* one model, one rate */
-    return mm_embed_stream_push(ctx, samples, count, err);
+    struct worker *worker = ctx;
+    int result = 0;
+    for (size_t m = 0; m < MM_JOIN_MAX && result == 0; m++)
+        if (worker->rate[m] == rate_index)
+            result = mm_embed_stream_push(worker->streams[m], samples, count, err);
+    return result;
+}
+
+/* Asks for every rate that a lacking model wants, once. */
+static void choose_rates(const struct embed *e, const struct job *job, struct worker *worker,
+                         struct mm_audio_request *request)
+{
+    for (size_t m = 0; m < MM_JOIN_MAX; m++) {
+        worker->rate[m] = SIZE_MAX;
+        if (m >= e->n_models || !job->embed[m])
+            continue;
+        int rate = mm_embedder_model(e->models[m].embedder)->sample_rate;
+        size_t i = 0;
+        while (i < request->n_rates && request->rates[i] != rate)
+            i++;
+        if (i == request->n_rates)
+            request->rates[request->n_rates++] = rate;
+        worker->rate[m] = i;
+    }
 }
 
 /* What went wrong with this one song, as opposed to with the run. */
@@ -59,8 +95,20 @@ static bool is_song_fault(int code)
            code == MM_ERR_LIMIT || code == MM_ERR_IO;
 }
 
+static int store_vector(struct embed *e, int64_t song, const struct mm_vector_kind *kind,
+                        const struct mm_embedding *embedding, struct mm_error *err)
+{
+    const struct mm_song_tags tags = {embedding->n_tags, embedding->tag_names,
+                                      embedding->tag_values};
+    int result =
+        mm_catalog_put_vector(e->catalog, song, kind, embedding->values, embedding->dim, err);
+    if (result == 0 && tags.n)
+        result = mm_catalog_put_tags(e->catalog, song, kind, &tags, err);
+    return result;
+}
+
 static int store(struct embed *e, const struct job *job, const struct mm_song *song,
-                 const struct mm_measure *measure, const struct mm_embedding *embedding,
+                 const struct mm_measure *measure, const struct worker *worker,
                  struct mm_error *err)
 {
     int result = mm_catalog_begin(e->catalog, err);
@@ -68,9 +116,9 @@ static int store(struct embed *e, const struct job *job, const struct mm_song *s
         return result;
     if (job->measure)
         result = mm_catalog_put_measure(e->catalog, job->song, e->measure_settings, measure, err);
-    if (result == 0 && job->embed)
-        result = mm_catalog_put_vector(e->catalog, job->song, &e->kind, embedding->values,
-                                       embedding->dim, err);
+    for (size_t m = 0; m < e->n_models && result == 0; m++)
+        if (job->embed[m])
+            result = store_vector(e, job->song, &e->models[m].kind, &worker->embeddings[m], err);
     if (result == 0)
         result = mm_catalog_clear_failure(e->catalog, song->key, STAGE, err);
     if (result == 0)
@@ -95,38 +143,38 @@ static int store_failure(struct embed *e, const struct mm_song *song, const char
 
 /* Decodes, measures and embeds; what fails in here is the song's fault. */
 static int analyse(struct embed *e, const struct job *job, const struct mm_song *song,
-                   struct mm_embed_stream *stream, struct mm_measure *measure,
-                   struct mm_embedding *embedding, struct mm_error *err)
+                   struct worker *worker, struct mm_measure *measure, struct mm_error *err)
 {
     struct mm_audio_request request = {.excerpt_s = e->options->excerpt_s,
                                        .true_peak = e->options->true_peak,
-                                       .measure = job->measure,
-                                       .n_rates = job->embed ? 1 : 0};
-    request.rates[0] = mm_embedder_model(e->embedder)->sample_rate;
-    int result = mm_helpers_analyse(e->helpers, song->key, &request, feed, stream, measure, err);
-    /* Also after a failure: it makes the stream ready for the next song. */
-    if (job->embed) {
+                                       .measure = job->measure};
+    choose_rates(e, job, worker, &request);
+    int result = mm_helpers_analyse(e->helpers, song->key, &request, feed, worker, measure, err);
+    /* Also after a failure: it makes the streams ready for the next song. */
+    for (size_t m = 0; m < e->n_models; m++) {
+        if (!job->embed[m])
+            continue;
         struct mm_error ignored;
-        int finished = mm_embed_stream_finish(stream, embedding, result < 0 ? &ignored : err);
+        int finished = mm_embed_stream_finish(worker->streams[m], &worker->embeddings[m],
+                                              result < 0 ? &ignored : err);
         if (result == 0)
             result = finished;
     }
     return result;
 }
 
-static int do_song(struct embed *e, struct job *job, struct mm_embed_stream *stream, bool last_try,
+static int do_song(struct embed *e, struct job *job, struct worker *worker, bool last_try,
                    bool *failed, struct mm_error *err)
 {
     struct mm_song song = {0};
     struct mm_measure measure = {.key = -1};
-    struct mm_embedding embedding = {0};
     *failed = false;
     int result = mm_catalog_get_song(e->catalog, job->song, &song, err);
     if (result < 0)
         return result;
-    result = analyse(e, job, &song, stream, &measure, &embedding, err);
+    result = analyse(e, job, &song, worker, &measure, err);
     if (result == 0) {
-        result = store(e, job, &song, &measure, &embedding, err);
+        result = store(e, job, &song, &measure, worker, err);
         job->crashed = false;
     } else if (result == MM_ERR_CRASHED && !last_try) {
         job->crashed = true;
@@ -143,7 +191,8 @@ static int do_song(struct embed *e, struct job *job, struct mm_embed_stream *str
             reason ? store_failure(e, &song, reason, last_try ? 2 : 1, err) : mm_no_memory(err);
         free(reason);
     }
-    mm_embedding_finish(&embedding);
+    for (size_t m = 0; m < e->n_models; m++)
+        mm_embedding_finish(&worker->embeddings[m]);
     mm_song_finish(&song);
     return result;
 }
@@ -157,7 +206,7 @@ static void run_job(struct embed *e, struct job *job, size_t worker, bool last_t
         return;
     struct mm_error err = {0};
     bool failed;
-    int result = do_song(e, job, e->streams[worker], last_try, &failed, &err);
+    int result = do_song(e, job, &e->workers[worker], last_try, &failed, &err);
     pthread_mutex_lock(&e->mutex);
     if (result < 0 && e->result == 0) {
         e->result = result;
@@ -180,43 +229,72 @@ static void embed_round(void *ctx, size_t i, size_t worker)
     run_job(e, &e->jobs[i], worker, false);
 }
 
-/* Joins the two ascending lists of ids into jobs. */
-static int list_jobs(struct embed *e, const int64_t *measure, size_t n_measure,
-                     const int64_t *embed, size_t n_embed, struct mm_error *err)
+/* What is to do, as ascending lists of ids: for the measure, and for each model. */
+struct todo {
+    int64_t *ids[1 + MM_JOIN_MAX];
+    size_t count[1 + MM_JOIN_MAX];
+    size_t at[1 + MM_JOIN_MAX];
+};
+
+/* Takes the smallest id that is left from all lists it heads; which[] gets where. */
+static int64_t take_next(struct todo *todo, size_t lists, bool which[1 + MM_JOIN_MAX])
 {
-    e->jobs = mm_calloc3(n_measure + n_embed, 1, sizeof *e->jobs);
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < lists; i++)
+        if (todo->at[i] < todo->count[i] && todo->ids[i][todo->at[i]] < next)
+            next = todo->ids[i][todo->at[i]];
+    for (size_t i = 0; i < lists; i++) {
+        which[i] = todo->at[i] < todo->count[i] && todo->ids[i][todo->at[i]] == next;
+        todo->at[i] += which[i];
+    }
+    return next;
+}
+
+/* Joins the lists into jobs. */
+static int list_jobs(struct embed *e, struct todo *todo, struct mm_error *err)
+{
+    size_t lists = 1 + e->n_models;
+    size_t most = 0;
+    for (size_t i = 0; i < lists; i++)
+        most += todo->count[i];
+    e->jobs = mm_calloc3(most, 1, sizeof *e->jobs);
     if (!e->jobs)
         return mm_no_memory(err);
-    size_t m = 0;
-    size_t v = 0;
-    while (m < n_measure || v < n_embed) {
-        int64_t next_m = m < n_measure ? measure[m] : INT64_MAX;
-        int64_t next_v = v < n_embed ? embed[v] : INT64_MAX;
+    for (;;) {
+        bool which[1 + MM_JOIN_MAX] = {false};
+        int64_t song = take_next(todo, lists, which);
+        if (song == INT64_MAX)
+            return 0;
         struct job *job = &e->jobs[e->n_jobs++];
-        job->song = next_m < next_v ? next_m : next_v;
-        job->measure = next_m == job->song;
-        job->embed = next_v == job->song;
-        m += job->measure;
-        v += job->embed;
+        job->song = song;
+        job->measure = which[0];
+        memcpy(job->embed, which + 1, sizeof job->embed);
     }
-    return 0;
 }
 
 static int find_jobs(struct embed *e, struct mm_error *err)
 {
-    int64_t *measure = NULL;
-    int64_t *embed = NULL;
-    size_t n_measure = 0;
-    size_t n_embed = 0;
+    struct todo todo = {0};
     bool retry = e->options->retry;
-    int result =
-        mm_catalog_todo(e->catalog, e->measure_settings, NULL, retry, &measure, &n_measure, err);
+    int result = mm_catalog_todo(e->catalog, e->measure_settings, NULL, retry, &todo.ids[0],
+                                 &todo.count[0], err);
+    for (size_t m = 0; m < e->n_models && result == 0; m++)
+        result = mm_catalog_todo(e->catalog, NULL, &e->models[m].kind, retry, &todo.ids[1 + m],
+                                 &todo.count[1 + m], err);
     if (result == 0)
-        result = mm_catalog_todo(e->catalog, NULL, &e->kind, retry, &embed, &n_embed, err);
-    if (result == 0)
-        result = list_jobs(e, measure, n_measure, embed, n_embed, err);
-    free(embed);
-    free(measure);
+        result = list_jobs(e, &todo, err);
+    for (size_t i = 0; i < 1 + e->n_models; i++)
+        free(todo.ids[i]);
+    return result;
+}
+
+static int create_streams(struct embed *e, size_t workers, struct mm_error *err)
+{
+    e->workers = calloc(workers, sizeof *e->workers);
+    int result = e->workers ? 0 : mm_no_memory(err);
+    for (size_t i = 0; i < workers * e->n_models && result == 0; i++)
+        result = mm_embed_stream_create(e->models[i % e->n_models].embedder,
+                                        &e->workers[i / e->n_models].streams[i % e->n_models], err);
     return result;
 }
 
@@ -224,10 +302,9 @@ static int run_all(struct embed *e, struct mm_error *err)
 {
     struct mm_pool *pool = NULL;
     size_t workers = mm_helpers_count(e->helpers);
-    e->streams = calloc(workers, sizeof(struct mm_embed_stream *));
-    int result = e->streams ? mm_pool_create(workers, &pool, err) : mm_no_memory(err);
-    for (size_t i = 0; i < workers && result == 0; i++)
-        result = mm_embed_stream_create(e->embedder, &e->streams[i], err);
+    int result = create_streams(e, workers, err);
+    if (result == 0)
+        result = mm_pool_create(workers, &pool, err);
     if (result == 0) {
         mm_progress_update(e->progress, PROGRESS, 0, e->n_jobs);
         mm_pool_run(pool, e->n_jobs, embed_round, e);
@@ -240,10 +317,40 @@ static int run_all(struct embed *e, struct mm_error *err)
         else if (mm_progress_cancelled(e->progress))
             result = mm_error_set(err, MM_ERR_CANCELLED, "stopped");
     }
-    for (size_t i = 0; e->streams && i < workers; i++)
-        mm_embed_stream_destroy(e->streams[i]);
+    for (size_t i = 0; e->workers && i < workers; i++)
+        for (size_t m = 0; m < e->n_models; m++)
+            mm_embed_stream_destroy(e->workers[i].streams[m]);
     mm_pool_destroy(pool);
-    free(e->streams);
+    free(e->workers);
+    return result;
+}
+
+/* Makes an embedder of every part of the join that options name. */
+static int create_models(struct embed *e, struct mm_error *err)
+{
+    struct mm_embed_settings settings = e->options->model;
+    if (!settings.read_weights) {
+        settings.read_weights = mm_helpers_weights;
+        settings.read_weights_ctx = e->helpers;
+    }
+    struct mm_join join;
+    int result = mm_join_parse(settings.model ? settings.model : "", &join, err);
+    if (result == 0 && join.n > 1 && settings.weights)
+        result = mm_error_set(err, MM_ERR_USAGE, "weights of one file are for one model only");
+    for (size_t m = 0; m < join.n && result == 0; m++) {
+        struct model *model = &e->models[e->n_models];
+        settings.model = join.part[m].name;
+        result = mm_embedder_create(&settings, &model->embedder, err);
+        if (result < 0)
+            break;
+        e->n_models++;
+        model->settings = mm_settings_vector(model->embedder, e->options);
+        model->kind = (struct mm_vector_kind){.model = mm_embedder_model(model->embedder)->name,
+                                              .settings = model->settings,
+                                              .segment = ""};
+        if (!model->settings)
+            result = mm_no_memory(err);
+    }
     return result;
 }
 
@@ -261,27 +368,20 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                       .progress = progress,
                       .report = report};
     pthread_mutex_init(&e.mutex, NULL);
-    struct mm_embed_settings model = options->model;
-    if (!model.read_weights) {
-        model.read_weights = mm_helpers_weights;
-        model.read_weights_ctx = helpers;
-    }
-    int result = mm_embedder_create(&model, &e.embedder, err);
+    int result = create_models(&e, err);
     if (result == 0) {
         e.measure_settings = mm_settings_measure(options);
-        e.vector_settings = mm_settings_vector(e.embedder, options);
-        e.kind = (struct mm_vector_kind){.model = mm_embedder_model(e.embedder)->name,
-                                         .settings = e.vector_settings,
-                                         .segment = ""};
-        result = e.measure_settings && e.vector_settings ? find_jobs(&e, err) : mm_no_memory(err);
+        result = e.measure_settings ? find_jobs(&e, err) : mm_no_memory(err);
     }
     report->todo = e.n_jobs;
     if (result == 0 && e.n_jobs)
         result = run_all(&e, err);
     free(e.jobs);
-    free(e.vector_settings);
     free(e.measure_settings);
-    mm_embedder_destroy(e.embedder);
+    for (size_t m = 0; m < e.n_models; m++) {
+        mm_embedder_destroy(e.models[m].embedder);
+        free(e.models[m].settings);
+    }
     pthread_mutex_destroy(&e.mutex);
     clock_gettime(CLOCK_MONOTONIC, &end);
     report->seconds =

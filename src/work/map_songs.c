@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the catalog's vectors to a map in the catalog: picks the kind of vector, lets src/map
- * cluster and lay out, names the clusters from the songs' genres and stores the whole as the
- * current map, with a JSON report of how it came about.
+ * cluster and lay out, names the clusters from the songs' genres (or, where a song has none, from
+ * what a model says of it) and stores the whole as the current map, with a JSON report of how it
+ * came about.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -61,11 +62,88 @@ static void free_labels(struct labels *l, size_t n)
     free(l->artists);
 }
 
+/* ---- labels of songs without a genre: what a model says of them ---- */
+
+#define MOST_TAGS  3
+#define LEAST_TAG  0.1  /* a tag counts from here on ... */
+#define LEAST_PART 0.5F /* ... and when it is at least this part of the song's strongest */
+
+struct tagger {
+    struct labels *labels;
+    const int64_t *ids;
+    size_t n;
+    size_t at; /* ids before it are done */
+};
+
+/* The strongest words of tags, falling; returns how many. */
+static size_t strongest_tags(const struct mm_song_tags *tags, size_t out[MOST_TAGS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < tags->n; i++) {
+        float value = tags->values[i];
+        if (!(value >= (float)LEAST_TAG) || mm_tag_is_property(tags->names[i]))
+            continue;
+        size_t to = count < MOST_TAGS ? count++ : MOST_TAGS;
+        for (; to > 0 && tags->values[out[to - 1]] < value; to--)
+            if (to < MOST_TAGS)
+                out[to] = out[to - 1];
+        if (to < MOST_TAGS)
+            out[to] = i;
+    }
+    while (count > 1 && tags->values[out[count - 1]] < LEAST_PART * tags->values[out[0]])
+        count--;
+    return count;
+}
+
+/* "female vocalists" -> "Female Vocalists", as people write genres. */
+static char *title_case(const char *name)
+{
+    char *copy = mm_strdup(name);
+    for (char *c = copy; c && *c; c++)
+        if ((c == copy || c[-1] == ' ') && *c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    return copy;
+}
+
+static int label_by_tags(void *ctx, int64_t song, const struct mm_song_tags *tags,
+                         struct mm_error *err)
+{
+    struct tagger *t = ctx;
+    while (t->at < t->n && t->ids[t->at] < song)
+        t->at++;
+    if (t->at == t->n || t->ids[t->at] != song || t->labels->n_labels[t->at])
+        return 0;
+    size_t which[MOST_TAGS];
+    size_t count = strongest_tags(tags, which);
+    char **labels = calloc(MOST_TAGS, sizeof *labels);
+    if (!labels)
+        return mm_no_memory(err);
+    free(t->labels->labels[t->at]);
+    t->labels->labels[t->at] = labels;
+    for (size_t i = 0; i < count; i++) {
+        if (!(labels[i] = title_case(tags->names[which[i]])))
+            return mm_no_memory(err);
+        t->labels->n_labels[t->at]++;
+    }
+    return 0;
+}
+
+static int add_tags(struct mm_catalog *catalog, const int64_t *ids, size_t n, struct labels *l,
+                    struct mm_error *err)
+{
+    struct tagger tagger = {.labels = l, .ids = ids, .n = n};
+    if (n == 0)
+        return 0;
+    return mm_catalog_each_tags(catalog, ids[0], ids[n - 1], label_by_tags, &tagger, err);
+}
+
 static int choose_names(struct mm_catalog *catalog, const int64_t *ids, const struct mm_map *map,
                         struct mm_map_record *record, struct mm_error *err)
 {
     struct labels l = {0};
     int result = read_labels(catalog, ids, map->n, &l, err);
+    if (result == 0)
+        result = add_tags(catalog, ids, map->n, &l, err);
     if (result == 0)
         result = mm_names_choose((const char *const *const *)l.labels, l.n_labels,
                                  (const char *const *)l.artists, map->cluster, map->n,
@@ -85,8 +163,8 @@ static char *write_report(const struct mm_map *map, const struct mm_song_vectors
         json_array_append_new(curve, json_pack("{s:I, s:f}", "k", (json_int_t)map->curve[i].k,
                                                "score", map->curve[i].score));
     json_t *report =
-        json_pack("{s:{s:s, s:s, s:s}, s:I, s:I, s:f, s:s?, s:o}", "vectors", "model",
-                  v->kind.model, "settings", v->kind.settings, "segment", v->kind.segment, "songs",
+        json_pack("{s:{s:s, s:s, s:s}, s:I, s:I, s:f, s:s?, s:o}", "vectors", "model", v->model,
+                  "settings", v->settings, "segment", v->part[0].kind.segment, "songs",
                   (json_int_t)map->n, "clusters", (json_int_t)map->n_clusters, "inertia",
                   map->inertia, "criterion", map->k_criterion, "curve", curve);
     char *text = report ? json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
@@ -104,14 +182,14 @@ static char *settings_line(const struct mm_map_settings *settings, const struct 
     return mm_format("clusterer=%s layout=%s clusters=%zu seed=%llu model=%s vectors=[%s]",
                      settings->clusterer ? settings->clusterer : clusterer,
                      settings->layout ? settings->layout : layout, settings->clusters,
-                     (unsigned long long)settings->seed, v->kind.model, v->kind.settings);
+                     (unsigned long long)settings->seed, v->model, v->settings);
 }
 
 static int fill_record(const struct mm_map *map, const struct mm_song_vectors *v,
                        const struct mm_map_settings *settings, struct mm_map_record *record,
                        struct mm_error *err)
 {
-    record->model = mm_strdup(v->kind.model);
+    record->model = mm_strdup(v->model);
     record->settings = settings_line(settings, v);
     record->report = write_report(map, v);
     record->songs = mm_calloc3(map->n, 1, sizeof *record->songs);

@@ -1,40 +1,158 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "work/vectors.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
+#include "musicmap/store.h"
 
 enum { MAX_KINDS = 256 };
+
+struct kinds {
+    struct mm_model_count *list; /* most songs first */
+    size_t count;
+};
+
+static const struct mm_model_count *find_kind(const struct kinds *kinds, const char *model)
+{
+    for (size_t i = 0; i < kinds->count; i++)
+        if (kinds->list[i].songs && strcmp(kinds->list[i].model, model) == 0)
+            return &kinds->list[i];
+    return NULL;
+}
+
+/* What to map when nobody says: the commonest model, or the join it belongs to by default when all
+ * other parts are as common. */
+static const char *choose_model(const struct kinds *kinds)
+{
+    const struct mm_model_count *first = kinds->count ? &kinds->list[0] : NULL;
+    if (!first || first->songs == 0)
+        return NULL;
+    struct mm_join join;
+    bool member = false;
+    if (mm_join_parse(MM_MODEL_BUILT_IN, &join, NULL) < 0)
+        return first->model;
+    for (size_t i = 0; i < join.n; i++) {
+        const struct mm_model_count *kind = find_kind(kinds, join.part[i].name);
+        if (!kind || kind->songs < first->songs)
+            return first->model;
+        member |= strcmp(join.part[i].name, first->model) == 0;
+    }
+    return member ? MM_MODEL_BUILT_IN : first->model;
+}
+
+/* Songs that have a vector of every part: those of the part are kept that are in ids already. */
+static int join_ids(struct mm_song_vectors *v, size_t part, struct mm_error *err)
+{
+    int64_t *own;
+    size_t count;
+    int result = mm_catalog_embedded(v->catalog, &v->part[part].kind, &own, &count, err);
+    if (result < 0)
+        return result;
+    if (part == 0) {
+        v->ids = own;
+        v->n = count;
+        return 0;
+    }
+    size_t kept = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < v->n; i++) {
+        while (at < count && own[at] < v->ids[i])
+            at++;
+        if (at < count && own[at] == v->ids[i])
+            v->ids[kept++] = v->ids[i];
+    }
+    v->n = kept;
+    free(own);
+    return 0;
+}
+
+static int add_part(struct mm_song_vectors *v, const struct kinds *kinds, const char *name,
+                    struct mm_error *err)
+{
+    const struct mm_model_count *kind = find_kind(kinds, name);
+    if (!kind)
+        return mm_error_set(err, MM_ERR_NOT_FOUND,
+                            "no song is embedded with the model %s: run \"musicmap embed --model "
+                            "%s\" first",
+                            name, name);
+    size_t i = v->n_parts++;
+    struct mm_model_count *count = &v->part[i].count;
+    *count = *kind;
+    v->part[i].kind = (struct mm_vector_kind){
+        .model = count->model, .settings = count->settings, .segment = count->segment};
+    v->dim += count->dim;
+    return join_ids(v, i, err);
+}
+
+/* Every part divided by the root of its length, times its weight. */
+static int weigh(struct mm_song_vectors *v, const struct mm_join *join, struct mm_error *err)
+{
+    if (v->n_parts < 2)
+        return 0;
+    v->weight = mm_calloc3(v->dim, 1, sizeof *v->weight);
+    if (!v->weight)
+        return mm_no_memory(err);
+    float *at = v->weight;
+    for (size_t p = 0; p < v->n_parts; p++) {
+        size_t dim = v->part[p].count.dim;
+        for (size_t i = 0; i < dim; i++)
+            *at++ = (float)(join->part[p].weight / sqrt((double)dim));
+    }
+    return 0;
+}
+
+static char *settings_of(const struct mm_song_vectors *v, const struct mm_join *join)
+{
+    struct mm_text text = {0};
+    if (v->n_parts == 1) {
+        mm_text_add(&text, v->part[0].count.settings);
+        return mm_text_steal(&text);
+    }
+    for (size_t p = 0; p < v->n_parts; p++)
+        mm_text_addf(&text, "%s%.9g*%s(%s)", p ? " + " : "", join->part[p].weight,
+                     v->part[p].count.model, v->part[p].count.settings);
+    return mm_text_steal(&text);
+}
+
+static int choose(struct mm_song_vectors *v, const struct kinds *kinds, const char *model,
+                  struct mm_error *err)
+{
+    if (!model && !(model = choose_model(kinds)))
+        return mm_error_set(err, MM_ERR_NOT_FOUND,
+                            "no song is embedded yet: run \"musicmap embed\" first");
+    struct mm_join join;
+    int result = mm_join_parse(model, &join, err);
+    for (size_t i = 0; i < join.n && result == 0; i++)
+        result = add_part(v, kinds, join.part[i].name, err);
+    if (result == 0 && v->n == 0)
+        result = mm_error_set(err, MM_ERR_NOT_FOUND,
+                              "no song is embedded with every model of %s: run \"musicmap embed "
+                              "--model %s\" first",
+                              model, model);
+    if (result == 0)
+        result = weigh(v, &join, err);
+    if (result < 0)
+        return result;
+    v->model = mm_strdup(model);
+    v->settings = settings_of(v, &join);
+    return v->model && v->settings ? 0 : mm_no_memory(err);
+}
 
 int mm_song_vectors_init(struct mm_song_vectors *v, struct mm_catalog *catalog, const char *model,
                          struct mm_error *err)
 {
     *v = (struct mm_song_vectors){.catalog = catalog};
-    struct mm_model_count *kinds = calloc(MAX_KINDS, sizeof *kinds);
-    if (!kinds)
+    struct kinds kinds = {.list = calloc(MAX_KINDS, sizeof *kinds.list)};
+    if (!kinds.list)
         return mm_no_memory(err);
-    size_t count = 0;
-    int result = mm_catalog_list_models(catalog, kinds, MAX_KINDS, &count, err);
-    const struct mm_model_count *chosen = NULL;
-    for (size_t i = 0; i < count && !chosen; i++)
-        if (kinds[i].songs && (!model || strcmp(kinds[i].model, model) == 0))
-            chosen = &kinds[i];
-    if (result == 0 && !chosen)
-        result = model ? mm_error_set(err, MM_ERR_NOT_FOUND,
-                                      "no song is embedded with the model %s: run \"musicmap embed "
-                                      "--model %s\" first",
-                                      model, model)
-                       : mm_error_set(err, MM_ERR_NOT_FOUND,
-                                      "no song is embedded yet: run \"musicmap embed\" first");
-    if (result == 0 && chosen) {
-        v->chosen = *chosen;
-        v->kind = (struct mm_vector_kind){
-            .model = v->chosen.model, .settings = v->chosen.settings, .segment = v->chosen.segment};
-        result = mm_catalog_embedded(catalog, &v->kind, &v->ids, &v->n, err);
-    }
-    free(kinds);
+    int result = mm_catalog_list_models(catalog, kinds.list, MAX_KINDS, &kinds.count, err);
+    if (result == 0)
+        result = choose(v, &kinds, model, err);
+    free(kinds.list);
     if (result < 0)
         mm_song_vectors_finish(v);
     return result;
@@ -42,19 +160,51 @@ int mm_song_vectors_init(struct mm_song_vectors *v, struct mm_catalog *catalog, 
 
 void mm_song_vectors_finish(struct mm_song_vectors *v)
 {
+    free(v->model);
+    free(v->settings);
+    free(v->weight);
+    free(v->block);
     free(v->ids);
-    v->ids = NULL;
-    v->n = 0;
+    *v = (struct mm_song_vectors){0};
+}
+
+/* Reads each part's rows and sets them side by side. */
+static int read_joined(struct mm_song_vectors *v, size_t first, size_t count, float *out,
+                       struct mm_error *err)
+{
+    if (count > v->block_rows) {
+        float *block = mm_calloc3(count, v->dim, sizeof *block);
+        if (!block)
+            return mm_no_memory(err);
+        free(v->block);
+        v->block = block;
+        v->block_rows = count;
+    }
+    size_t at = 0;
+    for (size_t p = 0; p < v->n_parts; p++) {
+        size_t dim = v->part[p].count.dim;
+        int result = mm_catalog_read_vectors(v->catalog, &v->part[p].kind, v->ids + first, count,
+                                             dim, v->block, err);
+        if (result < 0)
+            return result;
+        for (size_t i = 0; i < count; i++)
+            memcpy(out + i * v->dim + at, v->block + i * dim, dim * sizeof *out);
+        at += dim;
+    }
+    return 0;
 }
 
 static int read_block(void *ctx, size_t first, size_t count, float *out, struct mm_error *err)
 {
-    const struct mm_song_vectors *v = ctx;
-    return mm_catalog_read_vectors(v->catalog, &v->kind, v->ids + first, count, v->chosen.dim, out,
+    struct mm_song_vectors *v = ctx;
+    if (v->n_parts > 1)
+        return read_joined(v, first, count, out, err);
+    return mm_catalog_read_vectors(v->catalog, &v->part[0].kind, v->ids + first, count, v->dim, out,
                                    err);
 }
 
 struct mm_vectors mm_song_vectors_reader(struct mm_song_vectors *v)
 {
-    return (struct mm_vectors){.n = v->n, .dim = v->chosen.dim, .read = read_block, .ctx = v};
+    return (struct mm_vectors){
+        .n = v->n, .dim = v->dim, .read = read_block, .ctx = v, .weight = v->weight};
 }

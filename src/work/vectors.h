@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vectors.h - one kind of vector of a catalog as the block reader that src/map wants. */
+/*
+ * vectors.h - the vectors of a catalog as the block reader that src/map wants: of one kind, or of
+ * several models joined (musicmap/join.h), for the songs that have all of them.
+ */
 #ifndef WORK_VECTORS_H
 #define WORK_VECTORS_H
 
+#include "musicmap/join.h"
 #include "musicmap/work.h"
 
 struct mm_song_vectors {
     struct mm_catalog *catalog;
-    struct mm_model_count chosen;
-    struct mm_vector_kind kind; /* points into chosen: do not copy the struct */
-    int64_t *ids;               /* [n] ascending */
+    char *model;    /* what was asked for, or the model that was chosen */
+    char *settings; /* those of all parts, one behind the other */
+    size_t n_parts;
+    struct {
+        struct mm_model_count count;
+        struct mm_vector_kind kind; /* points into count: do not copy the struct */
+    } part[MM_JOIN_MAX];
+    float *weight; /* [dim] NULL for a single model */
+    float *block;  /* scratch for one part's rows */
+    size_t block_rows;
+    size_t dim;   /* of all parts together */
+    int64_t *ids; /* [n] ascending */
     size_t n;
 };
 
-/* The vectors of model (NULL = of whichever most songs have). MM_ERR_NOT_FOUND: there are none. */
+/* The vectors of model (NULL = of whichever most songs have, mm1 and timbre joined where they have
+ * both). MM_ERR_NOT_FOUND: there are none. */
 int mm_song_vectors_init(struct mm_song_vectors *v, struct mm_catalog *catalog, const char *model,
                          struct mm_error *err);
 void mm_song_vectors_finish(struct mm_song_vectors *v);

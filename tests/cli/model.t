@@ -43,6 +43,25 @@ assert a['timestamps'].dtype == numpy.float64 and len(a['timestamps']) == len(a[
 P
 ok $? "NumPy reads the archive"
 
+# What enters the network needs no weights.
+run 0 musicmap features a.mp3 --model openl3-env-mel128-512 --frontend-only --center -o a.npz
+run 0 musicmap features a.mp3 --model openl3-env-mel128-512 --frontend-only --frontend librosa -o a.npy
+run 0 musicmap features a.mp3 --model musicnn-msd --frontend-only -o b.npy
+/usr/bin/python3 - <<'P' >"$out" 2>&1
+import numpy
+a, b, c = numpy.load('a.npz'), numpy.load('a.npy'), numpy.load('b.npy')
+assert a['embedding'].shape == (9, 128, 199) and list(a['timestamps'][:2]) == [0, 1], a['embedding'].shape
+assert b.shape == (8, 128, 199) and b.max() == 0 and b.min() >= -80, b.shape
+assert c.shape == (2, 187, 96), c.shape
+P
+ok $? "pictures of the right shape"
+run 2 musicmap features a.mp3 --model timbre --frontend-only -o a.npy
+has "$errors" 'no network'
+run 2 musicmap features a.mp3 --model musicnn-msd --frontend-only --pool max -o a.npy
+run 2 musicmap embed --model timbre+
+run 2 musicmap embed --model timbre+nothing
+has "$errors" 'no model "nothing"'
+
 if [ -z "$MUSICMAP_TEST_MODELS" ]; then
     tests=$((tests + 1))
     echo "ok $tests - real models # SKIP MUSICMAP_TEST_MODELS is not set"
@@ -70,6 +89,15 @@ song songs/b.mp3 500
 run 0 musicmap explore songs --model edgel3-ust-64 --no-serve
 run 0 musicmap status --json
 has "$out" 'edgel3-ust-64'
+song songs/c.mp3 900
+run 0 musicmap explore songs --model musicnn-msd+timbre --no-serve
+run 0 musicmap status --json
+has "$out" 'musicnn-msd'
+run 0 musicmap map --model musicnn-msd+0.7*timbre --json
+same "$(json .vectors.model)" 'musicnn-msd+0.7*timbre' "the map says what it was made from"
+lacks "$out" '"(Unknown|Cluster|Country)' # songs without a genre: MusiCNN's tags name the countries
+run 3 musicmap map --model edgel3-ust-64+openl3-music-mel256-512
+has "$errors" 'musicmap embed --model openl3-music-mel256-512'
 printf 'x' >>models/edgel3_sea_ust_audio_emb_64.h5.gz
 run 3 musicmap model check edgel3-ust-64
 has "$errors" 'damaged or cut off'
