@@ -100,6 +100,25 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                    const struct mm_embed_options *options, const struct mm_progress *progress,
                    struct mm_embed_report *report, struct mm_error *err);
 
+/* Vectors that another program computed. From then on they are a model like the others. */
+struct mm_import {
+    const char *vectors; /* .npy file, [rows][values] of floats */
+    const char *songs;   /* list of as many songs (work/song_list.h): .txt or .csv */
+    const char *model;   /* what to call them: no model of the table */
+    /* Called for each name that is no song of the library, or not of one only. May be NULL. */
+    void (*unmatched)(void *ctx, size_t line, const char *name, const char *why);
+    void *ctx;
+};
+struct mm_import_report {
+    size_t rows, values;
+    size_t matched, unmatched; /* rows */
+    size_t lacking;            /* present songs without such a vector, after it */
+};
+/* All that matches is stored, or, after an error, nothing. Vectors that were imported under this
+ * name before stay, and must have as many values (MM_ERR_USAGE). */
+int mm_import_vectors(struct mm_catalog *catalog, const struct mm_import *what,
+                      struct mm_import_report *report, struct mm_error *err);
+
 struct mm_map_options {
     const char *model; /* or a join of models; NULL = the one most songs are embedded with */
     struct mm_map_settings settings;

@@ -148,6 +148,9 @@ int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
                   struct mm_embed_report *report);
 int cmd_run_map(const struct command *self, struct mm_catalog *catalog,
                 const struct mm_map_options *options, struct mm_map_record *record);
+/* Vectors of a .npy file for the songs of a list; any of them may be NULL. */
+int cmd_run_import(const struct command *self, const char *vectors, const char *songs,
+                   const char *model);
 /* Serves until interrupted. */
 int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
                   struct mm_helpers *helpers, const char *address, size_t port);

@@ -78,13 +78,20 @@ int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
 int cmd_embed(const struct command *self, int argc, char **argv)
 {
     struct cmd_embed_options in = {0};
+    const char *import = NULL;
+    const char *songs = NULL;
     const struct cmd_option options[] = {
         CMD_EMBED_OPTIONS(in),
         {"retry", 0, CMD_FLAG, &in.retry, NULL, "try again what failed before", 0, 0},
+        {"import", 0, CMD_TEXT, &import, "FILE.npy",
+         "take vectors from elsewhere, a row a song, as model --model", 0, 0},
+        {"songs", 0, CMD_TEXT, &songs, "LIST", "the songs of --import's rows: .txt or .csv", 0, 0},
         {0},
     };
     struct mm_embed_options embed;
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
+    if (!status && (import || songs))
+        return cmd_run_import(self, import, songs, in.model);
     if (!status)
         status = cmd_embed_options(self, &in, &embed);
     if (!status && embed.model.pool == MM_POOL_NONE)

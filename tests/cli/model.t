@@ -62,6 +62,24 @@ run 2 musicmap embed --model timbre+
 run 2 musicmap embed --model timbre+nothing
 has "$errors" 'no model "nothing"'
 
+# Anyone else's model.
+song import/a.mp3 200
+song import/b.mp3 300
+song import/c.mp3 400
+run 0 musicmap explore import --model timbre --no-serve
+/usr/bin/python3 -c "import numpy; numpy.save('v.npy', numpy.eye(3, 4, dtype='f8'))"
+printf 'import/a.mp3\nimport/b.mp3\nc.mp3\n' >list.txt
+run 0 musicmap embed --import v.npy --songs list.txt --model clap --json
+same "$(json '"\(.matched) \(.lacking) \(.values)"')" "3 0 4" "all were matched"
+run 0 musicmap map --model clap+timbre
+printf 'path,mood\nimport/a.mp3,1\nimport/x.mp3,2\nb.mp3,3\n' >list.csv
+run 1 musicmap embed --import v.npy --songs list.csv --model clap
+has "$errors" 'line 3, "import/x.mp3": no such song'
+run 2 musicmap embed --import v.npy --songs list.csv --model timbre
+run 2 musicmap embed --import v.npy --songs list.csv
+run 3 musicmap embed --import list.csv --songs list.csv --model clap
+has "$errors" 'not an array file of NumPy'
+
 if [ -z "$MUSICMAP_TEST_MODELS" ]; then
     tests=$((tests + 1))
     echo "ok $tests - real models # SKIP MUSICMAP_TEST_MODELS is not set"
