@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* Multiplications that take about as long as waking threads and waiting for them. */
+#define LEAST_WORK 2e5
+
 struct worker {
     struct mm_pool *pool;
     size_t number;
@@ -142,4 +145,14 @@ void mm_pool_run(struct mm_pool *pool, size_t n, void (*round)(void *ctx, size_t
     while (pool->busy)
         pthread_cond_wait(&pool->done, &pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+void mm_pool_run_sized(struct mm_pool *pool, size_t n, double work,
+                       void (*round)(void *ctx, size_t i, size_t worker), void *ctx)
+{
+    if (work > LEAST_WORK)
+        mm_pool_run(pool, n, round, ctx);
+    else
+        for (size_t i = 0; i < n; i++)
+            round(ctx, i, 0);
 }

@@ -26,6 +26,11 @@ size_t mm_pool_jobs(const struct mm_pool *pool);
 void mm_pool_run(struct mm_pool *pool, size_t n, void (*round)(void *ctx, size_t i, size_t worker),
                  void *ctx);
 
+/* The same for work (multiplications, all rounds together) that may be so little that waking
+ * threads takes longer: the caller then does all rounds, in order. */
+void mm_pool_run_sized(struct mm_pool *pool, size_t n, double work,
+                       void (*round)(void *ctx, size_t i, size_t worker), void *ctx);
+
 /* Processors this process may use. */
 size_t mm_cpu_count(void);
 

@@ -6,6 +6,14 @@
 /* The first row is the default. */
 static const struct mm_algorithm clusterers[] = {
     {"kmeans", "K-means from several k-means++ starts", &mm_clusterer_kmeans},
+    {"minibatch", "K-means from small batches of songs: rougher, for very many",
+     &mm_clusterer_minibatch},
+    {"gmm", "mixture of Gaussians, each direction with a width of its own", &mm_clusterer_gmm},
+    {"gmm-full", "mixture of Gaussians of any shape, in the main directions",
+     &mm_clusterer_gmm_full},
+    {"ward", "a tree that joins the clusters that lose least by it", &mm_clusterer_ward},
+    {"hdbscan", "crowds denser than what lies around them; songs in none go with the nearest",
+     &mm_clusterer_hdbscan},
 };
 
 static const struct mm_algorithm layouts[] = {

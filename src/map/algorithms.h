@@ -25,7 +25,11 @@ struct mm_algorithm_input {
 struct mm_clustering {
     size_t n_clusters;
     uint32_t *cluster;        /* [n] 0 .. n_clusters-1, none of them empty */
+    size_t looked_at;         /* songs that were clustered; 0 = all. The others went with the one of
+                                 these that is nearest */
+    size_t noise;             /* of these, how many belong nowhere and went with the nearest */
     const char *criterion;    /* static; NULL when the number was given */
+    const char *parameter;    /* static; what curve[].k is a number of */
     struct mm_k_point *curve; /* [n_curve] */
     size_t n_curve;
 };
@@ -40,6 +44,12 @@ struct mm_algorithm_ops {
 };
 
 extern const struct mm_algorithm_ops mm_clusterer_kmeans;
+extern const struct mm_algorithm_ops mm_clusterer_minibatch;
+extern const struct mm_algorithm_ops mm_clusterer_gmm;
+extern const struct mm_algorithm_ops mm_clusterer_gmm_full;
+extern const struct mm_algorithm_ops mm_clusterer_ward;
+extern const struct mm_algorithm_ops mm_clusterer_hdbscan;
+extern const struct mm_algorithm_ops mm_clusterer_spectral;
 extern const struct mm_algorithm_ops mm_layout_umap;
 extern const struct mm_algorithm_ops mm_layout_pca;
 

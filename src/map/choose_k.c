@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/random.h"
 #include "map/kmeans.h"
+#include "map/sample.h"
 #include "map/silhouette.h"
 
 #define MOST_SAMPLE ((size_t)2500) /* songs looked at: all distances fit into 25 MB */
@@ -25,13 +26,16 @@
 
 /* Points to group, and how far they are apart. */
 struct cloud {
-    float *x;
+    struct mm_sample sample;
+    float *shuffled; /* NULL: the points as they are */
     struct mm_points points;
     struct mm_distances distances;
 };
 
 struct chooser {
     const struct mm_algorithm_input *in;
+    const struct mm_grouper *grouper; /* NULL = K-means */
+    uint32_t *cluster;                /* [songs of the sample] */
     struct cloud sample;
     struct cloud shuffled[MOST_DRAWS];
     size_t n_shuffled;
@@ -40,8 +44,8 @@ struct chooser {
     struct mm_clustering *out;
 };
 
-static int judge(const struct chooser *c, const struct cloud *cloud, size_t k, size_t starts,
-                 double *score, struct mm_error *err)
+static int judge_kmeans(const struct chooser *c, const struct cloud *cloud, size_t k, size_t starts,
+                        double *score, struct mm_error *err)
 {
     struct mm_kmeans_settings settings = {.k = k, .starts = starts, .seed = c->in->seed};
     struct mm_kmeans kmeans;
@@ -52,6 +56,19 @@ static int judge(const struct chooser *c, const struct cloud *cloud, size_t k, s
     result =
         mm_silhouette_measure(&cloud->distances, kmeans.cluster, kmeans.k, c->in->pool, score, err);
     mm_kmeans_finish(&kmeans);
+    return result;
+}
+
+static int judge_sample(const struct chooser *c, size_t k, double *score, struct mm_error *err)
+{
+    if (!c->grouper)
+        return judge_kmeans(c, &c->sample, k, STARTS, score, err);
+    size_t found = 0;
+    int result =
+        c->grouper->group(c->grouper->ctx, c->in, &c->sample.points, k, c->cluster, &found, err);
+    if (result == 0)
+        result =
+            mm_silhouette_measure(&c->sample.distances, c->cluster, found, c->in->pool, score, err);
     return result;
 }
 
@@ -66,10 +83,10 @@ static int try_k(struct chooser *c, size_t k, struct mm_error *err)
     mm_progress_update(c->in->progress, "choosing the number of clusters", out->n_curve,
                        c->planned);
     double score;
-    int result = judge(c, &c->sample, k, STARTS, &score, err);
+    int result = judge_sample(c, k, &score, err);
     for (size_t i = 0; i < c->n_shuffled && result == 0; i++) {
         double chance;
-        result = judge(c, &c->shuffled[i], k, 1, &chance, err);
+        result = judge_kmeans(c, &c->shuffled[i], k, 1, &chance, err);
         score -= result == 0 ? chance / (double)c->n_shuffled : 0;
     }
     if (result == 0)
@@ -121,17 +138,6 @@ static int try_around(struct chooser *c, struct mm_error *err)
     return result;
 }
 
-/* `count` songs drawn with the seed, in their order (Knuth's algorithm S). */
-static void draw_sample(const struct mm_algorithm_input *in, size_t count, float *rows)
-{
-    const struct mm_points *p = &in->points;
-    struct mm_random random = mm_random_stream(in->seed, 0);
-    size_t taken = 0;
-    for (size_t i = 0; taken < count; i++)
-        if (mm_random_below(&random, p->n - i) < count - taken)
-            memcpy(rows + taken++ * p->dim, p->x + i * p->dim, p->dim * sizeof *rows);
-}
-
 /* Shuffles each coordinate over the points (Fisher & Yates): variances stay, clusters go. */
 static void shuffle(float *rows, size_t n, size_t dim, struct mm_random random)
 {
@@ -149,29 +155,39 @@ static int cloud_init(const struct chooser *c, struct cloud *cloud, size_t n, si
                       struct mm_error *err)
 {
     const struct mm_algorithm_input *in = c->in;
-    cloud->x = mm_calloc3(n, in->points.dim, sizeof *cloud->x);
-    if (!cloud->x)
-        return mm_no_memory(err);
-    draw_sample(in, n, cloud->x);
-    if (draw > 0)
-        shuffle(cloud->x, n, in->points.dim, mm_random_stream(in->seed, draw));
-    cloud->points = (struct mm_points){cloud->x, n, in->points.dim};
+    int result = mm_sample_create(&in->points, n, in->seed, &cloud->sample, err);
+    if (result < 0)
+        return result;
+    cloud->points = cloud->sample.points;
+    if (draw > 0) {
+        size_t dim = in->points.dim;
+        cloud->shuffled = mm_calloc3(n, dim, sizeof *cloud->shuffled);
+        if (!cloud->shuffled)
+            return mm_no_memory(err);
+        memcpy(cloud->shuffled, cloud->points.x, n * dim * sizeof *cloud->shuffled);
+        shuffle(cloud->shuffled, n, dim, mm_random_stream(in->seed, draw));
+        cloud->points.x = cloud->shuffled;
+    }
     return mm_distances_create(&cloud->points, in->pool, &cloud->distances, err);
 }
 
 static void cloud_finish(struct cloud *cloud)
 {
     mm_distances_finish(&cloud->distances);
-    free(cloud->x);
+    free(cloud->shuffled);
+    mm_sample_finish(&cloud->sample);
 }
 
 static int choose(struct chooser *c, size_t n, struct mm_error *err)
 {
     size_t draws = 1200 / n;
     draws = draws < 1 ? 1 : draws > MOST_DRAWS ? MOST_DRAWS : draws;
-    int result = cloud_init(c, &c->sample, n, 0, err);
-    for (; c->n_shuffled < draws && result == 0; c->n_shuffled++)
-        result = cloud_init(c, &c->shuffled[c->n_shuffled], n, c->n_shuffled + 1, err);
+    c->cluster = mm_calloc3(n, 1, sizeof *c->cluster);
+    int result = c->cluster ? cloud_init(c, &c->sample, n, 0, err) : mm_no_memory(err);
+    while (c->n_shuffled < draws && result == 0) {
+        struct cloud *cloud = &c->shuffled[c->n_shuffled++];
+        result = cloud_init(c, cloud, n, c->n_shuffled, err);
+    }
     if (result == 0)
         result = try_row(c, err);
     if (result == 0)
@@ -179,15 +195,18 @@ static int choose(struct chooser *c, size_t n, struct mm_error *err)
     cloud_finish(&c->sample);
     for (size_t i = 0; i < c->n_shuffled; i++)
         cloud_finish(&c->shuffled[i]);
+    free(c->cluster);
     return result;
 }
 
-int mm_choose_k(const struct mm_algorithm_input *in, size_t *k, struct mm_clustering *out,
-                struct mm_error *err)
+int mm_choose_k(const struct mm_algorithm_input *in, const struct mm_grouper *grouper, size_t *k,
+                struct mm_clustering *out, struct mm_error *err)
 {
     size_t n = in->points.n < MOST_SAMPLE ? in->points.n : MOST_SAMPLE;
-    struct chooser c = {.in = in, .out = out, .most = n / 3 < MOST_K ? n / 3 : MOST_K};
+    struct chooser c = {
+        .in = in, .grouper = grouper, .out = out, .most = n / 3 < MOST_K ? n / 3 : MOST_K};
     *k = 1;
+    out->parameter = "clusters";
     out->criterion = "mean silhouette less that of shuffled points";
     out->curve = mm_calloc3(MOST_CURVE, 1, sizeof *out->curve);
     if (!out->curve)

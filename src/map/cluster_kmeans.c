@@ -12,7 +12,7 @@ static int cluster(const struct mm_algorithm_input *in, struct mm_clustering *ou
         .k = in->clusters, .single_moves = true, .seed = in->seed};
     *out = (struct mm_clustering){0};
     if (in->clusters == 0) {
-        int result = mm_choose_k(in, &settings.k, out, err);
+        int result = mm_choose_k(in, NULL, &settings.k, out, err);
         if (result < 0)
             return result;
     }

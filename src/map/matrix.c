@@ -73,3 +73,10 @@ out:
     free(w);
     return result;
 }
+
+int mm_matrix_cholesky(double *a, size_t n)
+{
+    /* Column by column: what is the lower triangle here is the upper one there. */
+    lapack_int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, a, (lapack_int)n);
+    return info == 0 ? 0 : MM_ERR_INPUT;
+}

@@ -36,4 +36,8 @@ void mm_matrix_add_products(const double *a, size_t m, const double *b, size_t n
 int mm_matrix_eigen(double *a, size_t n, size_t count, double *values, double *vectors,
                     struct mm_error *err);
 
+/* Turns the symmetric positive definite a: [n][n] into its lower Cholesky factor (what is above the
+ * diagonal stays as it was). MM_ERR_INPUT: it is not positive definite. */
+int mm_matrix_cholesky(double *a, size_t n);
+
 #endif

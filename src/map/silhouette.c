@@ -52,9 +52,14 @@ static void measure_song(void *ctx, size_t i, size_t worker)
     const float *d = s->distances->d + i * n;
     double *sum = s->sum + worker * s->k;
     memset(sum, 0, s->k * sizeof *sum);
-    for (size_t j = 0; j < n; j++)
-        sum[s->cluster[j]] += d[j];
     uint32_t own = s->cluster[i];
+    if (own == UINT32_MAX) {
+        s->width[i] = 0;
+        return;
+    }
+    for (size_t j = 0; j < n; j++)
+        if (s->cluster[j] != UINT32_MAX)
+            sum[s->cluster[j]] += d[j];
     double b = INFINITY;
     for (size_t c = 0; c < s->k; c++)
         if (c != own && s->size[c] > 0)
@@ -76,8 +81,10 @@ int mm_silhouette_measure(const struct mm_distances *distances, const uint32_t *
     int result = s.size && s.sum && s.width ? 0 : mm_no_memory(err);
     if (result == 0) {
         for (size_t i = 0; i < distances->n; i++)
-            s.size[cluster[i]]++;
-        mm_pool_run(pool, distances->n, measure_song, &s);
+            if (cluster[i] != UINT32_MAX)
+                s.size[cluster[i]]++;
+        double work = (double)distances->n * (double)distances->n;
+        mm_pool_run_sized(pool, distances->n, work, measure_song, &s);
         for (size_t i = 0; i < distances->n; i++)
             *out += s.width[i];
         *out /= (double)distances->n;

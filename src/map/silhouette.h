@@ -23,7 +23,8 @@ int mm_distances_create(const struct mm_points *points, struct mm_pool *pool,
                         struct mm_distances *out, struct mm_error *err);
 void mm_distances_finish(struct mm_distances *distances);
 
-/* Mean width over all songs, -1 .. 1; 0 for fewer than two clusters. cluster: [n] 0 .. k-1. */
+/* Mean width over all songs, -1 .. 1; 0 for fewer than two clusters. cluster: [n] 0 .. k-1, or
+ * UINT32_MAX: in none, which has width 0 and is no one's neighbour. */
 int mm_silhouette_measure(const struct mm_distances *distances, const uint32_t *cluster, size_t k,
                           struct mm_pool *pool, double *out, struct mm_error *err);
 
