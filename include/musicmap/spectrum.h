@@ -50,4 +50,10 @@ size_t mm_mel_bands(const struct mm_mel *mel);
 /* bins: [n_fft/2 + 1] -> out: [n_mels], a weighted sum per band. */
 void mm_mel_apply(const struct mm_mel *mel, const float *bins, float *out);
 
+/*
+ * values[i] = factor * log10(values[i]) for positive normal numbers, within 2e-7 * factor plus the
+ * rounding of the result. Several times the speed of log10f(), since it has no branches.
+ */
+void mm_log10_scaled(float *values, size_t n, float factor);
+
 #endif

@@ -5,7 +5,9 @@
 #include <libavutil/mem.h>
 #include <libavutil/tx.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
@@ -177,5 +179,27 @@ void mm_mel_apply(const struct mm_mel *mel, const float *bins, float *out)
         for (size_t i = 0; i < band->count; i++)
             sum += weights[i] * in[i];
         out[m] = sum;
+    }
+}
+
+/*
+ * x = 2^e m with m in [sqrt(1/2), sqrt(2)); log(m) = 2 atanh(r), r = (m - 1) / (m + 1), |r| <
+ * 0.172, by its series. 0x3f3504f3 is sqrt(1/2).
+ */
+void mm_log10_scaled(float *values, size_t n, float factor)
+{
+    const float log10_2 = 0.301029996f;
+    const float log10_e = 0.434294482f;
+    for (size_t i = 0; i < n; i++) {
+        int32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        int32_t exponent = (bits - 0x3f3504f3) >> 23;
+        bits -= (int32_t)((uint32_t)exponent << 23);
+        float m;
+        memcpy(&m, &bits, sizeof m);
+        float r = (m - 1) / (m + 1);
+        float q = r * r;
+        float series = 2 + q * (2.0f / 3 + q * (2.0f / 5 + q * (2.0f / 7 + q * (2.0f / 9))));
+        values[i] = factor * ((float)exponent * log10_2 + r * series * log10_e);
     }
 }

@@ -162,12 +162,15 @@ static const float *run_frame(struct mm_l3_frontend *f, const float *samples)
 static void to_decibels(float *values, size_t n)
 {
     float loudest = -HUGE_VALF;
-    for (size_t i = 0; i < n; i++) {
-        values[i] = 10.0f * log10f(fmaxf(values[i], AMPLITUDE_FLOOR));
-        loudest = fmaxf(loudest, values[i]);
-    }
     for (size_t i = 0; i < n; i++)
-        values[i] = fmaxf(values[i] - loudest, -DYNAMIC_RANGE);
+        values[i] = values[i] > AMPLITUDE_FLOOR ? values[i] : AMPLITUDE_FLOOR;
+    mm_log10_scaled(values, n, 10);
+    for (size_t i = 0; i < n; i++)
+        loudest = values[i] > loudest ? values[i] : loudest;
+    for (size_t i = 0; i < n; i++) {
+        float value = values[i] - loudest;
+        values[i] = value > -DYNAMIC_RANGE ? value : -DYNAMIC_RANGE;
+    }
 }
 
 void mm_l3_frontend_run(struct mm_l3_frontend *f, const float *samples, float *out)

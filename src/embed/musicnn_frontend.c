@@ -51,6 +51,7 @@ void mm_musicnn_frontend_run(struct mm_musicnn_frontend *f, const float *samples
         mm_fft_power(f->fft, samples + t * MM_MUSICNN_HOP, f->hann, f->power);
         mm_mel_apply(f->mel, f->power, bands);
         for (size_t b = 0; b < MM_MUSICNN_BANDS; b++)
-            bands[b] = log10f(1.0f + 10000.0f * bands[b]);
+            bands[b] = 1.0f + 10000.0f * bands[b];
     }
+    mm_log10_scaled(out, (size_t)MM_MUSICNN_FRAMES * MM_MUSICNN_BANDS, 1);
 }

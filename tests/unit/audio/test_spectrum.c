@@ -67,9 +67,27 @@ static void mel_triangles_have_unit_area(void **state)
                      MM_ERR_USAGE);
 }
 
+static void test_logarithm(void **state)
+{
+    (void)state;
+    static const float special[] = {1e-37f,      1e-10f, 0.70710677f, 0.70710683f,
+                                    0.99999994f, 1,      1.0000001f,  1.4142135f,
+                                    2,           10,     1e37f};
+    float value = 1.2e-38f;
+    for (size_t i = 0; i < 20000; i++, value *= 1.0087f) {
+        float in = i < sizeof special / sizeof special[0] ? special[i] : value;
+        float out = in;
+        double want = 10 * log10((double)in);
+        mm_log10_scaled(&out, 1, 10);
+        if (!(fabs((double)out - want) <= 2e-6 + fabs(want) * 2e-7))
+            fail_msg("10 log10(%g) is not %.9g", (double)in, (double)out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_logarithm),
         cmocka_unit_test(power_is_that_of_the_plain_sum),
         cmocka_unit_test(mel_triangles_have_unit_area),
     };
