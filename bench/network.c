@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One side of bench/embed: OpenL3's network (mel256, 512), with weights that mean nothing, as fast
- * as it goes.
+ * One side of bench/embed: a network by itself, as fast as it goes.
  *
- *     bench-network CPU THREADS WINDOWS
+ *     bench-network openl3|FILE.onnx CPU THREADS WINDOWS
  *
- * For every line on stdin runs WINDOWS windows on THREADS threads and prints the seconds; "peak"
- * instead prints how many billion multiplications and additions a second the processor can do.
+ * openl3: mel256, 512, with weights that mean nothing; FILE.onnx: MusiCNN. For every line on stdin
+ * runs WINDOWS windows on THREADS threads and prints the seconds of wall clock and of processor.
  */
 #include <math.h>
 #include <pthread.h>
@@ -18,6 +17,8 @@
 
 #include "embed/kernel/memory.h"
 #include "embed/l3.h"
+#include "embed/onnx.h"
+#include "embed/program.h"
 
 #define BATCH       8
 #define MAX_THREADS 64
@@ -97,10 +98,34 @@ static struct mm_l3 *make_network(const struct mm_kernels *kernels, double *seco
     return net;
 }
 
+/* MusiCNN's network; the file is read as the program reads it. */
+static struct mm_program *load_program(const char *path, const struct mm_kernels *kernels)
+{
+    struct mm_error err = {0};
+    struct mm_graph graph = {0};
+    struct mm_shape shape = {3, {1, 187, 96}};
+    struct mm_program *program = NULL;
+    if (mm_onnx_read(path, MM_ONNX_LIMIT, &graph, &err) < 0 ||
+        mm_program_create(&graph, &shape, kernels, &program, &err) < 0) {
+        fprintf(stderr, "%s\n", err.message);
+        exit(1);
+    }
+    mm_graph_finish(&graph);
+    return program;
+}
+
+/* One of the two. */
+struct network {
+    struct mm_l3 *l3;
+    struct mm_program *program;
+    size_t in_size;
+};
+
 struct job {
-    const struct mm_l3 *net;
-    struct mm_l3_work *work;
-    const float *in;
+    const struct network *net;
+    struct mm_l3_work *l3_work;
+    struct mm_program_work *program_work;
+    const float *in; /* [BATCH][in_size] */
     size_t windows;
     float out[BATCH * 512];
 };
@@ -108,35 +133,57 @@ struct job {
 static void *run(void *arg)
 {
     struct job *job = arg;
+    if (job->net->program) {
+        for (size_t i = 0; i < job->windows; i++)
+            mm_program_run(job->net->program, job->program_work,
+                           job->in + i % BATCH * job->net->in_size, job->out);
+        return NULL;
+    }
     for (size_t done = 0; done < job->windows; done += BATCH)
-        mm_l3_run(job->net, job->work, job->windows - done < BATCH ? job->windows - done : BATCH,
-                  job->in, job->out);
+        mm_l3_run(job->net->l3, job->l3_work,
+                  job->windows - done < BATCH ? job->windows - done : BATCH, job->in, job->out);
     return NULL;
+}
+
+static struct job jobs[MAX_THREADS];
+
+static int make_jobs(const struct network *net, size_t threads, size_t windows)
+{
+    struct mm_error err = {0};
+    float *in = mm_floats_alloc(BATCH * net->in_size);
+    for (size_t i = 0; in && i < BATCH * net->in_size; i++)
+        in[i] = random_value() * 4 - 2;
+    int result = in ? 0 : -1;
+    for (size_t i = 0; i < threads && result == 0; i++) {
+        jobs[i] = (struct job){
+            .net = net, .in = in, .windows = windows * (i + 1) / threads - windows * i / threads};
+        result = net->l3 ? mm_l3_work_create(net->l3, BATCH, &jobs[i].l3_work, &err)
+                         : mm_program_work_create(net->program, &jobs[i].program_work, &err);
+    }
+    return result;
 }
 
 int main(int argc, char **argv)
 {
-    struct mm_error err = {0};
-    const struct mm_kernels *kernels = argc == 4 ? mm_kernels_find(argv[1]) : NULL;
-    if (argc == 4 && strcmp(argv[1], "best") == 0)
+    const struct mm_kernels *kernels = argc == 5 ? mm_kernels_find(argv[2]) : NULL;
+    if (argc == 5 && strcmp(argv[2], "best") == 0)
         kernels = mm_kernels_best();
-    size_t threads = argc == 4 ? (size_t)atol(argv[2]) : 0;
-    size_t windows = argc == 4 ? (size_t)atol(argv[3]) : 0;
+    size_t threads = argc == 5 ? (size_t)atol(argv[3]) : 0;
+    size_t windows = argc == 5 ? (size_t)atol(argv[4]) : 0;
     if (!kernels || !threads || threads > MAX_THREADS || !windows)
-        return fprintf(stderr, "usage: bench-network CPU THREADS WINDOWS\n"), 2;
-    double seconds;
-    struct mm_l3 *net = make_network(kernels, &seconds);
-    fprintf(stderr, "%s: made in %.3f s\n", kernels->name, seconds);
-    float *in = mm_floats_alloc(BATCH * mm_l3_in_size(net));
-    for (size_t i = 0; i < BATCH * mm_l3_in_size(net); i++)
-        in[i] = random_value() * 40 - 40;
-    static struct job jobs[MAX_THREADS];
-    for (size_t i = 0; i < threads; i++) {
-        jobs[i] = (struct job){
-            .net = net, .in = in, .windows = windows * (i + 1) / threads - windows * i / threads};
-        if (mm_l3_work_create(net, BATCH, &jobs[i].work, &err) < 0)
-            return fprintf(stderr, "%s\n", err.message), 1;
+        return fprintf(stderr, "usage: bench-network openl3|FILE.onnx CPU THREADS WINDOWS\n"), 2;
+    struct network net = {.in_size = 187 * 96};
+    double seconds = 0;
+    if (strcmp(argv[1], "openl3") == 0) {
+        net.l3 = make_network(kernels, &seconds);
+        net.in_size = mm_l3_in_size(net.l3);
+    } else {
+        net.program = load_program(argv[1], kernels);
     }
+    fprintf(stderr, "%s: made in %.3f s\n", kernels->name, seconds);
+    if (make_jobs(&net, threads, windows) < 0)
+        return fprintf(stderr, "out of memory\n"), 1;
+    run(&jobs[0]); /* touches the memory */
     char line[64];
     while (fgets(line, sizeof line, stdin)) {
         pthread_t thread[MAX_THREADS];
@@ -151,9 +198,5 @@ int main(int argc, char **argv)
         printf("%.6f %.6f %.9g\n", now() - begin, cpu_seconds() - cpu, (double)jobs[0].out[1]);
         fflush(stdout);
     }
-    for (size_t i = 0; i < threads; i++)
-        mm_l3_work_destroy(jobs[i].work);
-    free(in);
-    mm_l3_destroy(net);
-    return 0;
+    return 0; /* the system takes the memory back */
 }

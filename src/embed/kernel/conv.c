@@ -52,30 +52,41 @@ static void plan_walk(struct mm_conv *conv)
                                       .in_line = conv->in.lanes,
                                       .in_pixel = conv->in.row,
                                       .columns = true};
-    conv->scratch = conv->pool_h * walk->pixels * MM_LANES;
 }
 
-/* Taps in the order in which they lie in memory, and the weights in the order of the taps. */
+/*
+ * A row of the kernel, or a column where it is one pixel wide and the input has one channel: what
+ * it covers of a group lies together in memory.
+ */
+static void plan_runs(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    bool column = conv->in.lanes == 1 && desc->kernel_w == 1;
+    conv->n_runs = column ? conv->in.groups : conv->in.groups * desc->kernel_h;
+    conv->run_length = column ? desc->kernel_h : desc->kernel_w * conv->in.lanes;
+    conv->run_step = column ? conv->in.row : 1;
+}
+
+static void fill_runs(struct mm_conv *conv)
+{
+    size_t rows = conv->n_runs / conv->in.groups;
+    for (size_t r = 0; r < conv->n_runs; r++)
+        conv->runs[r] = (uint32_t)(r / rows * conv->in.group + r % rows * conv->in.row);
+}
+
+/* In the order of the runs: group, y, x, lane of the group. */
 static void pack_weights(struct mm_conv *conv, const struct mm_conv_desc *desc)
 {
-    size_t tap = 0;
+    size_t panel = conv->kernels->panel;
     size_t lanes = conv->in.lanes;
-    for (size_t group = 0; group < conv->in.groups; group++)
-        for (size_t y = 0; y < desc->kernel_h; y++)
-            for (size_t x = 0; x < desc->kernel_w; x++, tap++) {
-                conv->taps[tap] = (uint32_t)(group * conv->in.group + y * conv->in.row + x * lanes);
-                for (size_t l = 0; l < lanes && group * lanes + l < desc->in_channels; l++)
-                    for (size_t out = 0; out < desc->out_channels; out++) {
-                        size_t from =
-                            ((out * desc->in_channels + group * lanes + l) * desc->kernel_h + y) *
-                                desc->kernel_w +
-                            x;
-                        size_t to =
-                            (((out / MM_LANES) * conv->n_taps + tap) * lanes + l) * MM_LANES +
-                            out % MM_LANES;
-                        conv->weights[to] = desc->kernel[from];
-                    }
-            }
+    size_t area = desc->kernel_h * desc->kernel_w;
+    size_t all = conv->n_runs * conv->run_length;
+    for (size_t out = 0; out < desc->out_channels; out++) {
+        float *to = conv->weights + out / panel * all * panel + out % panel;
+        for (size_t in = 0; in < desc->in_channels; in++)
+            for (size_t i = 0; i < area; i++)
+                to[((in / lanes * area + i) * lanes + in % lanes) * panel] =
+                    desc->kernel[(out * desc->in_channels + in) * area + i];
+    }
 }
 
 /* A copy of [out_channels], zeros behind; *out stays NULL when values is NULL and not wanted. */
@@ -91,18 +102,21 @@ static int pad_channels(const struct mm_conv *conv, const float *values, float *
 
 static int plan_direct(struct mm_conv *conv, const struct mm_conv_desc *desc)
 {
-    plan_walk(conv);
+    size_t panel = conv->kernels->panel;
     size_t n_weights; /* cannot overflow once this does not */
-    conv->n_taps = conv->in.groups * desc->kernel_h;
-    if (__builtin_mul_overflow(conv->n_taps, desc->kernel_w, &conv->n_taps) ||
-        __builtin_mul_overflow(conv->n_taps, conv->in.lanes * MM_LANES, &n_weights) ||
-        __builtin_mul_overflow(n_weights, conv->out_groups, &n_weights))
+    plan_walk(conv);
+    plan_runs(conv, desc);
+    conv->scratch = conv->pool_h * conv->walk.pixels * panel;
+    if (__builtin_mul_overflow(conv->n_runs, conv->run_length, &n_weights) ||
+        __builtin_mul_overflow(n_weights, (desc->out_channels + panel - 1) / panel * panel,
+                               &n_weights))
         return MM_ERR_NO_MEMORY;
     conv->weights = mm_floats_alloc(n_weights);
-    conv->taps = mm_calloc3(conv->n_taps, sizeof *conv->taps, 1);
-    if (!conv->weights || !conv->taps)
+    conv->runs = mm_calloc3(conv->n_runs, sizeof *conv->runs, 1);
+    if (!conv->weights || !conv->runs)
         return MM_ERR_NO_MEMORY;
-    conv->bytes += n_weights * sizeof(float) + conv->n_taps * sizeof(uint32_t);
+    conv->bytes += n_weights * sizeof(float) + conv->n_runs * sizeof(uint32_t);
+    fill_runs(conv);
     pack_weights(conv, desc);
     return 0;
 }
@@ -154,7 +168,7 @@ void mm_conv_destroy(struct mm_conv *conv)
         return;
     mm_winograd_destroy(conv->winograd);
     free(conv->weights);
-    free(conv->taps);
+    free(conv->runs);
     free(conv->shift);
     free(conv->scale);
     free(conv->bias);

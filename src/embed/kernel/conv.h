@@ -51,7 +51,8 @@ struct mm_kernels {
     bool (*usable)(void);     /* does this processor have what it takes */
     mm_conv_kernel *direct;   /* any shape: direct.h */
     mm_conv_kernel *winograd; /* 3 x 3: winograd.h; NULL = direct has to do */
-    size_t tiles, panel;      /* of winograd: its MM_TILES and MM_PANEL */
+    size_t panel;             /* MM_PANEL of both */
+    size_t tiles;             /* MM_TILES of winograd */
 };
 
 const struct mm_kernels *mm_kernels_best(void); /* the fastest that this processor runs */

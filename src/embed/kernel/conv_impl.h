@@ -39,10 +39,12 @@ struct mm_conv {
     float *scale; /* [out_groups][MM_LANES] or NULL */
     float *shift; /* [out_groups][MM_LANES] or NULL */
     struct mm_conv_walk walk;
-    size_t n_taps;                /* in groups x kernel_h x kernel_w */
-    uint32_t *taps;               /* [n_taps] float of in, from an output pixel's top left corner */
-    float *weights;               /* [out_groups][n_taps][in.lanes][MM_LANES] */
-    struct mm_winograd *winograd; /* instead of walk, taps and weights; NULL = direct */
+    size_t n_runs;     /* pieces of the input, each read from its first float on */
+    size_t run_length; /* floats of a run */
+    size_t run_step;   /* from one to the next */
+    uint32_t *runs;    /* [n_runs] where they begin, from an output pixel's top left corner */
+    float *weights;    /* [panels][n_runs][run_length][kernels->panel] */
+    struct mm_winograd *winograd; /* instead of walk, runs and weights; NULL = direct */
     size_t scratch;               /* floats */
     size_t bytes;
 };

@@ -2,5 +2,6 @@
 /* Direct convolution with AVX2 and FMA: 6 pixels x 16 channels fill 12 of the 16 registers. */
 #define MM_VEC    8
 #define MM_PIXELS 6
+#define MM_PANEL  16
 #define MM_DIRECT mm_conv_direct_avx2
 #include "embed/kernel/direct.h"

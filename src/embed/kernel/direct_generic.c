@@ -3,5 +3,6 @@
  * 16 registers of SSE2. */
 #define MM_VEC    4
 #define MM_PIXELS 3
+#define MM_PANEL  16
 #define MM_DIRECT mm_conv_direct_generic
 #include "embed/kernel/direct.h"

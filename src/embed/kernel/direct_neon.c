@@ -2,5 +2,6 @@
 /* Direct convolution with NEON: 6 pixels x 16 channels fill 24 of the 32 registers. */
 #define MM_VEC    4
 #define MM_PIXELS 6
+#define MM_PANEL  16
 #define MM_DIRECT mm_conv_direct_neon
 #include "embed/kernel/direct.h"

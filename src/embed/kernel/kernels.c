@@ -14,6 +14,7 @@ static const struct mm_kernels reference = {
     .name = "reference",
     .usable = always,
     .direct = mm_conv_direct_generic,
+    .panel = 16,
 };
 
 static const struct mm_kernels generic = {
