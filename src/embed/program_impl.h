@@ -85,6 +85,24 @@ struct plan {
 /* Fills step from node; plan_ops.c. Sets step->run to NULL when there is nothing to do. */
 int plan_node(struct plan *plan, size_t node, struct step *step);
 
+/* Those of plan_conv.c. */
+int plan_norm(struct plan *plan, const struct mm_node *node, struct step *step);
+int plan_pool(struct plan *plan, const struct mm_node *node, struct step *step);
+int plan_conv(struct plan *plan, const struct mm_node *node, struct step *step);
+
+/* What both files need; plan_ops.c. */
+const struct mm_node *plan_node_at(const struct plan *plan, size_t node);
+int plan_misfit(struct plan *plan, const struct mm_node *node, const char *what);
+int plan_unsupported(struct plan *plan, const struct mm_node *node, const char *what);
+/* Takes `count` inputs of floats as the step's operands. */
+int plan_take_inputs(struct plan *plan, const struct mm_node *node, size_t count,
+                     struct step *step);
+/* Input i when it is a constant list of `count` floats, else NULL. */
+const float *plan_constant_of(const struct plan *plan, const struct mm_node *node, size_t i,
+                              size_t count);
+int plan_set_output(struct plan *plan, const struct mm_node *node, const struct mm_shape *shape,
+                    struct step *step);
+
 /* Room in the work space for count floats. MM_ERR_LIMIT. */
 int plan_reserve(struct plan *plan, size_t count, size_t *offset);
 

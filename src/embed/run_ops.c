@@ -73,8 +73,20 @@ static void sum_inner(size_t n, const float *a, size_t as, const float *b, size_
 {
     (void)b;
     (void)bs;
-    for (size_t i = 0; i < n; i++)
-        out[i * os] += a[i * as];
+    if (os == 0) { /* all to one place: kept in a register */
+        float sum = *out;
+        for (size_t i = 0; i < n; i++)
+            sum += a[i * as];
+        *out = sum;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            out[i * os] += a[i * as];
+    }
+}
+
+static float larger(float a, float b)
+{
+    return a > b ? a : b;
 }
 
 static void max_inner(size_t n, const float *a, size_t as, const float *b, size_t bs, float *out,
@@ -82,8 +94,15 @@ static void max_inner(size_t n, const float *a, size_t as, const float *b, size_
 {
     (void)b;
     (void)bs;
-    for (size_t i = 0; i < n; i++)
-        out[i * os] = fmaxf(out[i * os], a[i * as]);
+    if (os == 0) {
+        float best = *out;
+        for (size_t i = 0; i < n; i++)
+            best = larger(best, a[i * as]);
+        *out = best;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            out[i * os] = larger(out[i * os], a[i * as]);
+    }
 }
 
 void run_add(const struct step *step, float *work)
@@ -145,7 +164,7 @@ void run_softmax(const struct step *step, float *work)
         float largest = -FLT_MAX;
         float sum = 0;
         for (size_t i = 0; i < n; i++)
-            largest = fmaxf(largest, in[i]);
+            largest = larger(largest, in[i]);
         for (size_t i = 0; i < n; i++)
             sum += out[i] = expf(in[i] - largest);
         for (size_t i = 0; i < n; i++)
@@ -237,7 +256,7 @@ static float pool_window(const struct pool_step *pool, const float *in, size_t y
             size_t row = y * pool->strides[0] + i - pool->pads[0]; /* wraps above the top */
             size_t column = x * pool->strides[1] + j - pool->pads[1];
             if (row < pool->height && column < pool->width)
-                best = fmaxf(best, in[row * pool->width + column]);
+                best = larger(best, in[row * pool->width + column]);
         }
     return best;
 }
