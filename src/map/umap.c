@@ -20,59 +20,65 @@
 #include "base/random.h"
 
 #define BLOCK    ((size_t)256) /* songs of a round of the pool */
-#define CLIP     4.0F          /* the most a song moves along an axis in one step, as in theirs */
-#define SOFTENER 0.001         /* keeps the push between near songs finite, as in theirs */
+#define LONGEST  1.0F          /* step along an axis, in spreads */
+#define SOFTENER 1e-4          /* keeps the push between near songs finite */
 
 /* ---- the curve ---- */
 
 #define CURVE_POINTS 300
 
-/* Gauss-Newton steps, damped (Levenberg 1944), from the curve a = b = 1. */
+/* The squared error of the curve with a = p[0], b = p[1], and the normal equations there. */
+static double fit_error(double min_dist, double spread, const double *p, double *jj, double *jr)
+{
+    double error = 0;
+    jj[0] = jj[1] = jj[2] = jr[0] = jr[1] = 0;
+    for (int i = 1; i < CURVE_POINTS; i++) {
+        double x = 3 * spread * i / (CURVE_POINTS - 1);
+        double want = x < min_dist ? 1 : exp(-(x - min_dist) / spread);
+        double power = pow(x, 2 * p[1]);
+        double is = 1 / (1 + p[0] * power);
+        double da = -power * is * is;
+        double db = -p[0] * power * 2 * log(x) * is * is;
+        error += (want - is) * (want - is);
+        jj[0] += da * da;
+        jj[1] += da * db;
+        jj[2] += db * db;
+        jr[0] += da * (want - is);
+        jr[1] += db * (want - is);
+    }
+    return error;
+}
+
+/* Gauss-Newton steps, damped (Levenberg 1944), from the curve of a = b = 1 at scale `spread`. */
 void mm_umap_curve(double min_dist, double spread, double *a, double *b)
 {
-    double p[2] = {1, 1};
-    double damping = 1e-3;
-    double last = INFINITY;
-    double kept[2] = {1, 1};
-    for (int step = 0; step < 200; step++) {
-        double jj[3] = {0};
-        double jr[2] = {0};
-        double error = 0;
-        for (int i = 1; i < CURVE_POINTS; i++) {
-            double x = 3 * spread * i / (CURVE_POINTS - 1);
-            double want = x < min_dist ? 1 : exp(-(x - min_dist) / spread);
-            double power = pow(x, 2 * p[1]);
-            double is = 1 / (1 + p[0] * power);
-            double da = -power * is * is;
-            double db = -p[0] * power * 2 * log(x) * is * is;
-            error += (want - is) * (want - is);
-            jj[0] += da * da;
-            jj[1] += da * db;
-            jj[2] += db * db;
-            jr[0] += da * (want - is);
-            jr[1] += db * (want - is);
-        }
-        if (error < last) {
-            damping = fmax(damping / 10, 1e-12);
-            last = error;
-            kept[0] = p[0];
-            kept[1] = p[1];
-        } else { /* too far: back, and more carefully */
-            damping *= 10;
-            p[0] = kept[0];
-            p[1] = kept[1];
-            if (damping > 1e12)
-                break;
-            continue;
-        }
+    double p[2] = {pow(spread, -2), 1};
+    double jj[3];
+    double jr[2];
+    double error = fit_error(min_dist, spread, p, jj, jr);
+    for (double damping = 1e-3; damping > 1e-15 && damping < 1e12;) {
         double d0 = jj[0] * (1 + damping);
         double d2 = jj[2] * (1 + damping);
         double det = d0 * d2 - jj[1] * jj[1];
-        p[0] = fmax(p[0] + (d2 * jr[0] - jj[1] * jr[1]) / det, 1e-3);
-        p[1] = fmax(p[1] + (d0 * jr[1] - jj[1] * jr[0]) / det, 1e-3);
+        double next[2] = {p[0] + (d2 * jr[0] - jj[1] * jr[1]) / det,
+                          p[1] + (d0 * jr[1] - jj[1] * jr[0]) / det};
+        double next_jj[3];
+        double next_jr[2];
+        double next_error = next[0] > 0 && next[1] > 0
+                                ? fit_error(min_dist, spread, next, next_jj, next_jr)
+                                : INFINITY;
+        if (!(next_error < error)) { /* too far, or there already */
+            damping *= 10;
+            continue;
+        }
+        damping /= 10;
+        error = next_error;
+        memcpy(p, next, sizeof p);
+        memcpy(jj, next_jj, sizeof jj);
+        memcpy(jr, next_jr, sizeof jr);
     }
-    *a = kept[0];
-    *b = kept[1];
+    *a = p[0];
+    *b = p[1];
 }
 
 /* ---- tables ---- */
@@ -123,21 +129,22 @@ struct layout {
     const float *from; /* [n][2] */
     float *to;         /* [n][2] */
     size_t epoch;
-    float step; /* learning rate: falls from 1 to 0 */
+    float step; /* learning rate */
+    float longest;
 };
 
-static inline float clip(float x)
+static inline float clip(float x, float most)
 {
-    return x > CLIP ? CLIP : x < -CLIP ? -CLIP : x;
+    return x > most ? most : x < -most ? -most : x;
 }
 
-static inline void move(float *at, const float *other, const float *table, float step)
+static inline void move(const struct layout *l, float *at, const float *other, const float *table)
 {
     float dx = at[0] - other[0];
     float dy = at[1] - other[1];
     float factor = look_up(table, dx * dx + dy * dy);
-    at[0] += step * clip(factor * dx);
-    at[1] += step * clip(factor * dy);
+    at[0] += clip(l->step * factor * dx, l->longest);
+    at[1] += clip(l->step * factor * dy, l->longest);
 }
 
 /* Edges are due at even intervals in proportion to their weight, each with a phase of its own. */
@@ -160,13 +167,13 @@ static void move_song(const struct layout *l, uint32_t i)
         uint32_t j = g->to[e];
         if (!is_due(l->epoch, g->weight[e] * l->rate_scale, i, j))
             continue;
-        move(at, l->from + 2 * (size_t)j, l->forces.pull, l->step);
+        move(l, at, l->from + 2 * (size_t)j, l->forces.pull);
         for (size_t s = 0; s < strangers; s++) {
             uint32_t other = (uint32_t)(((mm_random_next(&random) >> 32) * g->n) >> 32);
             if (other != i)
-                move(at, l->from + 2 * (size_t)other, l->forces.push, l->step);
+                move(l, at, l->from + 2 * (size_t)other, l->forces.push);
         }
-        move(at, l->from + 2 * (size_t)j, l->forces.pull, l->step);
+        move(l, at, l->from + 2 * (size_t)j, l->forces.pull);
     }
     l->to[2 * (size_t)i] = at[0];
     l->to[2 * (size_t)i + 1] = at[1];
@@ -206,6 +213,7 @@ int mm_umap_optimise(const struct mm_fuzzy *graph, const struct mm_umap_settings
     l->graph = graph;
     l->settings = settings;
     l->rate_scale = 1 / heaviest;
+    l->longest = LONGEST * (float)settings->spread;
     memcpy(spare, xy, 2 * n * sizeof *spare);
     size_t blocks = (n - settings->fixed + BLOCK - 1) / BLOCK;
     for (l->epoch = 0; l->epoch < settings->epochs; l->epoch++) {
@@ -216,7 +224,7 @@ int mm_umap_optimise(const struct mm_fuzzy *graph, const struct mm_umap_settings
         }
         l->from = l->epoch % 2 ? spare : xy;
         l->to = l->epoch % 2 ? xy : spare;
-        l->step = 1 - (float)l->epoch / (float)settings->epochs;
+        l->step = (float)(settings->rate * (1 - (double)l->epoch / (double)settings->epochs));
         mm_pool_run(pool, blocks, move_block, l);
     }
     if (settings->epochs % 2)

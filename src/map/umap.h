@@ -12,6 +12,7 @@ struct mm_umap_settings {
     double min_dist;  /* distance below which neighbours need not come nearer; 0 .. spread */
     double spread;    /* scale of the layout: over it, a neighbour's pull fades; above 0 */
     double repulsion; /* 1: as in the paper */
+    double rate;      /* first learning rate; falls to 0 */
     size_t epochs;
     size_t strangers; /* songs that push one away for every neighbour that pulls it; 5 */
     size_t fixed;     /* songs 0 .. fixed-1 stay where they are; 0: all move */
@@ -19,9 +20,9 @@ struct mm_umap_settings {
 };
 
 /*
- * Moves the songs of graph from their first places to better ones. xy: [n][2], finite; places at
- * about 10 from the middle are good ones to start from. Same input, same output, for any number of
- * jobs.
+ * Moves the songs of graph from their first places to better ones. xy: [n][2], finite; places
+ * within a few spreads of the middle are good ones to start from, two songs at one place are not.
+ * Same input, same output, for any number of jobs.
  */
 int mm_umap_optimise(const struct mm_fuzzy *graph, const struct mm_umap_settings *settings,
                      struct mm_pool *pool, const struct mm_progress *progress, float *xy,
