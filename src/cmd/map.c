@@ -81,8 +81,8 @@ int cmd_map(const struct command *self, int argc, char **argv)
          0},
         {"clusterer", 0, CMD_TEXT, &in.clusterer, "NAME",
          "how: kmeans, minibatch, gmm, gmm-full, ward, hdbscan", 0, 0},
-        {"layout", 0, CMD_TEXT, &in.layout, "NAME", "umap (default), pca: how songs are placed", 0,
-         0},
+        {"layout", 0, CMD_TEXT, &in.layout, "NAME",
+         "how songs are placed: umap (default), tsne, pca", 0, 0},
         {0},
     };
     struct mm_map_options map;

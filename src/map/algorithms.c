@@ -18,6 +18,7 @@ static const struct mm_algorithm clusterers[] = {
 
 static const struct mm_algorithm layouts[] = {
     {"umap", "neighbours stay neighbours (McInnes 2018)", &mm_layout_umap},
+    {"tsne", "neighbours stay neighbours (van der Maaten 2008, 2014)", &mm_layout_tsne},
     {"pca", "the two directions in which songs differ most", &mm_layout_pca},
 };
 

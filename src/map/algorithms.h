@@ -51,6 +51,7 @@ extern const struct mm_algorithm_ops mm_clusterer_ward;
 extern const struct mm_algorithm_ops mm_clusterer_hdbscan;
 extern const struct mm_algorithm_ops mm_clusterer_spectral;
 extern const struct mm_algorithm_ops mm_layout_umap;
+extern const struct mm_algorithm_ops mm_layout_tsne;
 extern const struct mm_algorithm_ops mm_layout_pca;
 
 #endif

@@ -54,24 +54,14 @@ struct edge {
 
 struct building {
     const struct mm_knn *knn;
+    const float *weight; /* [n][k] of the directed edges */
+    enum mm_join how;
     struct mm_fuzzy *graph;
-    double mean;
-    float *weight;        /* [n][k] of the directed edges */
     size_t *back_first;   /* [n + 2] where the edges that lead to a song begin */
     struct edge *back;    /* [n * k] by rising origin */
     struct edge *forward; /* [jobs][k] one song's edges by rising end */
     bool filling;         /* first they are counted, then written */
 };
-
-static void weigh_block(void *ctx, size_t block, size_t worker)
-{
-    (void)worker;
-    struct building *b = ctx;
-    size_t k = b->knn->k;
-    size_t end = b->knn->n < (block + 1) * BLOCK ? b->knn->n : (block + 1) * BLOCK;
-    for (size_t i = block * BLOCK; i < end; i++)
-        mm_fuzzy_weigh(b->knn->distance + i * k, k, b->mean, b->weight + i * k);
-}
 
 /* Turns the directed edges around. */
 static void list_back(struct building *b)
@@ -111,7 +101,8 @@ static void join_song(struct building *b, size_t i, struct edge *forward)
         struct edge edge = {0};
         bool both = f < f_end && r < r_end && f->to == r->to;
         if (both) {
-            edge = (struct edge){f->to, f->weight + r->weight - f->weight * r->weight};
+            float both_ways = b->how == MM_JOIN_UNION ? f->weight * r->weight : 0;
+            edge = (struct edge){f->to, f->weight + r->weight - both_ways};
             f++;
             r++;
         } else if (r == r_end || (f < f_end && f->to < r->to)) {
@@ -155,26 +146,22 @@ static int join(struct building *b, struct mm_pool *pool, struct mm_error *err)
     return 0;
 }
 
-int mm_fuzzy_create(const struct mm_knn *knn, struct mm_pool *pool, struct mm_fuzzy *out,
-                    struct mm_error *err)
+int mm_fuzzy_join(const struct mm_knn *knn, const float *weight, enum mm_join how,
+                  struct mm_pool *pool, struct mm_fuzzy *out, struct mm_error *err)
 {
     size_t n = knn->n;
     size_t k = knn->k;
     int result = 0;
     *out = (struct mm_fuzzy){.n = n};
-    struct building b = {.knn = knn, .graph = out};
+    struct building b = {.knn = knn, .weight = weight, .how = how, .graph = out};
     out->start = mm_calloc3(n + 1, 1, sizeof *out->start);
-    b.weight = mm_calloc3(n, k, sizeof *b.weight);
     b.back_first = mm_calloc3(n + 2, 1, sizeof *b.back_first);
     b.back = mm_calloc3(n, k, sizeof *b.back);
     b.forward = mm_calloc3(mm_pool_jobs(pool), k, sizeof *b.forward);
-    if (!out->start || !b.weight || !b.back_first || !b.back || !b.forward) {
+    if (!out->start || !b.back_first || !b.back || !b.forward) {
         result = mm_no_memory(err);
         goto out;
     }
-    for (size_t e = 0; e < n * k; e++)
-        b.mean += knn->distance[e] / (double)(n * k);
-    mm_pool_run(pool, (n + BLOCK - 1) / BLOCK, weigh_block, &b);
     list_back(&b);
     result = join(&b, pool, err);
 
@@ -182,9 +169,40 @@ out:
     free(b.forward);
     free(b.back);
     free(b.back_first);
-    free(b.weight);
     if (result < 0)
         mm_fuzzy_finish(out);
+    return result;
+}
+
+struct weighing {
+    const struct mm_knn *knn;
+    double mean;
+    float *weight;
+};
+
+static void weigh_block(void *ctx, size_t block, size_t worker)
+{
+    (void)worker;
+    struct weighing *w = ctx;
+    size_t k = w->knn->k;
+    size_t end = w->knn->n < (block + 1) * BLOCK ? w->knn->n : (block + 1) * BLOCK;
+    for (size_t i = block * BLOCK; i < end; i++)
+        mm_fuzzy_weigh(w->knn->distance + i * k, k, w->mean, w->weight + i * k);
+}
+
+int mm_fuzzy_create(const struct mm_knn *knn, struct mm_pool *pool, struct mm_fuzzy *out,
+                    struct mm_error *err)
+{
+    size_t edges = knn->n * knn->k;
+    *out = (struct mm_fuzzy){0};
+    struct weighing w = {.knn = knn, .weight = mm_calloc3(edges, 1, sizeof *w.weight)};
+    if (!w.weight)
+        return mm_no_memory(err);
+    for (size_t e = 0; e < edges; e++)
+        w.mean += knn->distance[e] / (double)edges;
+    mm_pool_run(pool, (knn->n + BLOCK - 1) / BLOCK, weigh_block, &w);
+    int result = mm_fuzzy_join(knn, w.weight, MM_JOIN_UNION, pool, out, err);
+    free(w.weight);
     return result;
 }
 

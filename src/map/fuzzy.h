@@ -31,6 +31,15 @@ void mm_fuzzy_weigh(const float *distance, size_t k, double mean, float *weight)
 /* The weights of both directions a, b become a + b - a b (the probabilistic t-conorm). */
 int mm_fuzzy_create(const struct mm_knn *knn, struct mm_pool *pool, struct mm_fuzzy *out,
                     struct mm_error *err);
+
+/* Makes a graph of any directed weights: weight [n][k], beside knn's neighbours, 0 or more. Of a
+ * pair's two weights (0 where one is not the other's neighbour) it keeps one. */
+enum mm_join {
+    MM_JOIN_UNION, /* a + b - a b */
+    MM_JOIN_SUM,
+};
+int mm_fuzzy_join(const struct mm_knn *knn, const float *weight, enum mm_join how,
+                  struct mm_pool *pool, struct mm_fuzzy *out, struct mm_error *err);
 void mm_fuzzy_finish(struct mm_fuzzy *graph);
 
 #endif
