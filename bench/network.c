@@ -6,6 +6,10 @@
  *
  * openl3: mel256, 512, with weights that mean nothing; FILE.onnx: MusiCNN. For every line on stdin
  * runs WINDOWS windows on THREADS threads and prints the seconds of wall clock and of processor.
+ *
+ *     bench-network --write-weights FILE.h5
+ *
+ * writes such weights for OpenL3's models in the form that they are published in.
  */
 #include <math.h>
 #include <pthread.h>
@@ -19,6 +23,7 @@
 #include "embed/l3.h"
 #include "embed/onnx.h"
 #include "embed/program.h"
+#include "oracle.h"
 
 #define BATCH       8
 #define MAX_THREADS 64
@@ -43,51 +48,12 @@ static double cpu_seconds(void)
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-static uint32_t seed = 1;
-static float random_value(void)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (float)(seed >> 8) / (1 << 23) - 1;
-}
-
-static void add(struct mm_weights *w, size_t layer, const char *name, size_t rank,
-                const size_t *shape, float scale, float shift)
-{
-    struct mm_tensor *t = &w->tensors[w->n_tensors++];
-    snprintf(t->layer, sizeof t->layer, "layer_%zu", layer);
-    snprintf(t->name, sizeof t->name, "%s", name);
-    t->rank = rank;
-    t->count = 1;
-    for (size_t i = 0; i < rank; i++)
-        t->count *= t->shape[i] = shape[i];
-    t->data = malloc(t->count * sizeof *t->data);
-    for (size_t i = 0; t->data && i < t->count; i++)
-        t->data[i] = random_value() * scale + shift;
-}
-
-static void add_norm(struct mm_weights *w, size_t layer, size_t channels)
-{
-    add(w, layer, "gamma", 1, &channels, 0.1f, 1);
-    add(w, layer, "beta", 1, &channels, 0.1f, 0);
-    add(w, layer, "moving_mean", 1, &channels, 0.1f, 0);
-    add(w, layer, "moving_variance", 1, &channels, 0.1f, 1);
-}
-
 static struct mm_l3 *make_network(const struct mm_kernels *kernels, double *seconds)
 {
     struct mm_error err = {0};
-    struct mm_weights w = {.tensors = calloc(64, sizeof *w.tensors)};
+    struct mm_weights w;
     struct mm_l3 *net = NULL;
-    size_t layer = 0;
-    add_norm(&w, layer++, 1);
-    for (size_t i = 0; i < MM_L3_CONVS; i++) {
-        size_t in = i ? spec.filters[i - 1] : 1;
-        size_t shape[4] = {3, 3, in, spec.filters[i]};
-        add(&w, layer, "kernel", 4, shape, sqrtf(6.0f / (9 * (float)in)), 0);
-        add(&w, layer++, "bias", 1, &shape[3], 0.1f, 0);
-        if (i + 1 < MM_L3_CONVS)
-            add_norm(&w, layer++, shape[3]);
-    }
+    oracle_weights(&w);
     double begin = now();
     if (mm_l3_create(&spec, &w, kernels, &net, &err) < 0) {
         fprintf(stderr, "%s\n", err.message);
@@ -150,9 +116,10 @@ static struct job jobs[MAX_THREADS];
 static int make_jobs(const struct network *net, size_t threads, size_t windows)
 {
     struct mm_error err = {0};
+    struct mm_random random = {1};
     float *in = mm_floats_alloc(BATCH * net->in_size);
     for (size_t i = 0; in && i < BATCH * net->in_size; i++)
-        in[i] = random_value() * 4 - 2;
+        in[i] = (float)(oracle_draw(&random) * 2);
     int result = in ? 0 : -1;
     for (size_t i = 0; i < threads && result == 0; i++) {
         jobs[i] = (struct job){
@@ -165,6 +132,12 @@ static int make_jobs(const struct network *net, size_t threads, size_t windows)
 
 int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "--write-weights") == 0) {
+        struct mm_weights w;
+        oracle_weights(&w);
+        oracle_write_keras(argv[2], &w, &(struct oracle_keras){0});
+        return 0;
+    }
     const struct mm_kernels *kernels = argc == 5 ? mm_kernels_find(argv[2]) : NULL;
     if (argc == 5 && strcmp(argv[2], "best") == 0)
         kernels = mm_kernels_best();

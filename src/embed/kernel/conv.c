@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "embed/kernel/conv_impl.h"
 #include "embed/kernel/memory.h"
+#include "embed/kernel/tall_plan.h"
 #include "embed/kernel/winograd_plan.h"
 
 /* Maps with fewer columns than this are walked down: kernels take up to so many pixels at once. */
@@ -34,6 +35,8 @@ static bool plan_input(struct mm_conv *conv, const struct mm_conv_desc *desc)
     struct mm_pad pad = desc->pad;
     if (mm_winograd_fits(desc, conv->kernels))
         mm_winograd_pad(conv, desc, &pad);
+    else if (mm_tall_fits(desc, conv->kernels))
+        mm_tall_pad(conv, desc, &pad);
     return mm_plane_init(&conv->in, desc->in_channels, desc->height, desc->width, pad);
 }
 
@@ -130,6 +133,8 @@ static int take_weights(struct mm_conv *conv, const struct mm_conv_desc *desc)
     if (desc->scale && (pad_channels(conv, desc->scale, &conv->scale) < 0 ||
                         pad_channels(conv, desc->shift, &conv->shift) < 0))
         return MM_ERR_NO_MEMORY;
+    if (mm_tall_fits(desc, conv->kernels))
+        return mm_tall_plan(conv, desc);
     if (!mm_winograd_fits(desc, conv->kernels))
         return plan_direct(conv, desc);
     conv->winograd = mm_winograd_create(conv, desc);
@@ -209,6 +214,8 @@ static void run_part(const struct mm_conv *conv, const struct mm_conv_part *part
 {
     if (conv->winograd)
         conv->kernels->winograd(conv, part, scratch);
+    else if (conv->tall)
+        conv->kernels->tall(conv, part, scratch);
     else
         conv->kernels->direct(conv, part, scratch);
 }
@@ -229,5 +236,5 @@ void mm_conv_run_rows(const struct mm_conv *conv, size_t count, const struct mm_
 
 size_t mm_conv_row_step(const struct mm_conv *conv)
 {
-    return conv->winograd ? MM_WINOGRAD_OUT : conv->pool_h;
+    return conv->winograd ? MM_WINOGRAD_OUT : conv->tall ? MM_TALL_OUT : conv->pool_h;
 }

@@ -51,7 +51,8 @@ struct mm_kernels {
     bool (*usable)(void);     /* does this processor have what it takes */
     mm_conv_kernel *direct;   /* any shape: direct.h */
     mm_conv_kernel *winograd; /* 3 x 3: winograd.h; NULL = direct has to do */
-    size_t panel;             /* MM_PANEL of both */
+    mm_conv_kernel *tall;     /* 7 rows, one channel: tall.h; NULL = direct has to do */
+    size_t panel;             /* MM_PANEL of all */
     size_t tiles;             /* MM_TILES of winograd */
 };
 

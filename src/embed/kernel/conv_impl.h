@@ -44,6 +44,7 @@ struct mm_conv {
     size_t run_step;   /* from one to the next */
     uint32_t *runs;    /* [n_runs] where they begin, from an output pixel's top left corner */
     float *weights;    /* [panels][n_runs][run_length][kernels->panel] */
+    bool tall;         /* weights are [panels][8][kernel_w][panel] for tall.h, and one run a row */
     struct mm_winograd *winograd; /* instead of walk, runs and weights; NULL = direct */
     size_t scratch;               /* floats */
     size_t bytes;
@@ -51,6 +52,7 @@ struct mm_conv {
 
 mm_conv_kernel mm_conv_direct_generic, mm_conv_direct_avx2, mm_conv_direct_avx512;
 mm_conv_kernel mm_conv_direct_neon;
+mm_conv_kernel mm_conv_tall_generic, mm_conv_tall_avx2, mm_conv_tall_avx512, mm_conv_tall_neon;
 mm_conv_kernel mm_conv_winograd_generic, mm_conv_winograd_avx2, mm_conv_winograd_avx512;
 mm_conv_kernel mm_conv_winograd_neon;
 

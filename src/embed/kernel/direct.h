@@ -35,6 +35,7 @@ MM_INLINE void sum_runs(const struct mm_conv *conv, const float *in, const float
             sum[p][v] = vec_set(0);
     for (size_t r = 0; r < conv->n_runs; r++) {
         const float *x = in + conv->runs[r];
+#pragma GCC unroll 2
         for (size_t i = 0; i < conv->run_length; i++) {
             vec w[VECS];
 #pragma GCC unroll 8

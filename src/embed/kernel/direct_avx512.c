@@ -5,3 +5,6 @@
 #define MM_PANEL  32
 #define MM_DIRECT mm_conv_direct_avx512
 #include "embed/kernel/direct.h"
+
+#define MM_TALL mm_conv_tall_avx512
+#include "embed/kernel/tall.h"

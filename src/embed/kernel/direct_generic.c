@@ -6,3 +6,6 @@
 #define MM_PANEL  16
 #define MM_DIRECT mm_conv_direct_generic
 #include "embed/kernel/direct.h"
+
+#define MM_TALL mm_conv_tall_generic
+#include "embed/kernel/tall.h"

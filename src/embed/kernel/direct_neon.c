@@ -5,3 +5,6 @@
 #define MM_PANEL  16
 #define MM_DIRECT mm_conv_direct_neon
 #include "embed/kernel/direct.h"
+
+#define MM_TALL mm_conv_tall_neon
+#include "embed/kernel/tall.h"

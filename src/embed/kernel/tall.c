@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Planning for tall.h: the transformed weights. */
+#include "embed/kernel/tall_plan.h"
+
+#include "base/array.h"
+#include "embed/kernel/memory.h"
+
+/* Narrower kernels do not pay for the transforms. */
+#define LEAST_WIDTH 8
+
+bool mm_tall_fits(const struct mm_conv_desc *desc, const struct mm_kernels *kernels)
+{
+    return kernels->tall && desc->in_channels == 1 && desc->kernel_h == MM_TALL_ROWS &&
+           desc->kernel_w >= LEAST_WIDTH && desc->pool_h <= 1;
+}
+
+void mm_tall_pad(const struct mm_conv *conv, const struct mm_conv_desc *desc, struct mm_pad *pad)
+{
+    size_t rows = (conv->conv_h + 1) / MM_TALL_OUT * MM_TALL_OUT + MM_TALL_ROWS - 1;
+    if (rows > pad->top + desc->height + pad->bottom)
+        pad->bottom = rows - pad->top - desc->height;
+}
+
+/* G g: a column of a kernel at the eight points, scaled as the other transforms need it. */
+static void transform_column(const double g[MM_TALL_ROWS], double u[MM_TALL_POSITIONS])
+{
+    double even1 = g[0] + g[2] + g[4] + g[6];
+    double odd1 = g[1] + g[3] + g[5];
+    double even2 = g[0] + 4 * g[2] + 16 * g[4] + 64 * g[6];
+    double odd2 = 2 * g[1] + 8 * g[3] + 32 * g[5];
+    double even3 = 64 * g[0] + 16 * g[2] + 4 * g[4] + g[6];
+    double odd3 = 32 * g[1] + 8 * g[3] + 2 * g[5];
+    u[0] = g[0];
+    u[1] = (even1 + odd1) * (-2.0 / 9);
+    u[2] = (even1 - odd1) * (-2.0 / 9);
+    u[3] = (even2 + odd2) * (1.0 / 90);
+    u[4] = (even2 - odd2) * (1.0 / 90);
+    u[5] = (even3 + odd3) * (1.0 / 180);
+    u[6] = (even3 - odd3) * (1.0 / 180);
+    u[7] = g[6];
+}
+
+static void pack_weights(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    size_t panel = conv->kernels->panel;
+    size_t width = desc->kernel_w;
+    for (size_t out = 0; out < desc->out_channels; out++)
+        for (size_t x = 0; x < width; x++) {
+            double g[MM_TALL_ROWS], u[MM_TALL_POSITIONS];
+            for (size_t y = 0; y < MM_TALL_ROWS; y++)
+                g[y] = (double)desc->kernel[(out * MM_TALL_ROWS + y) * width + x];
+            transform_column(g, u);
+            for (size_t i = 0; i < MM_TALL_POSITIONS; i++)
+                conv->weights[((out / panel * MM_TALL_POSITIONS + i) * width + x) * panel +
+                              out % panel] = (float)u[i];
+        }
+}
+
+int mm_tall_plan(struct mm_conv *conv, const struct mm_conv_desc *desc)
+{
+    size_t panel = conv->kernels->panel;
+    size_t n_weights;
+    conv->tall = true;
+    conv->walk = (struct mm_conv_walk){
+        .lines = conv->conv_h, .pixels = conv->conv_w, .in_line = conv->in.row, .in_pixel = 1};
+    conv->n_runs = 1;
+    conv->run_length = desc->kernel_w;
+    conv->run_step = 1;
+    conv->scratch = mm_tall_rows_floats(conv) + MM_TALL_POSITIONS * conv->walk.pixels * panel;
+    if (__builtin_mul_overflow(MM_TALL_POSITIONS * desc->kernel_w,
+                               (desc->out_channels + panel - 1) / panel * panel, &n_weights))
+        return MM_ERR_NO_MEMORY;
+    conv->weights = mm_floats_alloc(n_weights);
+    conv->runs = mm_calloc3(1, sizeof *conv->runs, 1);
+    if (!conv->weights || !conv->runs)
+        return MM_ERR_NO_MEMORY;
+    conv->bytes += n_weights * sizeof(float) + sizeof *conv->runs;
+    pack_weights(conv, desc);
+    return 0;
+}
