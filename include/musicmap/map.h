@@ -39,6 +39,9 @@ struct mm_map_settings {
     size_t clusters;       /* 0 = chosen from the data */
     uint64_t seed;
     size_t jobs; /* 0 = one a core */
+    /* Where the same songs were on the last map: [n][2], NAN for one that was not on it. The new
+     * map is turned, and mirrored if need be, to lie as that one did. NULL = no last map. */
+    const float *previous;
 };
 
 /* How the number of clusters was chosen: one row a candidate. */
@@ -49,7 +52,8 @@ struct mm_k_point {
 
 struct mm_map {
     size_t n;
-    float *xy;         /* [n][2], centred, larger side of the bounding box = 2 (-1..1) */
+    float *xy;      /* [n][2], centred, larger side of the bounding box = 2 (-1..1) */
+    float *honesty; /* [n] share of a song's 10 nearest that are among its 10 nearest on the map */
     uint32_t *cluster; /* [n] 0..n_clusters-1; clusters in order of falling size */
     size_t n_clusters;
     double inertia;           /* sum of squared distances to the centres, standardised space */
@@ -63,6 +67,22 @@ struct mm_map {
 int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings *settings,
                  const struct mm_progress *progress, struct mm_map **out, struct mm_error *err);
 void mm_map_destroy(struct mm_map *map);
+
+/* A map that songs were added to or taken from. */
+struct mm_map_known {
+    const float *xy;         /* [n][2]; NAN: not on it yet */
+    const uint32_t *cluster; /* [n] 0..n_clusters-1; not read where xy is NAN */
+    size_t n_clusters;
+};
+/*
+ * Finds places and clusters for the songs that are not on the map: near their neighbours, moved by
+ * UMAP's forces alone while the others keep their places exactly. Of *out, n, xy (not centred
+ * again), cluster, n_clusters (some may be empty by now) and honesty are filled. MM_ERR_USAGE when
+ * no song is on the map.
+ */
+int mm_map_place(const struct mm_vectors *vectors, const struct mm_map_known *known, uint64_t seed,
+                 size_t jobs, const struct mm_progress *progress, struct mm_map **out,
+                 struct mm_error *err);
 
 struct mm_algorithm_ops; /* src/map/algorithms.h: how it is run */
 
@@ -131,11 +151,17 @@ struct mm_quality {
     size_t labels;      /* distinct labels; the label figures are NAN when there are none */
     double p_at_5_high; /* share of the 5 nearest in the vectors' space with the same label */
     double p_at_5_2d;   /* the same on the map */
-    double trust_at_10; /* trustworthiness, Venna & Kaski 2001 */
+    size_t asked;       /* songs the neighbour figures are of: all up to 5,000, else 2,500 drawn */
+    double trust_at_10; /* trustworthiness, Venna & Kaski 2001: neighbours on the map are true */
+    double continuity_at_10;     /* theirs, too: true neighbours are near on the map */
     double kept_neighbours_at_5; /* share of the 5 nearest in high dimension that are 5 nearest in
                                     2-D */
     size_t clusters;
     double ami, nmi; /* clusters against labels; arithmetic normalisation */
+    double ari;
+    /* Clusters in the space of the standardised vectors (separation.h): the silhouette of at most
+     * 4,000 songs, drawn; Davies-Bouldin of all. NAN for one cluster. */
+    double silhouette, davies_bouldin;
 };
 /* label: [n] ids of the true labels, UINT32_MAX = none; NULL = no labels at all. Distances are
  * cosine on standardised values in high dimension, Euclidean on the map. k shrinks when n is small.

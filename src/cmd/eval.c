@@ -13,11 +13,15 @@ static json_t *figure(double value)
 
 static json_t *quality_json(const struct mm_quality *q)
 {
-    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "songs", (json_int_t)q->songs,
-                     "labels", (json_int_t)q->labels, "p_at_5_high", figure(q->p_at_5_high),
-                     "p_at_5_2d", figure(q->p_at_5_2d), "trust_at_10", figure(q->trust_at_10),
-                     "kept_neighbours_at_5", figure(q->kept_neighbours_at_5), "clusters",
-                     (json_int_t)q->clusters, "ami", figure(q->ami), "nmi", figure(q->nmi));
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}",
+                     "songs", (json_int_t)q->songs, "labels", (json_int_t)q->labels, "p_at_5_high",
+                     figure(q->p_at_5_high), "p_at_5_2d", figure(q->p_at_5_2d), "trust_at_10",
+                     figure(q->trust_at_10), "kept_neighbours_at_5",
+                     figure(q->kept_neighbours_at_5), "clusters", (json_int_t)q->clusters, "ami",
+                     figure(q->ami), "nmi", figure(q->nmi), "asked", (json_int_t)q->asked,
+                     "continuity_at_10", figure(q->continuity_at_10), "ari", figure(q->ari),
+                     "silhouette", figure(q->silhouette), "davies_bouldin",
+                     figure(q->davies_bouldin));
 }
 
 static void print_quality(const struct mm_quality *q)
@@ -28,10 +32,17 @@ static void print_quality(const struct mm_quality *q)
     printf("p@5, map               %.4f\n", q->p_at_5_2d);
     printf("trustworthiness@10     %.4f  neighbours on the map that are true ones\n",
            q->trust_at_10);
+    printf("continuity@10          %.4f  true neighbours that are near on the map\n",
+           q->continuity_at_10);
     printf("kept neighbours@5      %.4f  true neighbours that are neighbours on the map\n",
            q->kept_neighbours_at_5);
     printf("clusters               %zu\n", q->clusters);
-    printf("AMI, NMI               %.4f, %.4f  clusters against labels\n", q->ami, q->nmi);
+    printf("AMI, NMI, ARI          %.4f, %.4f, %.4f  clusters against labels\n", q->ami, q->nmi,
+           q->ari);
+    printf("silhouette             %.4f  how far clusters lie apart; 1 at most\n", q->silhouette);
+    printf("Davies-Bouldin         %.4f  the same; smaller is better\n", q->davies_bouldin);
+    if (q->asked < q->songs)
+        printf("(p@5 to kept neighbours: of %zu songs, drawn)\n", q->asked);
 }
 
 int cmd_eval(const struct command *self, int argc, char **argv)

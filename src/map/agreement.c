@@ -108,6 +108,31 @@ static size_t used_groups(const size_t *size, size_t groups)
     return used;
 }
 
+static double pairs_of(const size_t *size, size_t groups)
+{
+    double sum = 0;
+    for (size_t i = 0; i < groups; i++)
+        sum += (double)size[i] * ((double)size[i] - 1) / 2;
+    return sum;
+}
+
+/* pairs: sorted, as mutual_information() leaves them. */
+static double adjusted_rand(const struct overlap *pairs, size_t n, double pairs_a, double pairs_b)
+{
+    double both = 0;
+    for (size_t i = 0; i < n;) {
+        size_t end = i;
+        while (end < n && pairs[end].a == pairs[i].a && pairs[end].b == pairs[i].b)
+            end++;
+        both += (double)(end - i) * (double)(end - i - 1) / 2;
+        i = end;
+    }
+    double all = (double)n * ((double)n - 1) / 2;
+    double chance = all > 0 ? pairs_a * pairs_b / all : 0;
+    double most = (pairs_a + pairs_b) / 2;
+    return most > chance ? (both - chance) / (most - chance) : 1;
+}
+
 int mm_agreement_measure(const uint32_t *a, size_t n_a, const uint32_t *b, size_t n_b, size_t n,
                          struct mm_agreement *out, struct mm_error *err)
 {
@@ -127,10 +152,11 @@ int mm_agreement_measure(const uint32_t *a, size_t n_a, const uint32_t *b, size_
         log_factorial[i + 1] = log_factorial[i] + log((double)(i + 1));
     }
     if (used_groups(size_a, n_a) < 2 && used_groups(size_b, n_b) < 2) {
-        *out = (struct mm_agreement){1, 1}; /* all in one group, twice: the same grouping */
+        *out = (struct mm_agreement){1, 1, 1}; /* all in one group, twice: the same grouping */
         goto out;
     }
     double information = mutual_information(pairs, n, size_a, size_b);
+    out->ari = adjusted_rand(pairs, n, pairs_of(size_a, n_a), pairs_of(size_b, n_b));
     double mean = (entropy(size_a, n_a, (double)n) + entropy(size_b, n_b, (double)n)) / 2;
     qsort(size_a, n_a, sizeof *size_a, compare_sizes);
     qsort(size_b, n_b, sizeof *size_b, compare_sizes);

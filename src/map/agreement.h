@@ -12,6 +12,8 @@ struct mm_agreement {
     double nmi; /* mutual information / mean of the two entropies: 0..1 */
     double ami; /* the same less what chance gives: about 0 for groupings that are unrelated, at
                    most 1 */
+    double ari; /* share of the pairs of songs on which they agree, less what chance gives (Hubert &
+                   Arabie 1985); at most 1 */
 };
 
 /* a: [n] 0 .. n_a-1, b: [n] 0 .. n_b-1; n >= 1. */

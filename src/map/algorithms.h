@@ -9,13 +9,17 @@
 #define MAP_ALGORITHMS_H
 
 #include "base/pool.h"
+#include "map/knn.h"
 #include "map/points.h"
 #include "musicmap/map.h"
+
+#define MM_LAYOUT_NEIGHBOURS ((size_t)15)
 
 struct mm_algorithm_input {
     struct mm_points points;     /* coordinates in order of falling variance; n >= 1, dim >= 1 */
     struct mm_points directions; /* the same songs along more components, scaled to unit length:
                                     their distances rank as the cosine of the vectors does */
+    const struct mm_knn *near;   /* MM_LAYOUT_NEIGHBOURS of each along the directions */
     size_t clusters;             /* wanted; 0 = choose */
     uint64_t seed;
     struct mm_pool *pool;

@@ -7,14 +7,11 @@
 
 #include "base/array.h"
 #include "map/algorithms.h"
+#include "map/align.h"
 #include "map/blocks.h"
+#include "map/honesty.h"
 #include "map/matrix.h"
-#include "map/pca.h"
-
-/* Components that clusterers see: as many as carry most of the variance. */
-#define MOST_COMPONENTS ((size_t)50)
-/* Components that neighbours are found by: nearly all there is. */
-#define MOST_DIRECTIONS ((size_t)128)
+#include "map/reduce.h"
 
 static const struct mm_algorithm *find(const struct mm_algorithm *table, size_t count,
                                        const char *name)
@@ -41,54 +38,6 @@ static int find_algorithms(const struct mm_map_settings *settings,
     if (!*layout)
         return mm_error_set(err, MM_ERR_USAGE, "there is no layout \"%s\"", settings->layout);
     return 0;
-}
-
-/* The songs as algorithms see them. */
-struct reduced {
-    float *rows;       /* [n][dim] along the main components */
-    float *directions; /* [n][more] along more of them, of unit length */
-    size_t dim, more;
-};
-
-static void reduced_finish(struct reduced *r)
-{
-    free(r->rows);
-    free(r->directions);
-}
-
-static void scale_to_unit(float *x, size_t dim)
-{
-    double sum = 0;
-    for (size_t j = 0; j < dim; j++)
-        sum += (double)x[j] * x[j];
-    double scale = sum > 0 ? 1 / sqrt(sum) : 0;
-    for (size_t j = 0; j < dim; j++)
-        x[j] = (float)(x[j] * scale);
-}
-
-static int reduce(const struct mm_standard *standard, struct mm_pool *pool,
-                  const struct mm_progress *progress, struct reduced *out, struct mm_error *err)
-{
-    size_t n = standard->vectors->n;
-    struct mm_pca pca = {0};
-    int result = mm_pca_fit(standard, MOST_DIRECTIONS, pool, progress, &pca, err);
-    if (result < 0)
-        return result;
-    out->more = pca.count;
-    out->dim = pca.count < MOST_COMPONENTS ? pca.count : MOST_COMPONENTS;
-    out->rows = mm_calloc3(n, out->dim, sizeof *out->rows);
-    out->directions = mm_calloc3(n, out->more, sizeof *out->directions);
-    if (!out->rows || !out->directions)
-        result = mm_no_memory(err);
-    else
-        result = mm_pca_project(&pca, standard, out->more, progress, out->directions, err);
-    for (size_t i = 0; i < n && result == 0; i++) {
-        float *x = out->directions + i * out->more;
-        memcpy(out->rows + i * out->dim, x, out->dim * sizeof *x);
-        scale_to_unit(x, out->more);
-    }
-    mm_pca_finish(&pca);
-    return result;
 }
 
 /* Centred on 0, larger side of the bounding box 2; what has no extent stays at 0. */
@@ -189,6 +138,14 @@ out:
     return result;
 }
 
+/* Turns the layout as the last map lay, and gives it the size and middle that maps have. */
+static void settle(const struct mm_map_settings *settings, struct mm_map *map)
+{
+    if (settings->previous)
+        mm_align(settings->previous, map->n, map->xy);
+    normalise(map->xy, map->n);
+}
+
 static int cluster_and_lay_out(const struct mm_standard *standard,
                                const struct mm_map_settings *settings, struct mm_pool *pool,
                                const struct mm_progress *progress, struct mm_map *map,
@@ -199,12 +156,19 @@ static int cluster_and_lay_out(const struct mm_standard *standard,
     int result = find_algorithms(settings, &clusterer, &layout, err);
     if (result < 0)
         return result;
-    struct reduced songs = {0};
-    result = reduce(standard, pool, progress, &songs, err);
+    struct mm_reduced songs = {0};
+    struct mm_knn near = {0};
+    result = mm_reduce(standard, pool, progress, &songs, err);
+    if (result < 0)
+        goto out;
+    result =
+        mm_knn_find(&(struct mm_points){songs.directions, map->n, songs.more}, MM_LAYOUT_NEIGHBOURS,
+                    MM_KNN_BY_SIZE, settings->seed, pool, progress, &near, err);
     if (result < 0)
         goto out;
     struct mm_algorithm_input in = {.points = {songs.rows, map->n, songs.dim},
                                     .directions = {songs.directions, map->n, songs.more},
+                                    .near = &near,
                                     .clusters = settings->clusters,
                                     .seed = settings->seed,
                                     .pool = pool,
@@ -222,10 +186,13 @@ static int cluster_and_lay_out(const struct mm_standard *standard,
     if (result == 0)
         result = layout->ops->lay_out(&in, map->xy, err);
     if (result == 0)
-        normalise(map->xy, map->n);
+        settle(settings, map);
+    if (result == 0)
+        result = mm_honesty_measure(&near, map->xy, settings->seed, pool, map->honesty, err);
 
 out:
-    reduced_finish(&songs);
+    mm_knn_finish(&near);
+    mm_reduced_finish(&songs);
     return result;
 }
 
@@ -245,7 +212,9 @@ int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings 
         return mm_no_memory(err);
     map->n = vectors->n;
     map->xy = mm_calloc3(map->n, 2, sizeof *map->xy);
-    int result = map->xy ? mm_pool_create(settings->jobs, &pool, err) : mm_no_memory(err);
+    map->honesty = mm_calloc3(map->n, 1, sizeof *map->honesty);
+    int result =
+        map->xy && map->honesty ? mm_pool_create(settings->jobs, &pool, err) : mm_no_memory(err);
     if (result == 0)
         result = mm_standard_create(vectors, progress, &standard, err);
     if (result == 0)
@@ -266,6 +235,7 @@ void mm_map_destroy(struct mm_map *map)
     if (!map)
         return;
     free(map->xy);
+    free(map->honesty);
     free(map->cluster);
     free(map->curve);
     free(map);

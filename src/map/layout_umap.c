@@ -18,11 +18,10 @@
 #include "map/fuzzy.h"
 #include "map/umap.h"
 
-#define NEIGHBOURS ((size_t)15)
-#define LEAST      0.2  /* distance below which neighbours need not come nearer */
-#define FAR        2.5  /* the farthest song's first place from the middle */
-#define JITTER     1e-3 /* so that equal songs can part */
-#define WAY        62.5 /* rate x epochs */
+#define LEAST  0.2  /* distance below which neighbours need not come nearer */
+#define FAR    2.5  /* the farthest song's first place from the middle */
+#define JITTER 1e-3 /* so that equal songs can part */
+#define WAY    62.5 /* rate x epochs */
 
 static size_t choose_epochs(size_t n)
 {
@@ -51,12 +50,8 @@ static int lay_out(const struct mm_algorithm_input *in, float *xy, struct mm_err
     memset(xy, 0, 2 * n * sizeof *xy);
     if (n == 1)
         return 0;
-    struct mm_knn knn = {0};
     struct mm_fuzzy graph = {0};
-    int result = mm_knn_find(&in->directions, NEIGHBOURS, MM_KNN_BY_SIZE, in->seed, in->pool,
-                             in->progress, &knn, err);
-    if (result == 0)
-        result = mm_fuzzy_create(&knn, in->pool, &graph, err);
+    int result = mm_fuzzy_create(in->near, in->pool, &graph, err);
     if (result == 0) {
         place_first(in, xy);
         size_t epochs = choose_epochs(n);
@@ -70,7 +65,6 @@ static int lay_out(const struct mm_algorithm_input *in, float *xy, struct mm_err
         result = mm_umap_optimise(&graph, &settings, in->pool, in->progress, xy, err);
     }
     mm_fuzzy_finish(&graph);
-    mm_knn_finish(&knn);
     return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "../../data/map/layout_reference.h"
 #include "../../data/map/reference.h"
 #include "base/random.h"
 #include "musicmap/map.h"
@@ -37,6 +38,43 @@ static void figures_are_those_of_scikit_learn(void **state)
     assert_float_equal(q.nmi, REFERENCE_NMI, 1e-9);
 }
 
+static void all_figures_are_those_of_scikit_learn(void **state)
+{
+    (void)state;
+    for (size_t jobs = 1; jobs <= 2; jobs++) {
+        struct mm_quality q =
+            measure(layout_x, LAYOUT_N, LAYOUT_DIM, layout_y, layout_guess, layout_group, jobs);
+        assert_int_equal(q.asked, LAYOUT_N);
+        assert_float_equal(q.trust_at_10, LAYOUT_TRUST, 1e-12);
+        assert_float_equal(q.continuity_at_10, LAYOUT_CONTINUITY, 1e-12);
+        assert_float_equal(q.ari, LAYOUT_ARI, 1e-9);
+        assert_float_equal(q.silhouette, LAYOUT_SILHOUETTE, 1e-5);
+        assert_float_equal(q.davies_bouldin, LAYOUT_DAVIES_BOULDIN, 1e-5);
+    }
+}
+
+/* With 6,000 songs, 2,500 are asked: the figures of a plain plane that is its own map are 1. */
+static void many_songs_are_sampled(void **state)
+{
+    (void)state;
+    enum { MANY = 6000 };
+    static float rows[MANY * 3];
+    static float xy[MANY * 2];
+    static uint32_t label[MANY];
+    struct mm_random random = mm_random_stream(8, 0);
+    for (size_t i = 0; i < MANY; i++) {
+        double turn = 6.283185307179586 * mm_random_unit(&random);
+        rows[3 * i] = xy[2 * i] = (float)cos(turn); /* on a circle, cosine ranks as distance */
+        rows[3 * i + 1] = xy[2 * i + 1] = (float)sin(turn);
+        label[i] = turn > 3;
+    }
+    struct mm_quality q = measure(rows, MANY, 3, xy, label, label, 2);
+    assert_int_equal(q.asked, 2500);
+    assert_true(q.trust_at_10 > 0.999 && q.continuity_at_10 > 0.999);
+    assert_true(q.p_at_5_2d > 0.99 && q.ari == 1);
+    assert_true(q.silhouette > 0.3 && q.silhouette < 0.8);
+}
+
 static void songs_without_a_label_are_left_out(void **state)
 {
     (void)state;
@@ -62,7 +100,7 @@ static void extreme_groupings_have_defined_figures(void **state)
     assert_float_equal(q.ami, REFERENCE_AMI_OWN, 1e-9);
     assert_float_equal(q.nmi, REFERENCE_NMI_OWN, 1e-9);
     q = measure_reference(same, same);
-    assert_true(q.ami == 1 && q.nmi == 1 && q.p_at_5_high == 1);
+    assert_true(q.ami == 1 && q.nmi == 1 && q.ari == 1 && q.p_at_5_high == 1);
     q = measure_reference(same, reference_label);
     assert_float_equal(q.ami, 0, 1e-12);
     assert_float_equal(q.nmi, 0, 1e-12);
@@ -114,6 +152,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_scikit_learn),
+        cmocka_unit_test(all_figures_are_those_of_scikit_learn),
+        cmocka_unit_test(many_songs_are_sampled),
         cmocka_unit_test(songs_without_a_label_are_left_out),
         cmocka_unit_test(extreme_groupings_have_defined_figures),
         cmocka_unit_test(few_or_equal_songs_have_figures),

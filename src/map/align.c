@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "map/align.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static bool is_known(const float *previous, size_t i)
+{
+    return isfinite(previous[2 * i]) && isfinite(previous[2 * i + 1]);
+}
+
+/* In the plane the best turn has a closed form: with the maps as complex numbers a (old), b (new),
+ * turning by the angle of sum a conj(b); mirrored, of sum a b. The larger sum fits better. */
+void mm_align(const float *previous, size_t n, float *xy)
+{
+    double middle[4] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_known(previous, i))
+            continue;
+        count++;
+        for (size_t d = 0; d < 2; d++) {
+            middle[d] += previous[2 * i + d];
+            middle[2 + d] += xy[2 * i + d];
+        }
+    }
+    if (count < 2)
+        return;
+    for (size_t d = 0; d < 4; d++)
+        middle[d] /= (double)count;
+    double turn[2] = {0};
+    double mirror[2] = {0};
+    for (size_t i = 0; i < n; i++) {
+        if (!is_known(previous, i))
+            continue;
+        double ax = previous[2 * i] - middle[0];
+        double ay = previous[2 * i + 1] - middle[1];
+        double bx = xy[2 * i] - middle[2];
+        double by = xy[2 * i + 1] - middle[3];
+        turn[0] += ax * bx + ay * by;
+        turn[1] += ay * bx - ax * by;
+        mirror[0] += ax * bx - ay * by;
+        mirror[1] += ay * bx + ax * by;
+    }
+    bool mirrored = hypot(mirror[0], mirror[1]) > hypot(turn[0], turn[1]) * (1 + 1e-9);
+    const double *best = mirrored ? mirror : turn;
+    double size = hypot(best[0], best[1]);
+    if (!(size > 0))
+        return;
+    double c = best[0] / size;
+    double s = best[1] / size;
+    for (size_t i = 0; i < n; i++) {
+        double x = xy[2 * i] - middle[2];
+        double y = (xy[2 * i + 1] - middle[3]) * (mirrored ? -1 : 1);
+        xy[2 * i] = (float)(c * x - s * y);
+        xy[2 * i + 1] = (float)(s * x + c * y);
+    }
+}
