@@ -18,7 +18,9 @@ import numpy as np
 
 import common
 
-ENDINGS = ('.ogg', '.mp3', '.flac', '.opus', '.wav', '.mod', '.xm', '.s3m', '.it', '.oga')
+RECORDINGS = ('.ogg', '.oga', '.mp3', '.flac', '.opus', '.wav')
+MODULES = ('.mod', '.xm', '.s3m', '.it')
+LEAST_BYTES = 100_000  # of a recording; what is smaller is a noise
 SHORTEST = 25.0    # seconds: what is shorter is a jingle or a noise
 LONGEST = 100.0    # of a track that are trained on
 MOST_TRACKS = 40   # of a label
@@ -46,7 +48,9 @@ def members(deb):
     process = subprocess.Popen(['dpkg-deb', '--fsys-tarfile', deb], stdout=subprocess.PIPE)
     with tarfile.open(fileobj=process.stdout, mode='r|') as archive:
         for member in archive:
-            if member.isfile() and member.name.lower().endswith(ENDINGS) and member.size > 20_000:
+            name = member.name.lower()
+            if member.isfile() and (name.endswith(MODULES) or
+                                    (name.endswith(RECORDINGS) and member.size > LEAST_BYTES)):
                 yield member.name, archive.extractfile(member).read()
     process.stdout.read()
     process.wait()
