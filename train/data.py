@@ -35,7 +35,8 @@ def load(work):
     """(recorded, made): lists of Song, in a fixed order, with their timbre."""
     label_of = {package: label for package, label, _ in real.packages()}
     known = vectors(os.path.join(work, 'library'), 'timbre')
-    musicnn = vectors(os.path.join(work, 'library'), 'musicnn-msd')
+    other = os.path.join(work, 'library-musicnn')
+    musicnn = vectors(other, 'musicnn-msd') if os.path.exists(other) else {}
     out = []
     for kind in ('real', 'made'):
         songs = []
