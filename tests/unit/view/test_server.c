@@ -347,6 +347,24 @@ static void songs_are_told_as_far_as_known(void **state)
         free(path);
     }
     assert_error(library->port, "/api/songs?map=1&first=0&count=5", 409);
+    /* What a model says of a song: words that are strong enough, and moods. */
+    static const char *const names[] = {"rock", "pop", "mood_sad", "danceability"};
+    const struct mm_song_tags tags = {4, names, (const float[]){0.75F, 0.05F, 0.02F, 1}};
+    const struct mm_vector_kind kind = {"musicnn-msd", "v1", ""};
+    const float vector[2] = {1, 2};
+    assert_ok(mm_catalog_put_vector(library->catalog, NAMELESS, &kind, vector, 2, &library->err),
+              &library->err);
+    assert_ok(mm_catalog_put_tags(library->catalog, NAMELESS, &kind, &tags, &library->err),
+              &library->err);
+    some = songs(library->port, token, 0, 3);
+    assert_null(json_object_get(json_array_get(some, 0), "tags"));
+    json_t *song = json_array_get(some, 1);
+    assert_int_equal(json_object_size(json_object_get(song, "tags")), 1);
+    assert_true(json_number_value(json_object_get(json_object_get(song, "tags"), "rock")) == 0.75);
+    json_t *moods = json_object_get(song, "moods");
+    assert_int_equal(json_object_size(moods), 2);
+    assert_true(json_number_value(json_object_get(moods, "sad")) == 0.02);
+    json_decref(some);
     /* A song that is deleted while the map stays is an id, and silence. */
     assert_ok(mm_catalog_delete_song(library->catalog, NAMELESS, &library->err), &library->err);
     some = songs(library->port, token, 1, 1);
