@@ -30,7 +30,7 @@ static void add_songs(struct mm_catalog *catalog, const char *genre)
         }
         assert_ok(mm_catalog_add_song(catalog, &song, &err), &err);
         float vector[3] = {(float)(second * 50), (float)(i % 5), (float)(i % 7)};
-        float values[4] = {second ? 0.2F : 0.5F, second ? 0.09F : 0.3F, second ? 0.6F : 0.1F,
+        float values[4] = {second ? 0.2F : 0.5F, second ? 0.09F : 0.2F, second ? 0.6F : 0.1F,
                            second ? 1 : 0};
         struct mm_song_tags tags = {4, names, values};
         assert_ok(mm_catalog_put_vector(catalog, song.id, &kind, vector, 3, &err), &err);
