@@ -229,6 +229,38 @@ int mm_catalog_get_map(struct mm_catalog *catalog, struct mm_map_record *out, st
 /* Id of the current map, 0 = none: cheap, to see whether it changed. */
 int mm_catalog_map_id(struct mm_catalog *catalog, int64_t *out, struct mm_error *err);
 
+/* ---- sets and what was played ---- */
+
+/* A radio set as it is kept. Making a set of a name that is there adds a version to it. */
+struct mm_set_record {
+    char *name;
+    int version;     /* from 1; filled in when put */
+    int64_t made_at; /* seconds since 1970; 0 when putting = now */
+    char *request;   /* JSON object: how it was asked for, rules and all */
+    char *report;    /* JSON object: the set as it was made, bent rules and reasons */
+    size_t n_songs;
+    int64_t *songs; /* [n_songs] in order; a song that was deleted since is left out */
+};
+void mm_set_record_finish(struct mm_set_record *set);
+
+int mm_catalog_put_set(struct mm_catalog *catalog, struct mm_set_record *set, struct mm_error *err);
+/* version 0 = the newest. MM_ERR_NOT_FOUND names what is not there. */
+int mm_catalog_get_set(struct mm_catalog *catalog, const char *name, int version,
+                       struct mm_set_record *out, struct mm_error *err);
+typedef int mm_set_fn(void *ctx, const char *name, int version, int64_t made_at, size_t n_songs,
+                      struct mm_error *err);
+/* Every version of every set, by name and version. */
+int mm_catalog_each_set(struct mm_catalog *catalog, mm_set_fn *fn, void *ctx, struct mm_error *err);
+
+/* Notes that song was played at that second, as part of show (a name). *added is false when that
+ * was known. */
+int mm_catalog_add_play(struct mm_catalog *catalog, int64_t song, int64_t at, const char *show,
+                        bool *added, struct mm_error *err);
+typedef int mm_play_fn(void *ctx, int64_t song, int64_t at, const char *show, struct mm_error *err);
+/* Newest first. */
+int mm_catalog_each_play(struct mm_catalog *catalog, mm_play_fn *fn, void *ctx,
+                         struct mm_error *err);
+
 /* ---- figures ---- */
 
 struct mm_catalog_counts {

@@ -31,6 +31,14 @@ struct mm_vectors {
 /* Rows that are in memory already: rows [n][dim], not copied. */
 struct mm_vectors mm_vectors_in_memory(const float *rows, size_t n, size_t dim);
 
+/*
+ * Standardised vectors along their main components, largest first, at most `most` of them: angles
+ * and distances stay as they are where all are kept. *rows: [vectors->n][*dim], free it.
+ */
+int mm_map_reduce(const struct mm_vectors *vectors, size_t most, size_t jobs,
+                  const struct mm_progress *progress, float **rows, size_t *dim,
+                  struct mm_error *err);
+
 /* ---- building ---- */
 
 struct mm_map_settings {

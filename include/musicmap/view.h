@@ -60,10 +60,23 @@ enum mm_draw_cells {
     MM_DRAW_SONGS,   /* a cell for every song */
     MM_DRAW_CLUSTERS /* cells of the cluster centres over the songs, as the original drew */
 };
+/* A radio set on the map, and how intense it is as it goes on. */
+struct mm_route_stop {
+    double x, y;              /* place on the map; NAN = not on it, passed over */
+    double start_s, length_s; /* in the set */
+    double level;             /* 0..1 height of its bar; NAN = not known */
+    double wanted;            /* 0..1 where the arc wants it; NAN = there is no arc */
+};
+struct mm_route {
+    size_t n;
+    const struct mm_route_stop *stops; /* [n] in order */
+};
+
 struct mm_draw_settings {
     enum mm_draw_cells cells;
-    const char *title; /* NULL = none */
-    int width, height; /* pixels (png) or points (svg, pdf); 0 = 2400 x 1600 */
+    const char *title;            /* NULL = none */
+    int width, height;            /* pixels (png) or points (svg, pdf); 0 = 2400 x 1600 */
+    const struct mm_route *route; /* drawn over the map, its arc beneath; NULL = none */
 };
 /* What the picture holds, for reports and tests. */
 struct mm_draw_report {

@@ -16,6 +16,7 @@
 #include "embed.h"
 #include "map.h"
 #include "progress.h"
+#include "set.h"
 #include "source.h"
 
 /* ---- helpers ---- */
@@ -139,5 +140,15 @@ enum mm_label_kind { MM_LABEL_GENRE, MM_LABEL_FOLDER };
 /* Figures of the current map against a song's first genre or its parent folder's name. */
 int mm_eval_map(struct mm_catalog *catalog, enum mm_label_kind label, size_t jobs,
                 struct mm_quality *out, struct mm_error *err);
+
+/* ---- sets ---- */
+
+/*
+ * Everything a set is made of: the present songs that are embedded with model (NULL = with
+ * whichever most are), their tags, measures, places on the map, and when they were played.
+ */
+int mm_load_set_library(struct mm_catalog *catalog, const char *model, size_t jobs,
+                        const struct mm_progress *progress, struct mm_set_library **out,
+                        struct mm_error *err);
 
 #endif

@@ -84,6 +84,28 @@ static const char *const step_1 =
  * little-endian). */
 static const char *const step_2 = "ALTER TABLE vector_kind ADD COLUMN tag_names TEXT;"
                                   "ALTER TABLE vector ADD COLUMN tags BLOB;";
+/* Sets, their versions, and the play log. */
+static const char *const step_sets =
+    "CREATE TABLE radio_set ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE set_version ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " radio_set INTEGER NOT NULL REFERENCES radio_set (id) ON DELETE CASCADE,"
+    " version INTEGER NOT NULL CHECK (version > 0), made_at INTEGER NOT NULL,"
+    " request TEXT NOT NULL, report TEXT NOT NULL,"
+    " UNIQUE (radio_set, version)) STRICT;"
+    "CREATE TABLE set_song ("
+    " set_version INTEGER NOT NULL REFERENCES set_version (id) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL,"
+    " song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE,"
+    " PRIMARY KEY (set_version, position)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX set_song_song ON set_song (song);"
+    "CREATE TABLE play ("
+    " song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE,"
+    " played_at INTEGER NOT NULL," /* seconds since 1970 */
+    " show TEXT NOT NULL,"
+    " PRIMARY KEY (song, played_at)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX play_time ON play (played_at);";
 
 /* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
  * parameters. */
@@ -93,6 +115,7 @@ static const struct step {
 } steps[] = {
     {step_1, "PRAGMA user_version = 1"},
     {step_2, "PRAGMA user_version = 2"},
+    {step_sets, "PRAGMA user_version = 3"},
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

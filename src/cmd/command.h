@@ -32,6 +32,11 @@ enum cmd_kind {
     CMD_COUNT,  /* size_t, low .. high */
     CMD_NUMBER, /* double, low .. high */
     CMD_SEED,   /* uint64_t */
+    CMD_LIST,   /* struct cmd_list: may be given several times */
+};
+struct cmd_list {
+    const char **values; /* live as long as the program */
+    size_t n;
 };
 struct cmd_option {
     const char *name; /* without the dashes; NULL ends a table */
@@ -166,6 +171,8 @@ int cmd_status(const struct command *self, int argc, char **argv);
 int cmd_features(const struct command *self, int argc, char **argv);
 int cmd_eval(const struct command *self, int argc, char **argv);
 int cmd_model(const struct command *self, int argc, char **argv);
+int cmd_set(const struct command *self, int argc, char **argv);
+int cmd_similar(const struct command *self, int argc, char **argv);
 int cmd_forget(const struct command *self, int argc, char **argv);
 int cmd_helper(const struct command *self, int argc, char **argv);
 

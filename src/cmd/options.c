@@ -96,6 +96,15 @@ static bool set_value(const struct cmd_option *o, const char *text)
         *target = text;
         return true;
     }
+    case CMD_LIST: {
+        struct cmd_list *list = o->target;
+        const char **grown = realloc(list->values, (list->n + 1) * sizeof *grown);
+        if (!grown)
+            return false;
+        list->values = grown;
+        list->values[list->n++] = text;
+        return true;
+    }
     case CMD_COUNT:
     case CMD_SEED: {
         if (*text < '0' || *text > '9')

@@ -266,10 +266,10 @@ static bool make_move(struct search *s)
 
 static double energy(const struct mm_verdict *v)
 {
-    return HARD * v->hard + v->cost;
+    return HARD * v->pull + v->cost;
 }
 
-int mm_improve(const struct mm_problem *p, size_t steps, struct mm_random *random,
+int mm_improve(const struct mm_problem *p, size_t steps, double stress, struct mm_random *random,
                struct mm_line *line, struct mm_error *err)
 {
     struct search *s = calloc(1, sizeof *s);
@@ -278,6 +278,12 @@ int mm_improve(const struct mm_problem *p, size_t steps, struct mm_random *rando
     s->p = p;
     s->random = random;
     int result = mm_scratch_init(&s->scratch, p, err);
+    double *emphasis = mm_calloc3(p->n_rules, 1, sizeof *emphasis);
+    if (result == 0 && !emphasis)
+        result = mm_no_memory(err);
+    for (size_t r = 0; result == 0 && r < p->n_rules; r++)
+        emphasis[r] = exp(stress * 1.5 * mm_random_normal(random));
+    s->scratch.emphasis = emphasis;
     if (result == 0) {
         copy_line(&s->now, line);
         mm_judge(p, s->now.at, s->now.n, false, &s->scratch, NULL, &s->v_now);
@@ -309,6 +315,7 @@ int mm_improve(const struct mm_problem *p, size_t steps, struct mm_random *rando
     if (result == 0)
         copy_line(line, &s->best);
     mm_scratch_finish(&s->scratch);
+    free(emphasis);
     free(s);
     return result;
 }

@@ -44,10 +44,12 @@ struct trial {
 static void broken(struct trial *t, size_t where, double amount, double degree)
 {
     const struct mm_rule *rule = &t->p->rules[t->rule];
-    if (rule->soft)
+    if (rule->soft) {
         t->out->cost += SOFT * rule->weight * (PLAIN + degree);
-    else
+    } else {
         t->out->hard += PLAIN + degree;
+        t->out->pull += (PLAIN + degree) * (t->s->emphasis ? t->s->emphasis[t->rule] : 1);
+    }
     if (t->report)
         t->report->broken(t->report->ctx, t->rule,
                           where == SIZE_MAX ? MM_SET_NONE : (uint32_t)where, amount);

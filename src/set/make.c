@@ -50,8 +50,12 @@ static void run_chain(void *ctx, size_t i, size_t worker)
         c->line = *m->begin;
     else
         c->result = mm_beam(m->p, i == 0 ? 0 : 1, &random, &c->line, &c->err);
+    /* Rounds after the first two are there since a rule is still broken: longer, and each with
+     * other weights. */
+    bool stuck = m->round >= ROUNDS;
     if (c->result == 0)
-        c->result = mm_improve(m->p, m->steps, &random, &c->line, &c->err);
+        c->result = mm_improve(m->p, stuck ? 2 * m->steps : m->steps, stuck ? 1 : 0, &random,
+                               &c->line, &c->err);
     if (c->result == 0)
         c->result = mm_scratch_init(&scratch, m->p, &c->err);
     else

@@ -55,6 +55,7 @@ struct mm_scratch {
     uint32_t *seen;  /* [n_values] epoch in which it was seen */
     uint32_t *value; /* [n_values] where, or how often */
     double start[MM_MOST_SONGS + 1];
+    const double *emphasis; /* [n_rules] what breaking a rule weighs in `pull`; NULL = 1 each */
 };
 int mm_scratch_init(struct mm_scratch *scratch, const struct mm_problem *problem,
                     struct mm_error *err);
@@ -62,6 +63,7 @@ void mm_scratch_finish(struct mm_scratch *scratch);
 
 struct mm_verdict {
     double hard; /* broken hard rules, 0 = none; about 1 for a song too many */
+    double pull;     /* the same with the emphasis of the scratch: what a search goes by */
     double cost; /* mean transition + mean own + soft rules */
     double length_s;
     uint64_t wanted; /* criteria of which there is too little */
@@ -129,9 +131,10 @@ void mm_problem_destroy(struct mm_problem *problem);
 int mm_beam(const struct mm_problem *problem, double noise, struct mm_random *random,
             struct mm_line *out, struct mm_error *err);
 
-/* improve.c: changes line step by step and leaves the best there was. */
-int mm_improve(const struct mm_problem *problem, size_t steps, struct mm_random *random,
-               struct mm_line *line, struct mm_error *err);
+/* improve.c: changes line step by step and leaves the best there was. stress 0..1: how much the
+ * weights of the rules are shuffled, so that a search that got stuck meets another landscape. */
+int mm_improve(const struct mm_problem *problem, size_t steps, double stress,
+               struct mm_random *random, struct mm_line *line, struct mm_error *err);
 
 /* explain.c: the set for people. */
 int mm_explain(const struct mm_problem *problem, const struct mm_set_request *request,

@@ -110,40 +110,69 @@ static int days_of_month(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
+/* At most `most` digits at *p, moved behind them; -1 = there are none. */
+static int take_digits(const char **p, int most)
+{
+    int value = 0;
+    int n = 0;
+    for (; n < most && isdigit((unsigned char)**p); n++)
+        value = 10 * value + (*(*p)++ - '0');
+    return n ? value : -1;
+}
+
+static bool take_char(const char **p, char c)
+{
+    bool there = **p == c;
+    *p += there;
+    return there;
+}
+
+/* "20:00" at *p, moved behind it, in minutes of the day; -1 = it is no time. 24:00 is one. */
+static int take_clock(const char **p)
+{
+    int hour = take_digits(p, 2);
+    int minute = hour >= 0 && take_char(p, ':') ? take_digits(p, 2) : -1;
+    return minute < 0 || minute > 59 || hour * 60 + minute > 1440 ? -1 : hour * 60 + minute;
+}
+
+/* "2026-10-01 " at *p, moved behind it; false when there is none. */
+static bool take_date(const char **p, struct tm *tm)
+{
+    const char *at = *p;
+    int year = take_digits(&at, 4);
+    int month = take_char(&at, '-') ? take_digits(&at, 2) : -1;
+    int day = take_char(&at, '-') ? take_digits(&at, 2) : -1;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) ||
+        (*at != ' ' && *at != 'T'))
+        return false;
+    *tm = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+    *p = at + 1;
+    return true;
+}
+
 /* "20:00" or "2026-10-01 20:00[:30]", seconds since 1970 as if local time were UTC. */
 static int take_start(const char *text, int64_t *out, struct mm_error *err)
 {
-    int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, used = 0;
-    if (sscanf(text, "%4d-%2d-%2d%*[ T]%n", &year, &month, &day, &used) == 3 && used > 0)
-        text += used;
-    else
-        year = 1970, month = 1, day = 1;
-    int got = sscanf(text, "%2d:%2d%n:%2d%n", &hour, &minute, &used, &second, &used);
-    if (got < 2 || text[used] || year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1 ||
-        day > days_of_month(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-        second < 0 || second > 59)
+    const char *p = text;
+    struct tm tm = {.tm_year = 70, .tm_mday = 1};
+    take_date(&p, &tm);
+    int minutes = take_clock(&p);
+    int seconds = minutes >= 0 && take_char(&p, ':') ? take_digits(&p, 2) : 0;
+    if (minutes < 0 || minutes >= 1440 || seconds < 0 || seconds > 59 || *p)
         return mm_error_set(err, MM_ERR_USAGE, "\"%s\" is no time: 20:00 or 2026-10-01 20:00",
                             text);
-    struct tm tm = {.tm_year = year - 1900,
-                    .tm_mon = month - 1,
-                    .tm_mday = day,
-                    .tm_hour = hour,
-                    .tm_min = minute,
-                    .tm_sec = second};
-    *out = timegm(&tm);
+    *out = (int64_t)timegm(&tm) + minutes * 60 + seconds;
     return 0;
 }
 
 /* "22:00-06:00", in minutes of the day. */
 static int take_hours(const char *text, int *from, int *to, struct mm_error *err)
 {
-    int h0, m0, h1, m1, used = 0;
-    if (sscanf(text, "%2d:%2d-%2d:%2d%n", &h0, &m0, &h1, &m1, &used) != 4 || text[used] || h0 < 0 ||
-        h0 > 23 || m0 < 0 || m0 > 59 || h1 < 0 || h1 > 24 || m1 < 0 || m1 > 59 ||
-        h1 * 60 + m1 > 1440 || h0 * 60 + m0 == h1 * 60 + m1)
+    const char *p = text;
+    *from = take_clock(&p);
+    *to = take_char(&p, '-') ? take_clock(&p) : -1;
+    if (*from < 0 || *from >= 1440 || *to < 0 || *p || *from == *to)
         return mm_error_set(err, MM_ERR_USAGE, "\"%s\" are no hours: 22:00-06:00", text);
-    *from = h0 * 60 + m0;
-    *to = h1 * 60 + m1;
     return 0;
 }
 
@@ -354,10 +383,9 @@ static int take_marks(char *value, struct mm_rule *rule, struct mm_error *err)
 {
     char *rest = value;
     for (char *part; (part = strsep(&rest, ","));) {
-        int minute;
-        int used = 0;
-        part = trim(part);
-        if (sscanf(part, ":%2d%n", &minute, &used) != 1 || part[used] || minute < 0 || minute > 59)
+        const char *p = trim(part);
+        int minute = take_char(&p, ':') ? take_digits(&p, 2) : -1;
+        if (minute < 0 || minute > 59 || *p)
             return mm_error_set(err, MM_ERR_USAGE,
                                 "\"%s\" is no mark: minutes of the hour such as "
                                 ":00, :30",

@@ -143,7 +143,12 @@ static int plan_map(struct mm_picture *p, int width, int height, struct mm_error
             return result;
         land = box_of_land(p->coast);
     }
-    mm_sheet_plan(&p->sheet, width, height, &land, p->n_ranks, p->title != NULL);
+    int strip = p->route ? (int)(MM_ROUTE_STRIP * height) : 0;
+    mm_sheet_plan(&p->sheet, width, height - strip, &land, p->n_ranks, p->title != NULL);
+    const struct mm_rect *foot = &p->sheet.footer;
+    p->strip =
+        (struct mm_rect){foot->x, p->sheet.h, foot->w, strip - (p->sheet.h - foot->y - foot->h)};
+    p->sheet.h = height;
     if (p->cells == MM_DRAW_CLUSTERS) {
         struct mm_scene *centres = NULL;
         result = make_centres(p->songs, p->sheet.frame.w / p->sheet.frame.h, &centres, err);
@@ -176,6 +181,7 @@ int mm_picture_create(const struct mm_scene *scene, const struct mm_draw_setting
         return mm_no_memory(err);
     p->songs = p->scene = scene;
     p->cells = settings->cells;
+    p->route = settings->route;
     if (settings->title) {
         p->title = mm_text_clean_utf8(settings->title, strlen(settings->title));
         if (!p->title)
@@ -230,6 +236,8 @@ static int paint(struct mm_picture *p, struct mm_error *err)
         mm_names_paint(p);
         result = mm_legend_paint(p, err);
     }
+    if (result == 0 && p->route)
+        result = mm_route_paint(p, err);
     if (result == 0)
         result = mm_canvas_finish(p->canvas, err);
     return result;

@@ -31,6 +31,8 @@ struct mm_picture {
     const struct mm_scene *scene; /* whose cells are drawn: the same, or that of the centres */
     enum mm_draw_cells cells;
     char *title; /* clean; NULL = none */
+    const struct mm_route *route; /* NULL = none */
+    struct mm_rect strip;         /* where its arc is drawn */
     struct mm_sheet sheet;
     struct mm_canvas *canvas;
     struct mm_coast *coast; /* NULL: the land fills the frame */
@@ -75,6 +77,10 @@ int mm_map_paint(const struct mm_picture *picture, struct mm_error *err);
 
 /* legend.c: title, legend, foot of the sheet. */
 int mm_legend_paint(const struct mm_picture *picture, struct mm_error *err);
+
+/* route.c: a set's way over the map and the arc beneath it. */
+#define MM_ROUTE_STRIP 0.16 /* of the sheet's height */
+int mm_route_paint(const struct mm_picture *picture, struct mm_error *err);
 
 /* draw.c: everything up to painting; with destroy, for tests of where things stand. */
 int mm_picture_create(const struct mm_scene *scene, const struct mm_draw_settings *settings,

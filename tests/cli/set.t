@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Sets: made, kept, compared, refreshed, logged, written in every format; similar songs.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+
+n=0
+for artist in Ada Bob Cleo Dora; do
+    for title in Dawn Noon Dusk Night; do
+        n=$((n + 1))
+        song "music/$artist/$artist - $title.mp3" $((200 + 97 * n)) -metadata artist="$artist" \
+            -metadata title="$title" -metadata date=$((1980 + 3 * n)) -metadata genre=tone
+    done
+done
+song "music/odd/x.mp3" 555 -metadata artist='=cmd|"x"' -metadata title="a, b
+'c'"
+run 0 musicmap explore music --no-serve
+
+run 0 musicmap similar "Ada - Dawn" -n 3 --json
+same "$(json '.songs | length')" 3 "as many as asked for"
+same "$(json '[.songs[].id] | unique | length')" 3 "each once"
+run 3 musicmap similar nobody
+has "$errors" 'no song "nobody"'
+
+# One set, every file.
+run 0 musicmap set --minutes 1 --from "Ada - Dawn" --to "Bob - Night" --arc rise --start 20:00 \
+    -o e.m3u8 -o e.xspf -o e.jspf -o e.json -o e.cue -o e.csv -o e.soundexchange.csv -o e.txt -o e.png -o e.svg
+has "$out" '20:00:00 .*Ada - Dawn'
+has "$out" 'asked for'
+has "$errors" 'kept as "e", version 1'
+same "$(head -n 1 e.m3u8)" '#EXTM3U' "an M3U8"
+first=$(grep -v '^#' e.m3u8 | head -n 1)
+same "$first" "music/Ada/Ada - Dawn.mp3" "relative path, the song to begin with"
+files=$(grep -v '^#' e.m3u8 | while read -r f; do ffprobe -v error -show_entries format=format_name -of csv=p=0 "$f"; done | sort -u)
+same "$files" mp3 "ffprobe opens what the playlist names"
+xmllint --noout e.xspf && xmllint --noout e.svg
+ok $? "XSPF and SVG are XML"
+same "$(jq '.playlist.track | length' e.jspf)" "$(jq '.songs | length' e.json)" "JSPF and JSON agree"
+same "$(python3 -c 'import csv; print(len(list(csv.reader(open("e.csv")))))')" \
+    "$(($(jq '.songs | length' e.json) + 1))" "CSV has a line a song"
+same "$(jq '.bent | length' e.json)" 0 "nothing is bent"
+same "$(jq '(.length_s - 60) | fabs < 10' e.json)" true "a minute, within ten seconds"
+same "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 e.png)" 2400,1600 "a picture"
+
+# What is written can be read back.
+for f in e.m3u8 e.xspf e.jspf e.cue; do
+    run 0 musicmap gather playlist $f --json
+    same "$(json '.found')" "$(jq '.songs | length' e.json)" "$f comes back whole"
+done
+
+# The same seed, the same set; another seed or a sibling, another.
+run 0 musicmap set --minutes 1 --seed 7 --name a -q
+run 0 musicmap set --minutes 1 --seed 7 --name b -q
+run 0 musicmap set diff a b
+lacks "$out" '^[-+]'
+run 0 musicmap set --minutes 1 --seed 8 --of a --vary 25 --name c -q
+run 0 musicmap set diff a c --json
+same "$(json '.come | length > 0')" true "a sibling differs"
+
+# Shapes.
+run 0 musicmap set --minutes 0.8 --around "Cleo - Noon" --no-keep -q
+run 0 musicmap set --minutes 0.8 --tour --no-keep -q
+run 0 musicmap set --minutes 0.8 --draw "-1,-1 1,1" --no-keep -q
+run 0 musicmap set --minutes 0.8 --like e.m3u8 --no-keep -q
+run 0 musicmap set --minutes 1.2 --fill e.m3u8 --name filled -q
+run 2 musicmap set --tour --draw "0,0" -q
+has "$errors" 'one shape at a time'
+run 2 musicmap set --draw "0;0" -q
+
+# Rules: mistakes with their line, clashes with what is needed.
+printf '[set]\nminutes = 1\n[limit]\nartst = 1\n' >wrong.ini
+run 2 musicmap set --rules wrong.ini
+has "$errors" 'wrong.ini, line 4: "artst"'
+printf '[set]\nminutes = 1\n[limit]\nartist = 1\n[quota]\ngenre jazz >= 2\n' >hard.ini
+run 1 musicmap set --rules hard.ini --rounds 1 --name hard
+has "$out" 'genre jazz >= 2 \(line 6\), by 2 songs'
+has "$out" 'needed: such a song: the library has none'
+has "$out" '\[limit\] artist = 1 \(line 4\)'
+run 0 musicmap set --rules "$MUSICMAP_ROOT/doc/rules-example.ini" --minutes 0.7 --no-keep -q
+run 3 musicmap set --from nobody
+
+# The log decides what is not played again.
+run 0 musicmap set log a --at "2026-10-01 20:00"
+run 0 musicmap set log
+has "$out" '2026-10-01 20:00:00'
+printf 'start,duration,artist,song\r\n2026-10-02T20:00:00,8,Ada,Dawn\r\n2026-10-02T20:00:08,8,"No, one",Nothing\r\n' >spins.csv
+run 1 musicmap set log spins.csv --json
+same "$(json '"\(.added) \(.unknown)"')" "1 1" "one spin is a song of ours"
+printf '[set]\nminutes = 0.5\n[history]\ndays = 36500\n' >fresh.ini
+run 0 musicmap set --rules fresh.ini --json --no-keep
+same "$(json '[.songs[].last_played] | add')" 0 "nothing that was played"
+
+run 0 musicmap set list
+has "$out" '^a +version 1 .* songs'
+run 0 musicmap set show e
+run 0 musicmap set refresh a -q
+run 0 musicmap set list --json
+same "$(json '[.[] | select(.name == "a")] | length')" 2 "a second version"
+run 3 musicmap set show nothing
+has "$errors" 'there is no set "nothing"'
+finish

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Kept sets, their versions, and the play log. */
+#include "catalog_check.h"
+
+static int64_t add(struct mm_catalog *catalog, const char *key)
+{
+    struct mm_song song = {.source = "folder", .key = (char *)key};
+    struct mm_error err = {0};
+    assert_ok(mm_catalog_add_song(catalog, &song, &err), &err);
+    return song.id;
+}
+
+static int count_sets(void *ctx, const char *name, int version, int64_t made_at, size_t n_songs,
+                      struct mm_error *err)
+{
+    size_t *count = ctx;
+    (void)err;
+    assert_string_equal(name, "evening");
+    assert_int_equal(version, *count + 1);
+    assert_true(made_at > 1500000000 && n_songs > 0);
+    ++*count;
+    return 0;
+}
+
+static void versions_follow_one_another(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    char *folder = check_make_folder();
+    struct mm_catalog *catalog;
+    assert_ok(mm_catalog_open(folder, true, &catalog, &err), &err);
+    int64_t songs[] = {add(catalog, "/a"), add(catalog, "/b"), add(catalog, "/c")};
+    struct mm_set_record set = {
+        .name = "evening", .request = "{}", .report = "{\"n\":1}", .n_songs = 3, .songs = songs};
+    assert_ok(mm_catalog_put_set(catalog, &set, &err), &err);
+    assert_int_equal(set.version, 1);
+    int64_t turned[] = {songs[2], songs[0]};
+    set.songs = turned;
+    set.n_songs = 2;
+    assert_ok(mm_catalog_put_set(catalog, &set, &err), &err);
+    assert_int_equal(set.version, 2);
+    struct mm_set_record got;
+    assert_ok(mm_catalog_get_set(catalog, "evening", 0, &got, &err), &err);
+    assert_int_equal(got.version, 2);
+    assert_memory_equal(got.songs, turned, sizeof turned);
+    mm_set_record_finish(&got);
+    assert_ok(mm_catalog_get_set(catalog, "evening", 1, &got, &err), &err);
+    assert_memory_equal(got.songs, songs, sizeof songs);
+    assert_string_equal(got.report, "{\"n\":1}");
+    mm_set_record_finish(&got);
+    assert_int_equal(mm_catalog_get_set(catalog, "evening", 3, &got, &err), MM_ERR_NOT_FOUND);
+    assert_int_equal(mm_catalog_get_set(catalog, "morning", 0, &got, &err), MM_ERR_NOT_FOUND);
+    size_t count = 0;
+    assert_ok(mm_catalog_each_set(catalog, count_sets, &count, &err), &err);
+    assert_int_equal(count, 2);
+    /* A song that goes takes its place along, not the set. */
+    assert_ok(mm_catalog_delete_song(catalog, songs[0], &err), &err);
+    assert_ok(mm_catalog_get_set(catalog, "evening", 1, &got, &err), &err);
+    assert_int_equal(got.n_songs, 2);
+    mm_set_record_finish(&got);
+    int64_t gone[] = {songs[0]};
+    set.songs = gone;
+    set.n_songs = 1;
+    assert_int_equal(mm_catalog_put_set(catalog, &set, &err), MM_ERR_NOT_FOUND);
+    mm_catalog_close(catalog);
+    check_remove_folder(folder);
+}
+
+struct plays {
+    size_t n;
+    int64_t last;
+};
+
+static int on_play(void *ctx, int64_t song, int64_t at, const char *show, struct mm_error *err)
+{
+    struct plays *plays = ctx;
+    (void)err;
+    assert_true(song > 0 && (plays->n == 0 || at <= plays->last));
+    assert_string_equal(show, at < 2000 ? "early" : "late");
+    plays->last = at;
+    plays->n++;
+    return 0;
+}
+
+static void a_play_is_logged_once(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    char *folder = check_make_folder();
+    struct mm_catalog *catalog;
+    assert_ok(mm_catalog_open(folder, true, &catalog, &err), &err);
+    int64_t song = add(catalog, "/a");
+    bool added;
+    assert_ok(mm_catalog_add_play(catalog, song, 1000, "early", &added, &err), &err);
+    assert_true(added);
+    assert_ok(mm_catalog_add_play(catalog, song, 1000, "again", &added, &err), &err);
+    assert_false(added);
+    assert_ok(mm_catalog_add_play(catalog, song, 3000, "late", &added, &err), &err);
+    assert_int_equal(mm_catalog_add_play(catalog, 99, 1, "x", &added, &err), MM_ERR_NOT_FOUND);
+    struct plays plays = {0};
+    assert_ok(mm_catalog_each_play(catalog, on_play, &plays, &err), &err);
+    assert_int_equal(plays.n, 2);
+    mm_catalog_close(catalog);
+    check_remove_folder(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(versions_follow_one_another),
+        cmocka_unit_test(a_play_is_logged_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
