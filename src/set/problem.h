@@ -63,7 +63,7 @@ void mm_scratch_finish(struct mm_scratch *scratch);
 
 struct mm_verdict {
     double hard; /* broken hard rules, 0 = none; about 1 for a song too many */
-    double pull;     /* the same with the emphasis of the scratch: what a search goes by */
+    double pull; /* the same with the emphasis of the scratch: what a search goes by */
     double cost; /* mean transition + mean own + soft rules */
     double length_s;
     uint64_t wanted; /* criteria of which there is too little */

@@ -30,7 +30,7 @@ struct mm_picture {
     const struct mm_scene *songs; /* as given */
     const struct mm_scene *scene; /* whose cells are drawn: the same, or that of the centres */
     enum mm_draw_cells cells;
-    char *title; /* clean; NULL = none */
+    char *title;                  /* clean; NULL = none */
     const struct mm_route *route; /* NULL = none */
     struct mm_rect strip;         /* where its arc is drawn */
     struct mm_sheet sheet;
