@@ -25,10 +25,10 @@ check: deps-build deps-test deps-run
 	@tests/run
 
 # The long proofs: what "check" samples, whole.
-check-full: deps-build deps-test deps-run
+check-full: deps-build deps-test deps-run deps-full
 	@tests/run --full
 
-bench: deps-build deps-test deps-run
+bench: deps-build deps-test deps-run deps-bench
 	@bench/run
 
 deps: deps-build deps-run deps-test
@@ -38,6 +38,10 @@ deps-run:
 	@tools/deps.sh run
 deps-test:
 	@tools/deps.sh test
+deps-full:
+	@tools/deps.sh full
+deps-bench:
+	@tools/deps.sh bench
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -45,4 +49,5 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all run check check-full bench deps deps-build deps-run deps-test format clean
+.PHONY: all run check check-full bench deps deps-build deps-run deps-test deps-full deps-bench \
+	format clean

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the Debian packages that are missing for a purpose: deps.sh build|run|test ...
+# Installs the Debian packages that are missing for a purpose: deps.sh build|run|test|full|bench ...
 # Where there is no apt it names what is missing and fails.
 set -eu
 
@@ -14,6 +14,10 @@ fonts-dejavu-core fonts-lato"
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
 test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils
 chromium python3-numpy python3-scipy"
+# The long proofs: the kernels on another processor.
+full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
+# What the benchmarks are measured against, as far as Debian has it (the rest: bench/peers).
+bench="python3-torch"
 
 wanted=""
 for purpose in "$@"; do
@@ -24,6 +28,8 @@ for purpose in "$@"; do
         command -v npm >/dev/null || wanted="$wanted npm" ;;
     run) wanted="$wanted $run" ;;
     test) wanted="$wanted $test" ;;
+    full) wanted="$wanted $full" ;;
+    bench) wanted="$wanted $bench" ;;
     *) echo "deps.sh: what is \"$purpose\"?" >&2; exit 2 ;;
     esac
 done

@@ -132,15 +132,20 @@ pageTest('crossfades: no click, and two songs together for at most the fade', as
     node.port.onmessage = (e) => window.__blocks.push(e.data);
     analyser.connect(node);
   });
-  for (const pause of [300, 150, 90, 40, 15, 300]) {
-    for (const song of route) {
-      await pointAt(page, song);
-      await page.waitForTimeout(pause);
-    }
-  }
-  await page.mouse.move(2, 2);
-  await page.waitForTimeout(300);
-  const found = await page.evaluate((tones) => {
+  const fly = async (pauses) => {
+    for (const pause of pauses)
+      for (const song of route) {
+        await pointAt(page, song);
+        await page.waitForTimeout(pause);
+      }
+    await page.mouse.move(2, 2);
+    await page.waitForTimeout(300);
+    return page.evaluate(() => window.__blocks.reduce((sum, b) => sum + b.length, 0));
+  };
+  // Slow enough that one fade ends before the next begins; then as fast as it goes.
+  const slow = await fly([300, 200]);
+  await fly([90, 40, 15, 300]);
+  const found = await page.evaluate(({ tones, slow }) => {
     const rate = __musicmap.audioContext.sampleRate;
     const all = new Float32Array(window.__blocks.reduce((sum, b) => sum + b.length, 0));
     let at = 0;
@@ -166,15 +171,15 @@ pageTest('crossfades: no click, and two songs together for at most the fade', as
       const together = tones.every((tone) => level(Math.floor(from), tone) > 0.02);
       both = together ? both + 1 : 0;
       if (both === 1) changes++;
-      most = Math.max(most, both);
+      if (from + size <= slow) most = Math.max(most, both);
     }
     return { step, seconds: all.length / rate, overlapMs: (most * 1000) / 240, changes };
-  }, [180, 300]);
+  }, { tones: [180, 300], slow });
   assert.ok(found.seconds > 3 && found.changes > 20, JSON.stringify(found));
   // 0.5 * 2 pi * 300 / 44100 = 0.021 for one tone; both in an equal-power fade stay below 0.03.
   assert.ok(found.step < 0.032, `largest step ${found.step}`);
-  // The fade of 40 ms and the windows that reach into it from each side; a busy machine widens them.
-  assert.ok(found.overlapMs <= 40 + 5 * 17, `together for ${found.overlapMs} ms`);
+  // The fade of 40 ms and the windows that reach into it from each side.
+  assert.ok(found.overlapMs <= 40 + 2 * 17, `together for ${found.overlapMs} ms`);
 }, {}, { ...FIXTURE, behave: { clip: (id) => ({ tone: low(id) }) } });
 
 // ---- keeping, pausing, volume ----
@@ -257,7 +262,7 @@ pageTest('the wheel zooms to the pointer, dragging pans, Home shows all', async 
   await page.waitForTimeout(50);
   await settled(page);
   assert.ok(Math.abs((await hook(page, 'view.scale')) / before - 1) < 1e-6);
-}, {}, FIXTURE);
+});
 
 pageTest('a flick coasts and comes to rest', async (page) => {
   // On a busy machine the flick may arrive as a slow drag; one that is a flick must be seen.
@@ -304,13 +309,19 @@ pageTest('arrow keys go to the song in that direction and play it, Tab to the ne
   const start = await hook(page, 'song');
   await rightSong(page, start);
   const from = await page.evaluate((id) => __musicmap.locate(id), start);
-  await page.keyboard.press('ArrowRight');
-  const right = await hook(page, 'song');
+  // On a small map the middle song may be the last one on one side.
+  const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+  let [right, way] = [start, undefined];
+  for (const key of Object.keys(ways)) {
+    await page.keyboard.press(key);
+    [right, way] = [await hook(page, 'song'), ways[key]];
+    if (right !== start) break;
+  }
   assert.notEqual(right, start);
   await page.waitForTimeout(600);
   await settled(page);
   const [a, b] = await page.evaluate((ids) => ids.map((id) => __musicmap.locate(id)), [start, right]);
-  assert.ok(b.x > a.x, 'to the right');
+  assert.ok((b.x - a.x) * way[0] + (b.y - a.y) * way[1] > 0, `in the direction of ${way}`);
   assert.ok(from !== undefined);
   await rightSong(page, right);
   await page.keyboard.press('Tab');
@@ -324,7 +335,7 @@ pageTest('arrow keys go to the song in that direction and play it, Tab to the ne
   assert.equal(await hook(page, 'song'), right);
   await page.keyboard.press('Enter');
   assert.equal(await hook(page, 'pinned'), true);
-}, {}, FIXTURE);
+});
 
 pageTest('the map is no trap for the keyboard, and help opens', async (page) => {
   await page.locator('#map').focus();
