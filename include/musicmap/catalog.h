@@ -218,6 +218,10 @@ struct mm_map_record {
     struct mm_map_song *songs; /* [n_songs] in order of song id */
     size_t n_clusters;
     char **cluster_names; /* [n_clusters] */
+    /* Groups of clusters; 0 and NULL when there are none. */
+    size_t n_regions;
+    char **region_names; /* [n_regions] */
+    uint32_t *region;    /* [n_clusters] index into region_names */
 };
 void mm_map_record_finish(struct mm_map_record *map);
 

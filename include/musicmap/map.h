@@ -64,10 +64,21 @@ struct mm_map {
     float *honesty; /* [n] share of a song's 10 nearest that are among its 10 nearest on the map */
     uint32_t *cluster; /* [n] 0..n_clusters-1; clusters in order of falling size */
     size_t n_clusters;
-    double inertia;           /* sum of squared distances to the centres, standardised space */
-    const char *k_criterion;  /* static; NULL when k was given */
+    uint32_t
+        *region; /* [n_clusters] 0..n_regions-1: groups of clusters, in order of falling size */
+    size_t n_regions; /* 0: too few clusters to group them */
+    double inertia;   /* sum of squared distances to the centres, standardised space */
+    size_t looked_at; /* songs that were clustered; above the clusterer's limit a sample, and each
+                         other song went with the one of these that is nearest */
+    size_t noise;     /* of these, songs that belong to no cluster and went with the nearest */
+    /* When k was chosen; else 0 and NULL. */
+    const char *k_criterion;  /* static; what a score is */
+    const char *k_parameter;  /* static; what curve[].k is a number of: "clusters", ... */
     struct mm_k_point *curve; /* [n_curve] what was tried */
     size_t n_curve;
+    size_t k_chosen;    /* of the curve's */
+    size_t least_songs; /* clusters of fewer songs than this were joined to others */
+    size_t joined;      /* so many */
 };
 
 /* n = 0 is MM_ERR_USAGE; 1, 2 or all-identical songs give a map. Non-finite values: MM_ERR_INPUT.
@@ -140,17 +151,26 @@ struct mm_box mm_box_around(const float *xy, size_t n, double margin);
 
 /* ---- names ---- */
 
+struct mm_naming {
+    size_t n;                         /* songs */
+    const char *const *const *labels; /* [n][n_labels[i]] genres, tags */
+    const size_t *n_labels;           /* [n] */
+    const char *const *fallback;      /* [n] artist or so; may be NULL, and so may its members */
+    const uint32_t *cluster;          /* [n] 0..n_clusters-1, in order of falling size */
+    size_t n_clusters;
+    const uint32_t *region; /* [n_clusters] 0..n_regions-1; NULL when there are no regions */
+    size_t n_regions;
+};
 /*
- * Names for clusters from the labels (genres, tags) of their songs: what sets a cluster apart from
- * the rest (log-odds with an informative Dirichlet prior, Monroe et al. 2008), not what is most
- * frequent. labels[i] are the n_labels[i] labels of song i. fallback[i] (artist or so) serves where
- * no label does; may be NULL, and so may its members. All names differ. out: [n_clusters] strings,
- * release each and the array with mm_names_destroy.
+ * Names for clusters and regions from the labels of their songs: what sets them apart from the rest
+ * (log-odds with an informative Dirichlet prior, Monroe et al. 2008), not what is most frequent.
+ * The fallback serves where no label does. All names differ, those of regions from those of
+ * clusters, too. out: [n_clusters] and regions: [n_regions] (NULL when there are none) strings;
+ * release each array with mm_names_destroy.
  */
-int mm_names_choose(const char *const *const *labels, const size_t *n_labels,
-                    const char *const *fallback, const uint32_t *cluster, size_t n,
-                    size_t n_clusters, char ***out, struct mm_error *err);
-void mm_names_destroy(char **names, size_t n_clusters);
+int mm_names_choose(const struct mm_naming *naming, char ***out, char ***regions,
+                    struct mm_error *err);
+void mm_names_destroy(char **names, size_t n);
 
 /* ---- quality ---- */
 

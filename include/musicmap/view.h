@@ -27,6 +27,7 @@ struct mm_country {
     double area; /* of its cells, map units squared */
     double x, y; /* where its name stands: inside its largest piece (pole of inaccessibility) */
     double label_radius; /* of the largest circle around x, y inside that piece */
+    const char *region;  /* name of the region it is part of, owned by the scene; NULL = none */
 };
 
 struct mm_scene {
@@ -48,6 +49,10 @@ struct mm_scene_input {
     const uint32_t *cluster;
     size_t n_countries;
     const char *const *names; /* [n_countries] */
+    /* Groups of countries; 0 = there are none. */
+    size_t n_regions;
+    const char *const *region_names; /* [n_regions] */
+    const uint32_t *region;          /* [n_countries] index into region_names */
 };
 /* Copies what it needs. n_songs >= 1. */
 int mm_scene_create(const struct mm_scene_input *input, struct mm_scene **out,
@@ -86,6 +91,19 @@ struct mm_draw_report {
 /* Format by the ending of path: .svg, .png, .pdf. Written to a temporary name, then renamed. */
 int mm_draw(const struct mm_scene *scene, const struct mm_draw_settings *settings, const char *path,
             struct mm_draw_report *report, struct mm_error *err);
+
+/* ---- how the number of clusters was chosen ---- */
+
+struct mm_curve {
+    const char *title;
+    const char *x_label, *y_label;
+    size_t n;
+    const double *k;     /* [n] candidates, > 0, rising */
+    const double *score; /* [n] finite */
+    double chosen;       /* one of k */
+};
+/* As mm_draw: by the ending of path. */
+int mm_draw_curve(const struct mm_curve *curve, const char *path, struct mm_error *err);
 
 /* ---- page ---- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* maps.c - the current map: one row in map, its countries in map_cluster, its songs in map_song. */
+/* maps.c - the current map: one row in map, its countries in map_cluster, their
+ * regions in map_region, its songs in map_song. */
 #include "catalog/catalog_impl.h"
 
 #include <math.h>
@@ -14,6 +15,10 @@ void mm_map_record_finish(struct mm_map_record *map)
     for (size_t i = 0; i < map->n_clusters; i++)
         free(map->cluster_names[i]);
     free(map->cluster_names);
+    for (size_t i = 0; i < map->n_regions; i++)
+        free(map->region_names[i]);
+    free(map->region_names);
+    free(map->region);
     free(map->songs);
     free(map->model);
     free(map->settings);
@@ -36,6 +41,13 @@ static int check_map(const struct mm_map_record *map, struct mm_error *err)
         result = map->cluster_names[i]
                      ? mm_check_text(map->cluster_names[i], "name of a cluster", err)
                      : mm_error_set(err, MM_ERR_USAGE, "cluster %zu has no name", i);
+    for (size_t i = 0; i < map->n_regions && result == 0; i++)
+        result = map->region_names[i]
+                     ? mm_check_text(map->region_names[i], "name of a region", err)
+                     : mm_error_set(err, MM_ERR_USAGE, "region %zu has no name", i);
+    for (size_t i = 0; i < map->n_clusters && map->n_regions > 0 && result == 0; i++)
+        if (map->region[i] >= map->n_regions)
+            result = mm_error_set(err, MM_ERR_USAGE, "cluster %zu is in no region", i);
     for (size_t i = 0; i < map->n_songs && result == 0; i++) {
         const struct mm_map_song *song = &map->songs[i];
         if (!isfinite(song->x) || !isfinite(song->y) || song->cluster >= map->n_clusters)
@@ -71,14 +83,36 @@ static int write_clusters(struct mm_store *store, const struct mm_map_record *ma
     int result = 0;
     for (size_t i = 0; i < map->n_clusters && result == 0; i++) {
         struct mm_statement *statement;
-        result = mm_store_prepare(store,
-                                  "INSERT INTO map_cluster (map, number, name) VALUES (?1, ?2, ?3)",
-                                  &statement, err);
+        result = mm_store_prepare(
+            store, "INSERT INTO map_cluster (map, number, name, region) VALUES (?1, ?2, ?3, ?4)",
+            &statement, err);
         if (result < 0)
             break;
         mm_bind_int(statement, 1, id);
         mm_bind_int(statement, 2, (int64_t)i);
         mm_bind_text(statement, 3, map->cluster_names[i]);
+        if (map->n_regions > 0) /* else it stays NULL */
+            mm_bind_int(statement, 4, map->region[i]);
+        result = mm_statement_run(statement, err);
+        mm_statement_release(statement);
+    }
+    return result;
+}
+
+static int write_regions(struct mm_store *store, const struct mm_map_record *map, int64_t id,
+                         struct mm_error *err)
+{
+    int result = 0;
+    for (size_t i = 0; i < map->n_regions && result == 0; i++) {
+        struct mm_statement *statement;
+        result = mm_store_prepare(store,
+                                  "INSERT INTO map_region (map, number, name) VALUES (?1, ?2, ?3)",
+                                  &statement, err);
+        if (result < 0)
+            break;
+        mm_bind_int(statement, 1, id);
+        mm_bind_int(statement, 2, (int64_t)i);
+        mm_bind_text(statement, 3, map->region_names[i]);
         result = mm_statement_run(statement, err);
         mm_statement_release(statement);
     }
@@ -125,6 +159,8 @@ int mm_catalog_put_map(struct mm_catalog *catalog, struct mm_map_record *map, st
     if (result == 0)
         result = write_clusters(store, map, id, err);
     if (result == 0)
+        result = write_regions(store, map, id, err);
+    if (result == 0)
         result = write_songs(store, map, id, err);
     if (result == 0)
         result = mm_store_run_int(store, "DELETE FROM map WHERE id < ?1", id, err);
@@ -168,29 +204,67 @@ static int read_head(struct mm_store *store, struct mm_map_record *out, struct m
     return result;
 }
 
-static int read_clusters(struct mm_store *store, struct mm_map_record *out, struct mm_error *err)
+/* Names in order of their number, which has no gaps. sql: number, name by map. */
+static int read_names(struct mm_store *store, const char *sql, int64_t map, char ***names,
+                      size_t *count, struct mm_error *err)
 {
     struct mm_statement *statement;
-    int result = mm_store_prepare(
-        store, "SELECT number, name FROM map_cluster WHERE map = ?1 ORDER BY number", &statement,
-        err);
+    int result = mm_store_prepare(store, sql, &statement, err);
     if (result < 0)
         return result;
-    mm_bind_int(statement, 1, out->id);
+    mm_bind_int(statement, 1, map);
     size_t capacity = 0;
     while ((result = mm_statement_step(statement, err)) == 1) {
         char *name = NULL;
-        if (mm_column_int(statement, 0) != (int64_t)out->n_clusters ||
-            mm_column_is_null(statement, 1))
+        if (mm_column_int(statement, 0) != (int64_t)*count || mm_column_is_null(statement, 1))
             result = damaged(err);
-        else if (mm_array_reserve(&out->cluster_names, &capacity, out->n_clusters + 1) < 0 ||
+        else if (mm_array_reserve(names, &capacity, *count + 1) < 0 ||
                  mm_column_take_text(statement, 1, &name) < 0)
             result = mm_no_memory(err);
         if (result < 0)
             break;
-        out->cluster_names[out->n_clusters++] = name;
+        (*names)[(*count)++] = name;
     }
     mm_statement_release(statement);
+    return result;
+}
+
+/* Which region each cluster is in. */
+static int read_membership(struct mm_store *store, struct mm_map_record *out, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    out->region = mm_calloc3(out->n_clusters, 1, sizeof *out->region);
+    if (!out->region)
+        return mm_no_memory(err);
+    int result = mm_store_prepare(
+        store, "SELECT region FROM map_cluster WHERE map = ?1 ORDER BY number", &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, out->id);
+    for (size_t i = 0; (result = mm_statement_step(statement, err)) == 1; i++) {
+        int64_t region = mm_column_int(statement, 0);
+        if (i >= out->n_clusters || mm_column_is_null(statement, 0) || region < 0 ||
+            (uint64_t)region >= out->n_regions) {
+            result = damaged(err);
+            break;
+        }
+        out->region[i] = (uint32_t)region;
+    }
+    mm_statement_release(statement);
+    return result;
+}
+
+static int read_clusters(struct mm_store *store, struct mm_map_record *out, struct mm_error *err)
+{
+    int result =
+        read_names(store, "SELECT number, name FROM map_cluster WHERE map = ?1 ORDER BY number",
+                   out->id, &out->cluster_names, &out->n_clusters, err);
+    if (result == 0)
+        result =
+            read_names(store, "SELECT number, name FROM map_region WHERE map = ?1 ORDER BY number",
+                       out->id, &out->region_names, &out->n_regions, err);
+    if (result == 0 && out->n_regions > 0)
+        result = read_membership(store, out, err);
     return result;
 }
 

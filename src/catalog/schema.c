@@ -107,6 +107,14 @@ static const char *const step_sets =
     " PRIMARY KEY (song, played_at)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX play_time ON play (played_at);";
 
+/* Regions: groups of a map's clusters. NULL = the map has none. */
+static const char *const step_regions =
+    "CREATE TABLE map_region ("
+    " map INTEGER NOT NULL REFERENCES map (id) ON DELETE CASCADE,"
+    " number INTEGER NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY (map, number)) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE map_cluster ADD COLUMN region INTEGER;";
+
 /* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
  * parameters. */
 static const struct step {
@@ -116,6 +124,7 @@ static const struct step {
     {step_1, "PRAGMA user_version = 1"},
     {step_2, "PRAGMA user_version = 2"},
     {step_sets, "PRAGMA user_version = 3"},
+    {step_regions, "PRAGMA user_version = 4"},
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

@@ -33,7 +33,10 @@ static int make_scene(const struct mm_map_record *map, struct mm_scene **scene,
                                        .xy = xy,
                                        .cluster = cluster,
                                        .n_countries = map->n_clusters,
-                                       .names = (const char *const *)map->cluster_names};
+                                       .names = (const char *const *)map->cluster_names,
+                                       .n_regions = map->n_regions,
+                                       .region_names = (const char *const *)map->region_names,
+                                       .region = map->region};
         result = mm_scene_create(&input, scene, err);
     }
     free(cluster);

@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "musicmap/view.h"
+
+#define MOST_LINES ((size_t)24) /* of the curve as text */
+#define BAR        40
 
 static bool in_table(const char *name, const struct mm_algorithm *table, size_t count)
 {
@@ -48,8 +52,105 @@ int cmd_run_map(const struct command *self, struct mm_catalog *catalog,
     cmd_progress_end();
     if (result < 0)
         return cmd_fail_error(self, &err);
-    cmd_say("mapped: %zu songs in %zu countries", record->n_songs, record->n_clusters);
+    if (record->n_regions > 0)
+        cmd_say("mapped: %zu songs in %zu countries of %zu regions", record->n_songs,
+                record->n_clusters, record->n_regions);
+    else
+        cmd_say("mapped: %zu songs in %zu countries", record->n_songs, record->n_clusters);
     return CMD_DONE;
+}
+
+/* ---- how it came about ---- */
+
+static size_t count_of(const json_t *object, const char *key)
+{
+    return (size_t)json_integer_value(json_object_get(object, key));
+}
+
+/* The curve as lines of text: number, score, bar. Longer ones are thinned out. */
+static void say_curve(const json_t *choice)
+{
+    const json_t *curve = json_object_get(choice, "curve");
+    size_t n = json_array_size(curve);
+    size_t chosen = count_of(choice, "chosen");
+    double low = 0;
+    double high = 0;
+    for (size_t i = 0; i < n; i++) {
+        double score = json_real_value(json_object_get(json_array_get(curve, i), "score"));
+        low = i == 0 || score < low ? score : low;
+        high = i == 0 || score > high ? score : high;
+    }
+    cmd_say("%s by number of %s:", json_string_value(json_object_get(choice, "criterion")),
+            json_string_value(json_object_get(choice, "parameter")));
+    size_t step = (n + MOST_LINES - 1) / MOST_LINES;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *point = json_array_get(curve, i);
+        double score = json_real_value(json_object_get(point, "score"));
+        size_t k = count_of(point, "k");
+        double length = high > low ? BAR * (score - low) / (high - low) : 0;
+        if (i % step == 0 || k == chosen)
+            cmd_say("%8zu %10.4f %.*s%s", k, score, (int)(length + 0.5),
+                    "########################"
+                    "################",
+                    k == chosen ? " <- chosen" : "");
+    }
+}
+
+static void say_how(const struct mm_map_record *record)
+{
+    json_t *report = json_loads(record->report, 0, NULL);
+    const json_t *choice = json_object_get(report, "choice");
+    size_t looked_at = count_of(report, "looked_at");
+    size_t noise = count_of(report, "noise");
+    if (json_array_size(json_object_get(choice, "curve")) > 0)
+        say_curve(choice);
+    if (count_of(choice, "joined") > 0)
+        cmd_say("joined: %zu clusters of fewer than %zu songs, each to its nearest",
+                count_of(choice, "joined"), count_of(choice, "least_songs"));
+    if (looked_at > 0 && looked_at < record->n_songs)
+        cmd_say("sampled: %zu songs were clustered; the others went with the nearest of them",
+                looked_at);
+    if (noise > 0)
+        cmd_say("noise: %zu songs belong to no cluster and went with the nearest that does", noise);
+    json_decref(report);
+}
+
+/* Writes the curve as a picture. */
+static int draw_curve(const struct command *self, const struct mm_map_record *record,
+                      const char *path)
+{
+    json_t *report = json_loads(record->report, 0, NULL);
+    const json_t *choice = json_object_get(report, "choice");
+    const json_t *points = json_object_get(choice, "curve");
+    size_t n = json_array_size(points);
+    double *k = calloc(n ? n : 1, sizeof *k);
+    double *score = calloc(n ? n : 1, sizeof *score);
+    struct mm_error err = {0};
+    int status = CMD_DONE;
+    for (size_t i = 0; k && score && i < n; i++) {
+        const json_t *point = json_array_get(points, i);
+        k[i] = (double)count_of(point, "k");
+        score[i] = json_real_value(json_object_get(point, "score"));
+    }
+    struct mm_curve curve = {.title = "How many countries?",
+                             .x_label = json_string_value(json_object_get(choice, "parameter")),
+                             .y_label = json_string_value(json_object_get(choice, "criterion")),
+                             .n = n,
+                             .k = k,
+                             .score = score,
+                             .chosen = (double)count_of(choice, "chosen")};
+    if (n == 0)
+        status = cmd_fail(self, CMD_FAILED,
+                          "there is no curve to draw: the number of countries was not chosen from "
+                          "the data, or there are too few songs");
+    else if (!k || !score || mm_draw_curve(&curve, path, &err) < 0)
+        status = cmd_fail_error(self, &err);
+    else
+        cmd_say("drawn: %s", path);
+    free(score);
+    free(k);
+    json_decref(report);
+    return status;
 }
 
 static json_t *record_json(const struct mm_map_record *record)
@@ -62,8 +163,10 @@ static json_t *record_json(const struct mm_map_record *record)
         sizes[record->songs[i].cluster]++;
     json_t *names = json_array();
     for (size_t i = 0; sizes && i < record->n_clusters; i++)
-        json_array_append_new(names, json_pack("{s:s, s:I}", "name", record->cluster_names[i],
-                                               "songs", (json_int_t)sizes[i]));
+        json_array_append_new(
+            names, json_pack("{s:s, s:I, s:s?}", "name", record->cluster_names[i], "songs",
+                             (json_int_t)sizes[i], "region",
+                             record->n_regions ? record->region_names[record->region[i]] : NULL));
     free(sizes);
     json_object_set_new(json, "countries", names);
     json_object_set_new(json, "map", json_integer(record->id));
@@ -73,6 +176,7 @@ static json_t *record_json(const struct mm_map_record *record)
 int cmd_map(const struct command *self, int argc, char **argv)
 {
     struct cmd_map_options in = {0};
+    const char *curve = NULL;
     const struct cmd_option options[] = {
         {"model", 0, CMD_TEXT, &in.model, "NAME",
          "vectors to map: one model's, or several as A+B or A+0.7*B (default: what most have)", 0,
@@ -80,9 +184,11 @@ int cmd_map(const struct command *self, int argc, char **argv)
         {"clusters", 0, CMD_TEXT, &in.clusters, "N|auto", "how many countries (default auto)", 0,
          0},
         {"clusterer", 0, CMD_TEXT, &in.clusterer, "NAME",
-         "how: kmeans, minibatch, gmm, gmm-full, ward, hdbscan", 0, 0},
+         "how: kmeans, minibatch, gmm, gmm-full, ward, hdbscan, spectral", 0, 0},
         {"layout", 0, CMD_TEXT, &in.layout, "NAME",
          "how songs are placed: umap (default), tsne, pca", 0, 0},
+        {"curve", 0, CMD_TEXT, &curve, "FILE", "draw how the number was chosen: .svg, .png or .pdf",
+         0, 0},
         {0},
     };
     struct mm_map_options map;
@@ -96,8 +202,12 @@ int cmd_map(const struct command *self, int argc, char **argv)
         return CMD_FAILED;
     struct mm_map_record record = {0};
     status = cmd_run_map(self, catalog, &map, &record);
+    if (status == CMD_DONE)
+        say_how(&record);
     if (status == CMD_DONE && cmd_common.json)
         cmd_print_json(record_json(&record));
+    if (status == CMD_DONE && curve)
+        status = draw_curve(self, &record, curve);
     mm_map_record_finish(&record);
     mm_catalog_close(catalog);
     return status;

@@ -14,6 +14,8 @@ static const struct mm_algorithm clusterers[] = {
     {"ward", "a tree that joins the clusters that lose least by it", &mm_clusterer_ward},
     {"hdbscan", "crowds denser than what lies around them; songs in none go with the nearest",
      &mm_clusterer_hdbscan},
+    {"spectral", "parts of the graph of nearest neighbours that hang together",
+     &mm_clusterer_spectral},
 };
 
 static const struct mm_algorithm layouts[] = {

@@ -36,6 +36,7 @@ struct mm_clustering {
     const char *parameter;    /* static; what curve[].k is a number of */
     struct mm_k_point *curve; /* [n_curve] */
     size_t n_curve;
+    size_t chosen; /* of the curve's */
 };
 void mm_clustering_finish(struct mm_clustering *clustering);
 

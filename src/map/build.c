@@ -9,6 +9,7 @@
 #include "map/algorithms.h"
 #include "map/align.h"
 #include "map/blocks.h"
+#include "map/countries.h"
 #include "map/honesty.h"
 #include "map/matrix.h"
 #include "map/reduce.h"
@@ -53,47 +54,6 @@ static void normalise(float *xy, size_t n)
     double scale = side > 0 ? 2 / side : 0;
     for (size_t i = 0; i < 2 * n; i++)
         xy[i] = (float)((xy[i] - (low[i % 2] + high[i % 2]) / 2) * scale);
-}
-
-struct rank {
-    size_t size;
-    size_t first; /* the first song in it: breaks ties */
-    uint32_t cluster;
-};
-
-static int compare_ranks(const void *one, const void *two)
-{
-    const struct rank *a = one;
-    const struct rank *b = two;
-    if (a->size != b->size)
-        return a->size > b->size ? -1 : 1;
-    return (a->first > b->first) - (a->first < b->first);
-}
-
-/* Renumbers clusters in order of falling size. */
-static int sort_clusters(uint32_t *cluster, size_t n, size_t n_clusters, struct mm_error *err)
-{
-    struct rank *ranks = mm_calloc3(n_clusters, 1, sizeof *ranks);
-    uint32_t *number = mm_calloc3(n_clusters, 1, sizeof *number);
-    if (!ranks || !number) {
-        free(ranks);
-        free(number);
-        return mm_no_memory(err);
-    }
-    for (size_t i = n; i-- > 0;) {
-        struct rank *r = &ranks[cluster[i]];
-        r->size++;
-        r->first = i;
-        r->cluster = cluster[i];
-    }
-    qsort(ranks, n_clusters, sizeof *ranks, compare_ranks);
-    for (size_t c = 0; c < n_clusters; c++)
-        number[ranks[c].cluster] = (uint32_t)c;
-    for (size_t i = 0; i < n; i++)
-        cluster[i] = number[cluster[i]];
-    free(ranks);
-    free(number);
-    return 0;
 }
 
 /* Squared distances to the clusters' means over all dimensions, not only the main components:
@@ -173,16 +133,7 @@ static int cluster_and_lay_out(const struct mm_standard *standard,
                                     .seed = settings->seed,
                                     .pool = pool,
                                     .progress = progress};
-    struct mm_clustering clustering;
-    result = clusterer->ops->cluster(&in, &clustering, err);
-    if (result < 0)
-        goto out;
-    map->cluster = clustering.cluster;
-    map->n_clusters = clustering.n_clusters;
-    map->k_criterion = clustering.criterion;
-    map->curve = clustering.curve;
-    map->n_curve = clustering.n_curve;
-    result = sort_clusters(map->cluster, map->n, map->n_clusters, err);
+    result = mm_countries_find(clusterer, &in, map, err);
     if (result == 0)
         result = layout->ops->lay_out(&in, map->xy, err);
     if (result == 0)
@@ -237,6 +188,7 @@ void mm_map_destroy(struct mm_map *map)
     free(map->xy);
     free(map->honesty);
     free(map->cluster);
+    free(map->region);
     free(map->curve);
     free(map);
 }

@@ -205,7 +205,9 @@ int mm_choose_k(const struct mm_algorithm_input *in, const struct mm_grouper *gr
     size_t n = in->points.n < MOST_SAMPLE ? in->points.n : MOST_SAMPLE;
     struct chooser c = {
         .in = in, .grouper = grouper, .out = out, .most = n / 3 < MOST_K ? n / 3 : MOST_K};
-    *k = 1;
+    if (grouper && grouper->most && grouper->most < c.most)
+        c.most = grouper->most;
+    *k = out->chosen = 1;
     out->parameter = "clusters";
     out->criterion = "mean silhouette less that of shuffled points";
     out->curve = mm_calloc3(MOST_CURVE, 1, sizeof *out->curve);
@@ -221,5 +223,6 @@ int mm_choose_k(const struct mm_algorithm_input *in, const struct mm_grouper *gr
     size_t best = pick(out);
     if (out->curve[best].score > 0)
         *k = out->curve[best].k;
+    out->chosen = *k;
     return 0;
 }

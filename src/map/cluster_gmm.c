@@ -15,6 +15,7 @@
 #include "map/sample.h"
 
 #define FULL_DIM       ((size_t)8)
+#define DIAGONAL_DIM   ((size_t)15)
 #define CHOICE_SAMPLE  ((size_t)2500)
 #define MOST_K         ((size_t)400)
 #define MOST_CURVE     ((size_t)64)
@@ -43,7 +44,8 @@ static int fit_init(struct fit *f, const struct mm_algorithm_input *in, size_t m
     if (result < 0)
         return result;
     const struct mm_points *from = &f->sample.points;
-    size_t dim = full && from->dim > FULL_DIM ? FULL_DIM : from->dim;
+    size_t dim = full ? FULL_DIM : DIAGONAL_DIM;
+    dim = dim < from->dim ? dim : from->dim;
     f->x = mm_calloc3(from->n, dim, sizeof *f->x);
     if (!f->x)
         return mm_no_memory(err);
@@ -90,7 +92,7 @@ static int try_all(struct fit *f, size_t *k, struct mm_clustering *out, struct m
         worse = score > best ? 0 : worse + 1;
         if (score > best) {
             best = score;
-            *k = try;
+            *k = out->chosen = try;
         }
     }
     return 0;

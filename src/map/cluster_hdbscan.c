@@ -16,7 +16,9 @@
 #include "map/sample.h"
 #include "map/silhouette.h"
 
-#define NEIGHBOURS   ((size_t)5) /* of the core distance */
+#define NEIGHBOURS \
+    ((size_t)5) /* of the core distance; of fewer than MANY songs 2: crowds are small */
+#define MANY         ((size_t)1000)
 #define MOST_CURVE   ((size_t)48)
 #define JUDGE_SAMPLE ((size_t)2500) /* songs that are compared with one another to judge */
 
@@ -46,7 +48,8 @@ static int scan_init(struct scan *s, const struct mm_algorithm_input *in, struct
     s->own = mm_calloc3(n, 1, sizeof *s->own);
     if (!s->edges || !s->own)
         return mm_no_memory(err);
-    return mm_hdbscan_span(&s->sample.points, NEIGHBOURS, in->pool, in->progress, s->edges, err);
+    return mm_hdbscan_span(&s->sample.points, n < MANY ? 2 : NEIGHBOURS, in->pool, in->progress,
+                           s->edges, err);
 }
 
 static int extract(struct scan *s, size_t least, struct mm_error *err)
@@ -80,8 +83,8 @@ static int try_all(struct scan *s, struct judge *j, size_t *least, struct mm_clu
 {
     double best = -INFINITY;
     size_t n = s->sample.points.n;
-    *least = 2;
-    for (size_t try = 3; try <= n / 4 && out->n_curve < MOST_CURVE; try = next_least(try)) {
+    *least = out->chosen = 2;
+    for (size_t try = 2; try <= n / 4 && out->n_curve < MOST_CURVE; try = next_least(try)) {
         double score = 0;
         mm_progress_update(s->in->progress, "choosing the smallest cluster", out->n_curve, 0);
         int result = extract(s, try, err);
@@ -92,7 +95,7 @@ static int try_all(struct scan *s, struct judge *j, size_t *least, struct mm_clu
         out->curve[out->n_curve++] = (struct mm_k_point){try, score};
         if (score > best) {
             best = score;
-            *least = try;
+            *least = out->chosen = try;
         }
         if (s->k < 2)
             break; /* it will not become more */

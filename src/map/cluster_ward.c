@@ -33,7 +33,7 @@ static int choose(const struct mm_algorithm_input *in, size_t *k, struct mm_clus
                   struct mm_error *err)
 {
     struct tree tree = {0};
-    int result = mm_choose_k(in, &(struct mm_grouper){&tree, group}, k, out, err);
+    int result = mm_choose_k(in, &(struct mm_grouper){&tree, 0, group}, k, out, err);
     free(tree.steps);
     return result;
 }

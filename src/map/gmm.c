@@ -22,6 +22,9 @@
 #define LOG_2_PI  1.8378770664093453
 #define LEAST_LOG (-1e300)
 
+#define DIAGONAL_COUNT   2.0
+#define DIAGONAL_SCATTER 0.2
+
 struct em {
     const struct mm_points *points;
     const struct mm_gmm_settings *settings;
@@ -232,12 +235,13 @@ static void set_prior(struct em *e)
             for (size_t l = 0; e->settings->full && l < p->dim; l++)
                 e->scatter[j * p->dim + l] += d * (p->x[i * p->dim + l] - mean[l]);
         }
-    double observations = e->settings->full ? (double)p->dim + 2 : 3;
     double shrink = pow((double)e->k, -2 / (double)p->dim);
+    if (!e->settings->full)
+        shrink *= DIAGONAL_SCATTER;
     for (size_t j = 0; j < e->width; j++)
         e->scatter[j] *= shrink;
     /* The mode of the posterior counts dim + 2 more (inverse Wishart). */
-    e->prior_count = observations + (e->settings->full ? (double)p->dim + 2 : 3);
+    e->prior_count = e->settings->full ? 2 * (double)p->dim + 4 : DIAGONAL_COUNT;
 }
 
 static double count_parameters(const struct em *e)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * names.c - a name for each cluster.
+ * names.c - a name for each cluster, and for each region of clusters.
  *
  * A cluster takes the word that sets it apart most. Where two want the same one, the cluster for
- * which it is stronger gets it; the other takes its next word if that one is nearly as telling,
- * else both together: "Jazz · Swing". Artists help out where genres do not.
+ * which it is stronger gets it; the other takes its next word, or, where all of its words are
+ * taken, two together: "Rock · Blues". Artists help out where genres do not.
+ *
+ * Regions come first: they take the broad words, which many of their songs have in several of their
+ * clusters, and leave the narrow ones to the clusters. A region without such a word is called after
+ * its two largest clusters: "Tango & Salsa".
  */
 #include <math.h>
 #include <stdbool.h>
@@ -18,9 +22,11 @@
  * chance. */
 #define LEAST_SHARE    0.15
 #define LEAST_STRENGTH 0.5
-/* What a second word must have to stand in for the first. */
-#define NEARLY_STRENGTH 0.5
-#define NEARLY_SHARE    0.34
+/* What another word than the strongest must have to stand alone. */
+#define ALONE_SHARE 0.34
+/* What a region's word must have. */
+#define REGION_SHARE    0.3
+#define REGION_CLUSTERS 2
 #define MOST_WORDS      ((size_t)12) /* of a cluster that are considered */
 
 struct namer {
@@ -71,9 +77,9 @@ static char **find_taken(const struct namer *n, const char *folded)
     }
 }
 
-/* Takes the name for the cluster unless another has it. 1: taken, 0: not free, < 0: error.
- * name is freed or kept; NULL stands for "out of memory". */
-static int take(struct namer *n, size_t cluster, char *name)
+/* Takes the name unless another has it. 1: taken, 0: not free, < 0: error. name is freed or kept in
+ * *out; NULL stands for "out of memory". */
+static int take(struct namer *n, char **out, char *name)
 {
     char *folded = name ? mm_text_fold(name) : NULL;
     if (!folded) {
@@ -87,30 +93,34 @@ static int take(struct namer *n, size_t cluster, char *name)
         return 0;
     }
     *slot = folded;
-    n->names[cluster] = name;
+    *out = name;
     return 1;
+}
+
+/* Does one of them say all that the other says ("Jazz", "Gypsy Jazz")? */
+static bool redundant(const char *one, const char *two)
+{
+    return strcasestr(one, two) != NULL || strcasestr(two, one) != NULL;
 }
 
 static int take_pair(struct namer *n, size_t cluster, const char *first, const char *second)
 {
-    return take(n, cluster, mm_format("%s \xC2\xB7 %s", first, second));
+    if (redundant(first, second))
+        return 0;
+    return take(n, &n->names[cluster], mm_format("%s \xC2\xB7 %s", first, second));
 }
 
-/* The word, or the next that is nearly as telling, or the word with another. */
+/* The strongest word, or another that many of the songs have; else two together. */
 static int take_words(struct namer *n, size_t cluster, const struct mm_words *words)
 {
     const struct mm_word_use *uses[MOST_WORDS];
     size_t count = good_uses(n, words, cluster, uses);
-    if (count == 0)
-        return 0;
-    const char *first = words->word[uses[0]->word];
-    int taken = take(n, cluster, mm_strdup(first));
+    int taken = 0;
+    for (size_t i = 0; i < count && taken == 0; i++)
+        if (i == 0 || (double)uses[i]->songs >= ALONE_SHARE * (double)n->size[cluster])
+            taken = take(n, &n->names[cluster], mm_strdup(words->word[uses[i]->word]));
     for (size_t i = 1; i < count && taken == 0; i++)
-        if (uses[i]->strength >= NEARLY_STRENGTH * uses[0]->strength &&
-            (double)uses[i]->songs >= NEARLY_SHARE * (double)n->size[cluster])
-            taken = take(n, cluster, mm_strdup(words->word[uses[i]->word]));
-    for (size_t i = 1; i < count && taken == 0; i++)
-        taken = take_pair(n, cluster, first, words->word[uses[i]->word]);
+        taken = take_pair(n, cluster, words->word[uses[0]->word], words->word[uses[i]->word]);
     return taken;
 }
 
@@ -133,7 +143,7 @@ static int take_number(struct namer *n, size_t cluster, const char *text, size_t
     if (n->number[word] == 0)
         n->number[word] = 1;
     while (taken == 0)
-        taken = take(n, cluster, mm_format("%s %zu", text, ++n->number[word]));
+        taken = take(n, &n->names[cluster], mm_format("%s %zu", text, ++n->number[word]));
     return taken;
 }
 
@@ -148,10 +158,11 @@ static int take_any(struct namer *n, size_t cluster)
         text = use ? n->artists->word[use->word] : NULL;
         word = n->genres->n_words + (use ? use->word : n->artists->n_words);
     }
-    int taken = take(n, cluster, text ? mm_strdup(text) : mm_format("Region %zu", cluster + 1));
+    int taken =
+        take(n, &n->names[cluster], text ? mm_strdup(text) : mm_format("Country %zu", cluster + 1));
     if (taken == 0 && text && word < n->genres->n_words)
         taken = take_with_artist(n, cluster, text);
-    return taken ? taken : take_number(n, cluster, text ? text : "Region", word);
+    return taken ? taken : take_number(n, cluster, text ? text : "Country", word);
 }
 
 static int name_cluster(struct namer *n, size_t cluster)
@@ -203,10 +214,12 @@ static int name_all(struct namer *n)
     return result;
 }
 
-static int measure_genres(const char *const *const *labels, const size_t *n_labels,
-                          const uint32_t *cluster, size_t n, size_t n_clusters,
+static int measure_genres(const struct mm_naming *in, const uint32_t *cluster, size_t n_clusters,
                           struct mm_words *out, struct mm_error *err)
 {
+    size_t n = in->n;
+    const char *const *const *labels = in->labels;
+    const size_t *n_labels = in->n_labels;
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
         count += n_labels[i];
@@ -235,47 +248,186 @@ static int measure_artists(const char *const *fallback, const uint32_t *cluster,
     return result;
 }
 
-int mm_names_choose(const char *const *const *labels, const size_t *n_labels,
-                    const char *const *fallback, const uint32_t *cluster, size_t n,
-                    size_t n_clusters, char ***out, struct mm_error *err)
+/* ---- regions ---- */
+
+struct regions {
+    const uint32_t *of; /* [n_clusters] */
+    size_t n;
+    uint32_t *cluster; /* [songs] region of each song */
+    size_t *size;      /* [n] songs */
+    char **names;      /* [n] */
+};
+
+/* A word's songs in all of the library, and how many clusters of the region have some. */
+static void measure_breadth(const struct namer *n, const struct regions *r, size_t region,
+                            uint32_t word, size_t *songs, size_t *clusters)
+{
+    *songs = *clusters = 0;
+    for (size_t i = 0; i < n->genres->n_uses; i++) {
+        const struct mm_word_use *u = &n->genres->uses[i];
+        *songs += u->word == word ? u->songs : 0;
+        *clusters += u->word == word && r->of[u->cluster] == region;
+    }
+}
+
+struct broad_word {
+    uint32_t word;
+    size_t songs;
+};
+
+/* The region's words that several of its clusters share, the most common of all first. uses: by
+ * region, but of words numbered as in genres, since both are of the same labels. */
+static size_t broad_words(const struct namer *n, const struct regions *r,
+                          const struct mm_words *words, size_t region, struct broad_word *out)
+{
+    size_t count = 0;
+    for (size_t i = words->first[region]; i < words->first[region + 1] && count < MOST_WORDS; i++) {
+        const struct mm_word_use *u = &words->uses[i];
+        size_t songs;
+        size_t clusters;
+        if (u->strength < LEAST_STRENGTH ||
+            (double)u->songs < REGION_SHARE * (double)r->size[region])
+            continue;
+        measure_breadth(n, r, region, u->word, &songs, &clusters);
+        if (clusters < REGION_CLUSTERS)
+            continue;
+        size_t at = count++;
+        for (; at > 0 && out[at - 1].songs < songs; at--)
+            out[at] = out[at - 1];
+        out[at] = (struct broad_word){u->word, songs};
+    }
+    return count;
+}
+
+static int name_by_words(struct namer *n, struct regions *r, const struct mm_words *words)
+{
+    for (size_t region = 0; region < r->n; region++) {
+        struct broad_word broad[MOST_WORDS];
+        size_t count = broad_words(n, r, words, region, broad);
+        int taken = 0;
+        for (size_t i = 0; i < count && taken == 0; i++)
+            taken = take(n, &r->names[region], mm_strdup(words->word[broad[i].word]));
+        if (taken < 0)
+            return taken;
+    }
+    return 0;
+}
+
+/* Clusters come in order of falling size. */
+static int name_by_clusters(struct namer *n, struct regions *r)
+{
+    for (size_t region = 0; region < r->n; region++) {
+        const char *largest[2] = {NULL, NULL};
+        size_t count = 0;
+        for (size_t c = 0; c < n->n_clusters && count < 2 && !r->names[region]; c++)
+            if (r->of[c] == region)
+                largest[count++] = n->names[c];
+        if (r->names[region])
+            continue;
+        int taken = 0;
+        if (count == 2)
+            taken = take(n, &r->names[region], mm_format("%s & %s", largest[0], largest[1]));
+        for (size_t number = region + 1; taken == 0; number++)
+            taken = take(n, &r->names[region], mm_format("Region %zu", number));
+        if (taken < 0)
+            return taken;
+    }
+    return 0;
+}
+
+static int regions_init(struct regions *r, const uint32_t *cluster, size_t n)
+{
+    r->cluster = mm_calloc3(n, 1, sizeof *r->cluster);
+    r->size = mm_calloc3(r->n, 1, sizeof *r->size);
+    r->names = mm_calloc3(r->n, 1, sizeof *r->names);
+    if (!r->cluster || !r->size || !r->names)
+        return MM_ERR_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        r->cluster[i] = r->of[cluster[i]];
+        r->size[r->cluster[i]]++;
+    }
+    return 0;
+}
+
+/* ---- both ---- */
+
+static int namer_init(struct namer *n, const uint32_t *cluster, size_t songs, size_t n_regions)
+{
+    size_t names = n->n_clusters + n_regions;
+    n->size = mm_calloc3(n->n_clusters, 1, sizeof *n->size);
+    n->names = mm_calloc3(n->n_clusters, 1, sizeof *n->names);
+    for (n->slots = 16; n->slots <= 2 * names;)
+        n->slots *= 2;
+    n->taken = mm_calloc3(n->slots, 1, sizeof *n->taken);
+    n->number = mm_calloc3(n->genres->n_words + n->artists->n_words + 1, 1, sizeof *n->number);
+    if (!n->size || !n->names || !n->taken || !n->number)
+        return MM_ERR_NO_MEMORY;
+    for (size_t i = 0; i < songs; i++)
+        n->size[cluster[i]]++;
+    return 0;
+}
+
+static void namer_finish(struct namer *n)
+{
+    for (size_t i = 0; n->taken && i < n->slots; i++)
+        free(n->taken[i]);
+    free(n->taken);
+    free(n->number);
+    free(n->size);
+}
+
+static int check_groups(const struct mm_naming *in, struct mm_error *err)
+{
+    for (size_t i = 0; i < in->n; i++)
+        if (in->cluster[i] >= in->n_clusters)
+            return mm_error_set(err, MM_ERR_USAGE, "song %zu is in no cluster", i);
+    for (size_t c = 0; c < in->n_clusters && in->n_regions > 0; c++)
+        if (in->region[c] >= in->n_regions)
+            return mm_error_set(err, MM_ERR_USAGE, "cluster %zu is in no region", c);
+    return 0;
+}
+
+int mm_names_choose(const struct mm_naming *in, char ***out, char ***out_regions,
+                    struct mm_error *err)
 {
     *out = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (cluster[i] >= n_clusters)
-            return mm_error_set(err, MM_ERR_USAGE, "song %zu is in no cluster", i);
+    *out_regions = NULL;
+    int result = check_groups(in, err);
+    if (result < 0)
+        return result;
     struct mm_words genres = {0};
     struct mm_words artists = {0};
-    struct namer namer = {.genres = &genres, .artists = &artists, .n_clusters = n_clusters};
-    int result = measure_genres(labels, n_labels, cluster, n, n_clusters, &genres, err);
+    struct mm_words broad = {0};
+    struct regions regions = {.of = in->region, .n = in->n_regions};
+    struct namer namer = {.genres = &genres, .artists = &artists, .n_clusters = in->n_clusters};
+    result = measure_genres(in, in->cluster, in->n_clusters, &genres, err);
     if (result == 0)
-        result = measure_artists(fallback, cluster, n, n_clusters, &artists, err);
-    if (result != 0)
+        result = measure_artists(in->fallback, in->cluster, in->n, in->n_clusters, &artists, err);
+    if (result < 0)
         goto out;
-    namer.size = mm_calloc3(n_clusters, 1, sizeof *namer.size);
-    namer.names = mm_calloc3(n_clusters, 1, sizeof *namer.names);
-    for (namer.slots = 16; namer.slots <= 2 * n_clusters;)
-        namer.slots *= 2;
-    namer.taken = mm_calloc3(namer.slots, 1, sizeof *namer.taken);
-    namer.number = mm_calloc3(genres.n_words + artists.n_words + 1, 1, sizeof *namer.number);
-    if (!namer.size || !namer.names || !namer.taken || !namer.number) {
-        result = mm_no_memory(err);
+    result = mm_no_memory(err);
+    if (namer_init(&namer, in->cluster, in->n, in->n_regions) < 0)
         goto out;
-    }
-    for (size_t i = 0; i < n; i++)
-        namer.size[cluster[i]]++;
-    if (name_all(&namer) < 0)
-        result = mm_no_memory(err);
+    if (in->n_regions > 0 && (regions_init(&regions, in->cluster, in->n) < 0 ||
+                              measure_genres(in, regions.cluster, in->n_regions, &broad, err) < 0 ||
+                              name_by_words(&namer, &regions, &broad) < 0))
+        goto out;
+    if (name_all(&namer) < 0 || name_by_clusters(&namer, &regions) < 0)
+        goto out;
+    result = 0;
 
 out:
-    for (size_t i = 0; namer.taken && i < namer.slots; i++)
-        free(namer.taken[i]);
-    free(namer.taken);
-    free(namer.number);
-    free(namer.size);
-    if (result < 0)
-        mm_names_destroy(namer.names, n_clusters);
-    else
+    namer_finish(&namer);
+    free(regions.cluster);
+    free(regions.size);
+    if (result < 0) {
+        mm_names_destroy(namer.names, in->n_clusters);
+        mm_names_destroy(regions.names, in->n_regions);
+    } else {
         *out = namer.names;
+        *out_regions = regions.names;
+    }
+    mm_words_finish(&broad);
     mm_words_finish(&artists);
     mm_words_finish(&genres);
     return result;

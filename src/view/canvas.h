@@ -16,6 +16,9 @@
 
 enum mm_canvas_format { MM_CANVAS_SVG, MM_CANVAS_PNG, MM_CANVAS_PDF };
 
+/* By the ending of path: .svg, .png, .pdf; another one is MM_ERR_USAGE. */
+int mm_canvas_format_of(const char *path, enum mm_canvas_format *out, struct mm_error *err);
+
 struct mm_canvas;
 /* stream (the caller's) gets the picture's bytes, the last of them at finish. title may be NULL. */
 int mm_canvas_create(enum mm_canvas_format format, int width, int height, const char *title,

@@ -2,7 +2,6 @@
 /* draw.c - mm_draw(): the poster from scene to file. */
 #include <math.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/array.h"
 #include "base/file.h"
@@ -18,22 +17,6 @@
 #define MOST_PIXELS  300e6 /* of a PNG: 1.2 GB while it is drawn */
 #define WATER        0.065 /* around the land, of its longer side */
 #define CENTRE_FRAME 0.06  /* empty rim around the songs when the cells are those of centres */
-
-static const struct {
-    const char *ending;
-    enum mm_canvas_format format;
-} formats[] = {{".svg", MM_CANVAS_SVG}, {".png", MM_CANVAS_PNG}, {".pdf", MM_CANVAS_PDF}};
-
-static int find_format(const char *path, enum mm_canvas_format *out, struct mm_error *err)
-{
-    const char *dot = strrchr(mm_path_name(path), '.');
-    for (size_t i = 0; dot && i < sizeof formats / sizeof *formats; i++)
-        if (strcasecmp(dot, formats[i].ending) == 0) {
-            *out = formats[i].format;
-            return 0;
-        }
-    return mm_error_set(err, MM_ERR_USAGE, "%s: a picture's name ends in .svg, .png or .pdf", path);
-}
 
 static int check_size(int *width, int *height, enum mm_canvas_format format, struct mm_error *err)
 {
@@ -68,7 +51,8 @@ static int make_centres(const struct mm_scene *songs, double aspect, struct mm_s
     for (size_t i = 0; i < songs->n_songs; i++)
         for (size_t d = 0; d < 2; d++)
             sum[2 * (size_t)songs->cluster[i] + d] += songs->xy[2 * i + d];
-    struct mm_scene_input input = {0, xy, cluster, n, names};
+    struct mm_scene_input input = {.xy = xy, .cluster = cluster, .n_countries = n, .names = names};
+    /* Regions are not handed on: borders between cells of centres mean little. */
     for (size_t c = 0; c < n; c++) {
         names[c] = songs->countries[c].name;
         if (songs->countries[c].n_songs == 0)
@@ -232,6 +216,8 @@ static int paint(struct mm_picture *p, struct mm_error *err)
     mm_canvas_rectangle(p->canvas, 0, 0, p->sheet.w, p->sheet.h);
     mm_canvas_fill(p->canvas, mm_paper, false);
     int result = mm_map_paint(p, err);
+    if (result == 0)
+        result = mm_lands_letter(p, err);
     if (result == 0) {
         mm_names_paint(p);
         result = mm_legend_paint(p, err);
@@ -247,7 +233,7 @@ int mm_draw(const struct mm_scene *scene, const struct mm_draw_settings *setting
             struct mm_draw_report *report, struct mm_error *err)
 {
     enum mm_canvas_format format = MM_CANVAS_SVG;
-    int result = find_format(path, &format, err);
+    int result = mm_canvas_format_of(path, &format, err);
     if (result < 0)
         return result;
     struct mm_file_write file;

@@ -330,6 +330,7 @@ int mm_map_paint(const struct mm_picture *p, struct mm_error *err)
         paint_bands(p);
         paint_cell_borders(p);
         paint_borders(p);
+        mm_lands_paint_borders(p);
         if (p->coast)
             paint_sea(p);
         if (p->cells == MM_DRAW_SONGS)

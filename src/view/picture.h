@@ -75,6 +75,10 @@ void mm_names_paint(const struct mm_picture *picture);
 /* paint.c: sea, land, countries, borders, songs. */
 int mm_map_paint(const struct mm_picture *picture, struct mm_error *err);
 
+/* lands.c: regions of countries. */
+void mm_lands_paint_borders(const struct mm_picture *picture);
+int mm_lands_letter(const struct mm_picture *picture, struct mm_error *err);
+
 /* legend.c: title, legend, foot of the sheet. */
 int mm_legend_paint(const struct mm_picture *picture, struct mm_error *err);
 

@@ -30,6 +30,8 @@ struct own_scene {
     uint32_t *cluster;
     struct mm_country *countries;
     struct mm_voronoi *voronoi;
+    char **regions; /* [n_regions] names */
+    size_t n_regions;
 };
 
 struct pieces {
@@ -53,6 +55,27 @@ static int check_input(const struct mm_scene_input *input, struct mm_error *err)
         if (!isfinite(input->xy[2 * i]) || !isfinite(input->xy[2 * i + 1]))
             return mm_error_set(err, MM_ERR_INPUT, "the place of song %zu is not a number", i);
     }
+    for (size_t i = 0; i < input->n_countries && input->n_regions > 0; i++)
+        if (input->region[i] >= input->n_regions)
+            return mm_error_set(err, MM_ERR_INPUT, "cluster %zu is in region %u of %zu", i,
+                                input->region[i], input->n_regions);
+    return 0;
+}
+
+static int copy_regions(struct own_scene *own, const struct mm_scene_input *input)
+{
+    own->regions = mm_calloc3(input->n_regions, 1, sizeof *own->regions);
+    if (!own->regions)
+        return MM_ERR_NO_MEMORY;
+    for (size_t i = 0; i < input->n_regions; i++) {
+        const char *given = input->region_names[i];
+        own->regions[i] = mm_text_clean_utf8(given, strlen(given));
+        if (!own->regions[i])
+            return MM_ERR_NO_MEMORY;
+        own->n_regions++;
+    }
+    for (size_t i = 0; i < input->n_countries && input->n_regions > 0; i++)
+        own->countries[i].region = own->regions[input->region[i]];
     return 0;
 }
 
@@ -81,7 +104,7 @@ static int copy_input(struct own_scene *own, const struct mm_scene_input *input)
     }
     for (size_t i = 0; i < n; i++)
         own->countries[own->cluster[i]].n_songs++;
-    return 0;
+    return copy_regions(own, input);
 }
 
 static struct mm_box make_box(const float *xy, size_t n)
@@ -372,6 +395,9 @@ void mm_scene_destroy(struct mm_scene *scene)
     for (size_t i = 0; own->countries && i < own->scene.n_countries; i++)
         free((char *)own->countries[i].name);
     free(own->countries);
+    for (size_t i = 0; i < own->n_regions; i++)
+        free(own->regions[i]);
+    free(own->regions);
     free(own->xy);
     free(own->cluster);
     mm_voronoi_destroy(own->voronoi);

@@ -166,6 +166,8 @@ static json_t *describe_country(size_t id, const struct mm_country *country)
                                name, "colour", colour, "songs", (json_int_t)country->n_songs, "x",
                                country->x, "y", country->y, "radius", country->label_radius);
     free(name);
+    if (country->region && object) /* the scene has cleaned it */
+        json_object_set_new(object, "region", json_string(country->region));
     return object;
 }
 
@@ -222,7 +224,10 @@ static int make_scene(struct parts *parts, struct mm_error *err)
                                    .xy = parts->xy,
                                    .cluster = parts->cluster,
                                    .n_countries = record->n_clusters,
-                                   .names = (const char *const *)record->cluster_names};
+                                   .names = (const char *const *)record->cluster_names,
+                                   .n_regions = record->n_regions,
+                                   .region_names = (const char *const *)record->region_names,
+                                   .region = record->region};
     return mm_scene_create(&input, &parts->scene, err);
 }
 

@@ -145,28 +145,45 @@ static int choose_names(struct mm_catalog *catalog, const int64_t *ids, const st
     if (result == 0)
         result = add_tags(catalog, ids, map->n, &l, err);
     if (result == 0)
-        result = mm_names_choose((const char *const *const *)l.labels, l.n_labels,
-                                 (const char *const *)l.artists, map->cluster, map->n,
-                                 map->n_clusters, &record->cluster_names, err);
-    if (result == 0)
+        result = mm_names_choose(&(struct mm_naming){.n = map->n,
+                                                     .labels = (const char *const *const *)l.labels,
+                                                     .n_labels = l.n_labels,
+                                                     .fallback = (const char *const *)l.artists,
+                                                     .cluster = map->cluster,
+                                                     .n_clusters = map->n_clusters,
+                                                     .region = map->region,
+                                                     .n_regions = map->n_regions},
+                                 &record->cluster_names, &record->region_names, err);
+    if (result == 0) {
         record->n_clusters = map->n_clusters;
+        record->n_regions = map->n_regions;
+    }
     free_labels(&l, map->n);
     return result;
 }
 
 /* ---- record ---- */
 
-static char *write_report(const struct mm_map *map, const struct mm_song_vectors *v)
+static json_t *describe_choice(const struct mm_map *map)
 {
     json_t *curve = json_array();
     for (size_t i = 0; i < map->n_curve; i++)
         json_array_append_new(curve, json_pack("{s:I, s:f}", "k", (json_int_t)map->curve[i].k,
                                                "score", map->curve[i].score));
-    json_t *report =
-        json_pack("{s:{s:s, s:s, s:s}, s:I, s:I, s:f, s:s?, s:o}", "vectors", "model", v->model,
-                  "settings", v->settings, "segment", v->part[0].kind.segment, "songs",
-                  (json_int_t)map->n, "clusters", (json_int_t)map->n_clusters, "inertia",
-                  map->inertia, "criterion", map->k_criterion, "curve", curve);
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "criterion", map->k_criterion, "parameter",
+                     map->k_parameter, "chosen", (json_int_t)map->k_chosen, "least_songs",
+                     (json_int_t)map->least_songs, "joined", (json_int_t)map->joined, "curve",
+                     curve);
+}
+
+static char *write_report(const struct mm_map *map, const struct mm_song_vectors *v)
+{
+    json_t *report = json_pack(
+        "{s:{s:s, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "vectors", "model", v->model,
+        "settings", v->settings, "segment", v->part[0].kind.segment, "songs", (json_int_t)map->n,
+        "clusters", (json_int_t)map->n_clusters, "regions", (json_int_t)map->n_regions, "looked_at",
+        (json_int_t)map->looked_at, "noise", (json_int_t)map->noise, "inertia", map->inertia,
+        "choice", map->k_criterion ? describe_choice(map) : json_null());
     char *text = report ? json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(report);
     return text;
@@ -193,8 +210,10 @@ static int fill_record(const struct mm_map *map, const struct mm_song_vectors *v
     record->settings = settings_line(settings, v);
     record->report = write_report(map, v);
     record->songs = mm_calloc3(map->n, 1, sizeof *record->songs);
-    if (!record->model || !record->settings || !record->report || !record->songs)
+    record->region = mm_calloc3(map->n_clusters, 1, sizeof *record->region);
+    if (!record->model || !record->settings || !record->report || !record->songs || !record->region)
         return mm_no_memory(err);
+    memcpy(record->region, map->region, map->n_clusters * sizeof *record->region);
     record->n_songs = map->n;
     for (size_t i = 0; i < map->n; i++)
         record->songs[i] = (struct mm_map_song){.song = v->ids[i],

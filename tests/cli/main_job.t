@@ -34,6 +34,18 @@ same "$(json .todo)" 0 "nothing is done twice"
 run 0 musicmap map --clusters 2 --json
 same "$(json .songs)" 8 "songs on the map"
 same "$(json '[.countries[].songs] | add')" 8 "every song lives in a country"
+for clusterer in kmeans minibatch gmm gmm-full ward hdbscan spectral; do
+    run 0 musicmap map --clusterer $clusterer --json
+    same "$(json '[.countries[].songs] | add')" 8 "$clusterer leaves no song out"
+done
+run 2 musicmap map --curve curve.gif
+has "$errors" 'svg'
+run 3 musicmap map --clusters 2 --curve curve.svg
+has "$errors" 'no curve'
+run 0 musicmap map --clusters auto --curve curve.svg
+xmllint --noout curve.svg
+ok $? "the curve's picture is well-formed"
+run 0 musicmap map --clusters 2 --json
 json '.countries[].name' | grep -Eq 'Hum|Drone'
 ok $? "a country is named after its genre"
 run 0 musicmap eval --label folder --json

@@ -27,6 +27,8 @@ run 2 musicmap explore
 run 2 musicmap map --clusters many
 has "$errors" 'clusters cannot be "many"'
 run 2 musicmap map --clusters 0
+run 2 musicmap map --clusterer tea-leaves
+has "$errors" 'no clusterer "tea-leaves"'
 run 2 musicmap map --seed -1
 run 2 musicmap map --seed
 has "$errors" '--seed wants a value'

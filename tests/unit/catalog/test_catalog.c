@@ -660,7 +660,24 @@ static void maps_come_back_and_replace_one_another(void **state)
     }
     assert_int_equal(read.n_clusters, 2);
     assert_string_equal(read.cluster_names[1], "Bossa Nova");
+    assert_int_equal(read.n_regions, 0);
     mm_map_record_finish(&read);
+
+    char *regions[] = {"South", "North"};
+    uint32_t region[] = {1, 0};
+    map.n_regions = 2;
+    map.region_names = regions;
+    map.region = region;
+    assert_ok(mm_catalog_put_map(catalog, &map, err), err);
+    id = map.id;
+    assert_ok(mm_catalog_get_map(catalog, &read, err), err);
+    assert_int_equal(read.n_regions, 2);
+    assert_string_equal(read.region_names[1], "North");
+    assert_true(read.region[0] == 1 && read.region[1] == 0);
+    mm_map_record_finish(&read);
+    region[0] = 2;
+    assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE);
+    region[0] = 0;
     mm_map_record_finish(NULL);
 
     songs[1] = songs[0];
@@ -697,7 +714,13 @@ static void figures_count_what_is_there(void **state)
     assert_ok(mm_catalog_put_failure(catalog, &failure, err), err);
     struct mm_map_song songs[] = {{a, 0, 0, 0}};
     char *names[] = {"All"};
-    struct mm_map_record map = {0, "timbre", "", "{}", 1, songs, 1, names};
+    struct mm_map_record map = {.model = "timbre",
+                                .settings = "",
+                                .report = "{}",
+                                .n_songs = 1,
+                                .songs = songs,
+                                .n_clusters = 1,
+                                .cluster_names = names};
     assert_ok(mm_catalog_put_map(catalog, &map, err), err);
     assert_ok(mm_catalog_count(catalog, &counts, err), err);
     assert_int_equal(counts.present, 2);

@@ -116,7 +116,13 @@ static int write_things(struct mm_catalog *catalog, struct mm_error *err)
         result = mm_catalog_update_song(catalog, &song, false, err);
     struct mm_map_song place = {song.id, 0.0f, 0.0f, 0};
     char *name = "N";
-    struct mm_map_record map = {0, "timbre", "s", "{}", 1, &place, 1, &name};
+    struct mm_map_record map = {.model = "timbre",
+                                .settings = "s",
+                                .report = "{}",
+                                .n_songs = 1,
+                                .songs = &place,
+                                .n_clusters = 1,
+                                .cluster_names = &name};
     if (result == 0)
         result = mm_catalog_put_map(catalog, &map, err);
     const struct mm_failure failure = {song.id, "/a/b.mp3", "embed", "no", 1, 0, 0};

@@ -187,7 +187,13 @@ static void check_map(struct library *library)
     char *names[] = {"A", "B", "C"};
     for (int i = 0; i < SONGS; i++)
         songs[i] = (struct mm_map_song){i + 1, (float)i / SONGS, 0.0f, (uint32_t)(i % 3)};
-    struct mm_map_record map = {0, "timbre", "s", "{}", SONGS, songs, 3, names};
+    struct mm_map_record map = {.model = "timbre",
+                                .settings = "s",
+                                .report = "{}",
+                                .n_songs = SONGS,
+                                .songs = songs,
+                                .n_clusters = 3,
+                                .cluster_names = names};
     assert_ok(mm_catalog_put_map(library->catalog, &map, &library->err), &library->err);
     assert_ok(mm_catalog_put_map(library->catalog, &map, &library->err), &library->err);
     struct mm_map_record read;

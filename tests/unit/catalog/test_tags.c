@@ -111,6 +111,9 @@ static void an_older_library_is_brought_up_to_date(void **state)
     add(library, "/a", (const float[]){1, 1, 1});
     raw_run(library->folder, "ALTER TABLE vector DROP COLUMN tags;"
                              "ALTER TABLE vector_kind DROP COLUMN tag_names;"
+                             "DROP TABLE play; DROP TABLE set_song; DROP TABLE set_version;"
+                             "DROP TABLE radio_set; DROP TABLE map_region;"
+                             "ALTER TABLE map_cluster DROP COLUMN region;"
                              "PRAGMA user_version = 1");
     library_reopen(library);
     assert_int_equal(look(library, 1, INT64_MAX).count, 0);

@@ -20,7 +20,17 @@ static void put_small_map(struct library *library, int64_t song)
 {
     struct mm_map_song songs[] = {{song, 0.5f, 0.5f, 1}};
     char *names[] = {"One", "Two"};
-    struct mm_map_record map = {0, "timbre", "s", "{}", 1, songs, 2, names};
+    uint32_t region[] = {0, 0};
+    struct mm_map_record map = {.model = "timbre",
+                                .settings = "s",
+                                .report = "{}",
+                                .n_songs = 1,
+                                .songs = songs,
+                                .n_clusters = 2,
+                                .cluster_names = names,
+                                .n_regions = 1,
+                                .region_names = names + 1,
+                                .region = region};
     assert_ok(mm_catalog_put_map(library->catalog, &map, &library->err), &library->err);
 }
 
@@ -66,6 +76,10 @@ static void damaged_maps_are_told(void **state)
         "UPDATE map_cluster SET number = 7 WHERE number = 1",
         "DELETE FROM map_cluster WHERE number = 0",
         "DELETE FROM map_cluster",
+        "UPDATE map_cluster SET region = 1",
+        "UPDATE map_cluster SET region = -1",
+        "UPDATE map_cluster SET region = NULL WHERE number = 1",
+        "UPDATE map_region SET number = 3",
     };
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         struct mm_map_record map;

@@ -29,18 +29,34 @@ static void add(struct library *l, size_t count, uint32_t cluster, const char *a
     }
 }
 
-static char **choose(const struct library *l)
+static struct mm_naming naming(const struct library *l)
 {
-    struct mm_error err = {0};
-    char **names;
-    assert_ok(mm_names_choose(l->labels, l->n_labels, l->artist, l->cluster, l->n, l->n_clusters,
-                              &names, &err),
-              &err);
-    for (size_t a = 0; a < l->n_clusters; a++) {
+    return (struct mm_naming){.n = l->n,
+                              .labels = l->labels,
+                              .n_labels = l->n_labels,
+                              .fallback = l->artist,
+                              .cluster = l->cluster,
+                              .n_clusters = l->n_clusters};
+}
+
+static void check_names(char **names, size_t n)
+{
+    for (size_t a = 0; a < n; a++) {
         assert_true(names[a] && *names[a]);
         for (size_t b = 0; b < a; b++)
             assert_string_not_equal(names[a], names[b]);
     }
+}
+
+static char **choose(const struct library *l)
+{
+    struct mm_error err = {0};
+    struct mm_naming in = naming(l);
+    char **names;
+    char **regions;
+    assert_ok(mm_names_choose(&in, &names, &regions, &err), &err);
+    assert_null(regions);
+    check_names(names, l->n_clusters);
     return names;
 }
 
@@ -103,15 +119,16 @@ static void artists_help_where_genres_do_not(void **state)
     char **names = choose(&l);
     assert_string_equal(names[0], "Ella");
     assert_string_equal(names[1], "Duke");
-    assert_string_equal(names[2], "Region 3");
-    assert_string_equal(names[3], "Region 4");
+    assert_string_equal(names[2], "Country 3");
+    assert_string_equal(names[3], "Country 4");
     mm_names_destroy(names, l.n_clusters);
 
     struct mm_error err = {0};
-    assert_ok(
-        mm_names_choose(l.labels, l.n_labels, NULL, l.cluster, l.n, l.n_clusters, &names, &err),
-        &err);
-    assert_string_equal(names[0], "Region 1");
+    struct mm_naming in = naming(&l);
+    char **regions;
+    in.fallback = NULL;
+    assert_ok(mm_names_choose(&in, &names, &regions, &err), &err);
+    assert_string_equal(names[0], "Country 1");
     mm_names_destroy(names, l.n_clusters);
 }
 
@@ -121,7 +138,7 @@ static void one_genre_for_all_still_gives_different_names(void **state)
     struct library l = {0};
     for (uint32_t c = 0; c < 40; c++)
         add(&l, 12 - c / 4, c, c % 2 ? "Same" : NULL, "Rock", NULL);
-    add(&l, 3, 40, "x", "Region 42", NULL); /* looks like one of ours */
+    add(&l, 3, 40, "x", "Country 42", NULL); /* looks like one of ours */
     add(&l, 2, 41, NULL, NULL, NULL);
     char **names = choose(&l);
     mm_names_destroy(names, l.n_clusters);
@@ -151,11 +168,59 @@ static void hostile_tags_stay_readable(void **state)
 
     struct mm_error err = {0};
     l.cluster[3] = 9;
-    assert_int_equal(
-        mm_names_choose(l.labels, l.n_labels, l.artist, l.cluster, l.n, l.n_clusters, &names, &err),
-        MM_ERR_USAGE);
+    struct mm_naming in = naming(&l);
+    char **regions;
+    assert_int_equal(mm_names_choose(&in, &names, &regions, &err), MM_ERR_USAGE);
     assert_null(names);
     mm_names_destroy(NULL, 0);
+}
+
+static void a_narrow_word_stands_alone(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    add(&l, 40, 0, "A", "Rock", NULL);
+    add(&l, 20, 1, "B", "Rock", "Heavy Metal");
+    add(&l, 20, 2, "C", "Jazz", NULL);
+    add(&l, 9, 3, "D", "Jazz", "Gypsy Jazz");
+    add(&l, 1, 3, "D", "Jazz", NULL);
+    char **names = choose(&l);
+    assert_string_equal(names[0], "Rock");
+    assert_string_equal(names[1], "Heavy Metal");
+    assert_string_equal(names[2], "Jazz");
+    assert_string_equal(names[3], "Gypsy Jazz");
+    mm_names_destroy(names, l.n_clusters);
+}
+
+static void regions_take_the_broad_words(void **state)
+{
+    (void)state;
+    struct library l = {0};
+    static const char *const narrow[] = {"Salsa", "Samba", "Bebop", "Swing", "Techno", "Polka"};
+    static const char *const broad[] = {"Latin", "Latin", "Jazz", "Jazz", NULL, NULL};
+    static const uint32_t region[] = {0, 0, 1, 1, 2, 2, 2};
+    for (uint32_t c = 0; c < 6; c++)
+        add(&l, 20 - c, c, "A", narrow[c], broad[c]);
+    add(&l, 3, 6, "B", NULL, NULL);
+    struct mm_naming in = naming(&l);
+    struct mm_error err = {0};
+    char **names;
+    char **regions;
+    in.region = region;
+    in.n_regions = 3;
+    assert_ok(mm_names_choose(&in, &names, &regions, &err), &err);
+    check_names(names, 7);
+    for (size_t c = 0; c < 6; c++)
+        assert_string_equal(names[c], narrow[c]);
+    assert_string_equal(regions[0], "Latin");
+    assert_string_equal(regions[1], "Jazz");
+    assert_string_equal(regions[2], "Techno & Polka");
+    mm_names_destroy(names, 7);
+    mm_names_destroy(regions, 3);
+
+    in.n_regions = 2; /* cluster 4 would be in region 2 */
+    assert_int_equal(mm_names_choose(&in, &names, &regions, &err), MM_ERR_USAGE);
+    assert_null(regions);
 }
 
 int main(void)
@@ -166,6 +231,8 @@ int main(void)
         cmocka_unit_test(clusters_that_want_the_same_genre_share_it),
         cmocka_unit_test(artists_help_where_genres_do_not),
         cmocka_unit_test(one_genre_for_all_still_gives_different_names),
+        cmocka_unit_test(a_narrow_word_stands_alone),
+        cmocka_unit_test(regions_take_the_broad_words),
         cmocka_unit_test(hostile_tags_stay_readable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

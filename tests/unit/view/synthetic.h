@@ -125,7 +125,11 @@ static inline void synthetic_make(struct synthetic *s, size_t n, size_t k, uint6
                 (float)(lump[place][d] + lump[place][2] * mm_random_normal(&r) * 0.6);
     }
     free(lump);
-    s->input = (struct mm_scene_input){n, s->xy, s->cluster, k, (const char *const *)s->names};
+    s->input = (struct mm_scene_input){.n_songs = n,
+                                       .xy = s->xy,
+                                       .cluster = s->cluster,
+                                       .n_countries = k,
+                                       .names = (const char *const *)s->names};
 }
 
 #endif

@@ -336,7 +336,8 @@ static void test_few_songs(void **state)
     float xy[10] = {0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.5F};
     uint32_t cluster[5] = {0, 0, 2, 2, 2};
     const char *names[3] = {"one", "two", "three"};
-    struct mm_scene_input input = {5, xy, cluster, 3, names};
+    struct mm_scene_input input = {
+        .n_songs = 5, .xy = xy, .cluster = cluster, .n_countries = 3, .names = names};
     struct mm_scene *scene;
     struct mm_error err = {0};
     assert_ok(mm_scene_create(&input, &scene, &err), &err);

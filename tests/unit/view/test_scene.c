@@ -113,7 +113,8 @@ static void test_all_at_one_place(void **state)
     float xy[12] = {0};
     uint32_t cluster[6] = {0, 1, 0, 1, 2, 0};
     const char *names[3] = {"a", "b", "c"};
-    struct mm_scene_input input = {6, xy, cluster, 3, names};
+    struct mm_scene_input input = {
+        .n_songs = 6, .xy = xy, .cluster = cluster, .n_countries = 3, .names = names};
     struct mm_scene *scene;
     struct mm_error err = {0};
     assert_ok(mm_scene_create(&input, &scene, &err), &err);
@@ -128,7 +129,8 @@ static void test_strange_names_and_empty_countries(void **state)
     float xy[4] = {0, 0, 1, 1};
     uint32_t cluster[2] = {0, 2};
     const char *names[4] = {"\xff\x01 x\n", NULL, "", "unused"};
-    struct mm_scene_input input = {2, xy, cluster, 4, names};
+    struct mm_scene_input input = {
+        .n_songs = 2, .xy = xy, .cluster = cluster, .n_countries = 4, .names = names};
     struct mm_scene *scene;
     struct mm_error err = {0};
     assert_ok(mm_scene_create(&input, &scene, &err), &err);
@@ -148,7 +150,8 @@ static void test_wrong_input(void **state)
     const char *names[1] = {"a"};
     struct mm_scene *scene;
     struct mm_error err = {0};
-    struct mm_scene_input input = {0, xy, cluster, 1, names};
+    struct mm_scene_input input = {
+        .n_songs = 0, .xy = xy, .cluster = cluster, .n_countries = 1, .names = names};
     assert_int_equal(mm_scene_create(&input, &scene, &err), MM_ERR_USAGE);
     assert_null(scene);
     input.n_songs = 1;
