@@ -76,9 +76,10 @@ static int read_variable_names(struct reader *r, hid_t attribute, hid_t type, hi
         return mm_no_memory(r->err);
     int result = 0;
     hid_t memory_type = H5Tcopy(H5T_C_S1);
-    if (memory_type < 0 || H5Tset_size(memory_type, H5T_VARIABLE) < 0 ||
-        H5Tset_cset(memory_type, H5Tget_cset(type)) < 0 ||
-        H5Aread(attribute, memory_type, text) < 0)
+    bool got = memory_type >= 0 && H5Tset_size(memory_type, H5T_VARIABLE) >= 0 &&
+               H5Tset_cset(memory_type, H5Tget_cset(type)) >= 0 &&
+               H5Aread(attribute, memory_type, text) >= 0;
+    if (!got)
         result = bad(r, "a list of names cannot be read");
     for (size_t i = 0; result == 0 && i < out->count; i++) {
         if (!text[i] || strlen(text[i]) >= MAX_NAME)
@@ -86,7 +87,7 @@ static int read_variable_names(struct reader *r, hid_t attribute, hid_t type, hi
         else
             memcpy(out->names[i], text[i], strlen(text[i]) + 1);
     }
-    if (result == 0 || text[0])
+    if (got)
         H5Dvlen_reclaim(memory_type, space, H5P_DEFAULT, text);
     H5Tclose(memory_type);
     free(text);

@@ -43,6 +43,34 @@ assert a['timestamps'].dtype == numpy.float64 and len(a['timestamps']) == len(a[
 P
 ok $? "NumPy reads the archive"
 
+# Ctrl-C while a server keeps us waiting (as a proxy, so that nothing leaves this machine).
+/usr/bin/python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+c = s.accept()[0]
+print(c.recv(4096).decode().split()[1], flush=True)
+c.recv(1)' >proxy &
+server=$!
+wait_lines() { # file, lines
+    for i in $(seq 300); do
+        [ "$(wc -l <"$1")" -ge "$2" ] && return
+        sleep 0.1
+    done
+}
+wait_lines proxy 1
+https_proxy=http://127.0.0.1:$(head -n 1 proxy) "$MUSICMAP" model fetch edgel3-ust-64 >"$out" 2>"$errors" &
+fetch=$!
+wait_lines proxy 2
+has proxy 'github.com:443'
+kill -INT $fetch
+wait $fetch
+same $? 3 "a fetch that was stopped says so"
+has "$errors" 'stopped'
+[ ! -e models/edgel3_sea_ust_audio_emb_64.h5.gz ]
+ok $? "and installs nothing"
+kill $server 2>/dev/null
+
 # What enters the network needs no weights.
 run 0 musicmap features a.mp3 --model openl3-env-mel128-512 --frontend-only --center -o a.npz
 run 0 musicmap features a.mp3 --model openl3-env-mel128-512 --frontend-only --frontend librosa -o a.npy
