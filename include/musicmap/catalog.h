@@ -58,10 +58,14 @@ struct mm_song {
     int sample_rate;
     int channels;
     char *codec; /* NULL = not yet probed */
+    char *file;  /* sound kept in the library, below its folder; NULL = key is the file's path */
     bool has_cover;
     struct mm_tags tags;
 };
 void mm_song_finish(struct mm_song *song);
+
+/* Where the song's sound is, or would be; heap, NULL when memory is out. */
+char *mm_song_path(const struct mm_catalog *catalog, const struct mm_song *song);
 
 /* Adds a song (id and hash as given by *song; id is filled in). (source, key) must be new. */
 int mm_catalog_add_song(struct mm_catalog *catalog, struct mm_song *song, struct mm_error *err);
@@ -102,6 +106,45 @@ typedef int mm_song_fn(void *ctx, const struct mm_song *song, struct mm_error *e
 /* In order of id; below: only keys that are this path or lie in it, NULL = all. */
 int mm_catalog_each_song(struct mm_catalog *catalog, enum mm_song_filter filter, const char *below,
                          mm_song_fn *fn, void *ctx, struct mm_error *err);
+
+/* ---- origins ---- */
+
+/*
+ * A further place where a song was found, or what a service said of it. A song's own place stands
+ * in (source, key) of the song; a song of a service has an origin for that, too, since there is
+ * more to say. They go with the song.
+ */
+struct mm_origin {
+    int64_t song;
+    char *source;
+    char *key;
+    char *plan;        /* what it was gathered for: a genre, a query, ...; NULL = nothing */
+    char *link;        /* its page; NULL = not known */
+    char *licence;     /* NULL = not known */
+    double duration_s; /* of the recording; 0 = not known */
+};
+void mm_origin_finish(struct mm_origin *origin);
+
+/* Writes it, over what is there for this source and key. */
+int mm_catalog_put_origin(struct mm_catalog *catalog, const struct mm_origin *origin,
+                          struct mm_error *err);
+int mm_catalog_delete_origin(struct mm_catalog *catalog, const char *source, const char *key,
+                             struct mm_error *err);
+/* MM_ERR_NOT_FOUND without filling err->message when there is none. */
+int mm_catalog_find_origin(struct mm_catalog *catalog, const char *source, const char *key,
+                           struct mm_origin *out, struct mm_error *err);
+typedef int mm_origin_fn(void *ctx, const struct mm_origin *origin, struct mm_error *err);
+/* Those of a song, or all (song 0), in order of source and key. */
+int mm_catalog_each_origin(struct mm_catalog *catalog, int64_t song, mm_origin_fn *fn, void *ctx,
+                           struct mm_error *err);
+
+/* Parts of a gathering that are done, so that one that was killed goes on behind them. */
+int mm_catalog_put_done(struct mm_catalog *catalog, const char *run, const char *unit, size_t songs,
+                        struct mm_error *err);
+int mm_catalog_is_done(struct mm_catalog *catalog, const char *run, const char *unit, bool *done,
+                       size_t *songs, struct mm_error *err);
+/* Of all runs whose names begin with run. */
+int mm_catalog_clear_done(struct mm_catalog *catalog, const char *run, struct mm_error *err);
 
 /* ---- measures and vectors ---- */
 

@@ -16,6 +16,7 @@
 #include "embed.h"
 #include "map.h"
 #include "progress.h"
+#include "service.h"
 #include "set.h"
 #include "source.h"
 
@@ -83,6 +84,73 @@ struct mm_gather_request {
 int mm_gather_files(struct mm_catalog *catalog, struct mm_helpers *helpers,
                     const struct mm_gather_request *request, const struct mm_progress *progress,
                     struct mm_gather_report *report, struct mm_error *err);
+
+/* What to gather from a service: genres, or a query, or a playlist, or the user's liked songs. */
+struct mm_service_request {
+    const struct mm_service *service;
+    struct mm_service_settings settings;
+    const char *const *genres; /* [n_genres] of mm_genres() */
+    size_t n_genres;
+    size_t per_genre;
+    const char *query, *playlist;
+    bool liked;
+    bool resolve; /* look elsewhere for the sound of songs that come without */
+    size_t limit; /* new songs at most; 0 = no limit */
+};
+
+struct mm_unit_report {
+    char name[64]; /* the genre; "query", ... */
+    size_t wanted; /* 0 = all there is */
+    size_t songs;
+    size_t sounding; /* of these, with sound; not counted for units that were done before */
+};
+struct mm_service_report {
+    size_t added;    /* songs new to the library */
+    size_t joined;   /* found to be songs that the library had from elsewhere */
+    size_t known;    /* gathered before */
+    size_t silent;   /* songs without sound, kept (Spotify) or passed over (others) */
+    size_t resolved; /* of the silent ones, those whose sound was found elsewhere */
+    size_t failed;   /* sounds that could not be fetched or read; listed as failures */
+    size_t fetched;  /* sounds fetched by this run */
+    uint64_t bytes;  /* of them */
+    size_t n_units;
+    struct mm_unit_report *units; /* [n_units] in the order asked for */
+    bool complete;                /* nothing is left to be done */
+    double resume_at;             /* when the service may be asked again; 0 = at any time */
+};
+void mm_service_report_finish(struct mm_service_report *report);
+
+/*
+ * Gathers. Songs are written a genre (or a page) at a time with their sounds in the library's
+ * folder "previews", so that a run that ended early, for whatever reason, goes on where it was and
+ * ends with the same library. The report is filled also after an error; release it in any case.
+ * MM_ERR_AGAIN: the service keeps failing. MM_ERR_LIMIT: it wants to be left alone until resume_at.
+ */
+int mm_gather_service(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                      const struct mm_service_request *request, const struct mm_progress *progress,
+                      struct mm_service_report *report, struct mm_error *err);
+
+struct mm_forget_report {
+    size_t songs;   /* removed */
+    size_t origins; /* songs that stay, since they are from elsewhere, too */
+    size_t files;   /* sounds removed from the library */
+};
+/* Removes all that came from a source, with the sounds that were fetched from it. */
+int mm_forget_source(struct mm_catalog *catalog, const char *source,
+                     struct mm_forget_report *report, struct mm_error *err);
+
+/* Songs that are one recording. keep and drop are valid during the call. */
+typedef int mm_duplicate_fn(void *ctx, const struct mm_song *keep, const struct mm_song *drop,
+                            struct mm_error *err);
+struct mm_dedupe_report {
+    size_t duplicates; /* songs that are another song's recording */
+    size_t works;      /* works of which there are several recordings: live, remix, ... */
+    size_t versions;   /* their recordings */
+};
+/* Tells duplicates, best copy first, and joins them where mend is set: the song that stays has the
+ * origins of both. */
+int mm_dedupe(struct mm_catalog *catalog, bool mend, mm_duplicate_fn *fn, void *ctx,
+              struct mm_dedupe_report *report, struct mm_error *err);
 
 struct mm_embed_options {
     struct mm_embed_settings model; /* its name may be a join: all parts are embedded with */

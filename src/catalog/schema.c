@@ -115,6 +115,22 @@ static const char *const step_regions =
     " PRIMARY KEY (map, number)) STRICT, WITHOUT ROWID;"
     "ALTER TABLE map_cluster ADD COLUMN region INTEGER;";
 
+/* Songs of services: their sound lies in the library, and one song may come from several places. */
+static const char *const step_origins =
+    "ALTER TABLE song ADD COLUMN file TEXT;" /* below the library's folder; NULL = key is its path
+                                              */
+    "CREATE TABLE origin ("
+    " source TEXT NOT NULL, key BLOB NOT NULL,"
+    " song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE,"
+    " plan TEXT," /* what it was gathered for: a genre, a query */
+    " link TEXT, licence TEXT,"
+    " duration_s REAL NOT NULL," /* of the recording, not of a preview */
+    " PRIMARY KEY (source, key)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX origin_song ON origin (song);"
+    "CREATE TABLE done (" /* parts of a gathering that need not be gathered again */
+    " run TEXT NOT NULL, unit TEXT NOT NULL, songs INTEGER NOT NULL,"
+    " PRIMARY KEY (run, unit)) STRICT, WITHOUT ROWID;";
+
 /* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
  * parameters. */
 static const struct step {
@@ -125,6 +141,7 @@ static const struct step {
     {step_2, "PRAGMA user_version = 2"},
     {step_sets, "PRAGMA user_version = 3"},
     {step_regions, "PRAGMA user_version = 4"},
+    {step_origins, "PRAGMA user_version = 5"},
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

@@ -13,9 +13,10 @@
 #include "base/text.h"
 
 /* In the order in which bind_song() and read_song() count. */
-#define COLUMNS                                                                               \
-    "state, source, key, size, mtime_ns, hash, duration_s, sample_rate, channels, has_cover," \
-    " codec, title, artist, album, album_artist, isrc, musicbrainz_id, genres, year, track, disc"
+#define COLUMNS                                                                                    \
+    "state, source, key, size, mtime_ns, hash, duration_s, sample_rate, channels, has_cover,"      \
+    " codec, title, artist, album, album_artist, isrc, musicbrainz_id, genres, year, track, disc," \
+    " file"
 #define SELECT "SELECT id, " COLUMNS " FROM song "
 
 void mm_song_finish(struct mm_song *song)
@@ -25,8 +26,14 @@ void mm_song_finish(struct mm_song *song)
     free(song->source);
     free(song->key);
     free(song->codec);
+    free(song->file);
     mm_tags_finish(&song->tags);
     *song = (struct mm_song){0};
+}
+
+char *mm_song_path(const struct mm_catalog *catalog, const struct mm_song *song)
+{
+    return song->file ? mm_path_join(mm_catalog_path(catalog), song->file) : mm_strdup(song->key);
 }
 
 /* ---- writing ---- */
@@ -91,6 +98,7 @@ static int check_song(const struct mm_song *song, struct mm_error *err)
         {tags->title, "title"},   {tags->artist, "artist"},
         {tags->album, "album"},   {tags->album_artist, "album artist"},
         {tags->isrc, "ISRC"},     {tags->musicbrainz_id, "MusicBrainz id"},
+        {song->file, "file"},
     };
     int result = 0;
     for (size_t i = 0; i < sizeof texts / sizeof *texts && result == 0; i++)
@@ -123,7 +131,7 @@ static bool is_zero(const unsigned char hash[32])
     return memcmp(hash, zero, sizeof zero) == 0;
 }
 
-/* Parameters 1 to 22: COLUMNS, then search. */
+/* Parameters 1 to 23: COLUMNS, then search. */
 static void bind_song(struct mm_statement *statement, const struct mm_song *song,
                       const struct derived *derived)
 {
@@ -150,7 +158,8 @@ static void bind_song(struct mm_statement *statement, const struct mm_song *song
     mm_bind_int(statement, 19, tags->year);
     mm_bind_int(statement, 20, tags->track);
     mm_bind_int(statement, 21, tags->disc);
-    mm_bind_text(statement, 22, derived->search);
+    mm_bind_text(statement, 22, song->file);
+    mm_bind_text(statement, 23, derived->search);
 }
 
 static int same_key_error(int result, const struct mm_song *song, struct mm_error *err)
@@ -176,7 +185,7 @@ int mm_catalog_add_song(struct mm_catalog *catalog, struct mm_song *song, struct
     result = mm_store_prepare(store,
                               "INSERT INTO song (" COLUMNS ", search) VALUES (?1, ?2, ?3, ?4, ?5,"
                               " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
-                              " ?20, ?21, ?22) RETURNING id",
+                              " ?20, ?21, ?22, ?23) RETURNING id",
                               &statement, err);
     if (result == 0) {
         bind_song(statement, song, &derived);
@@ -238,13 +247,13 @@ static int write_back(struct mm_store *store, const struct mm_song *song,
         "UPDATE song SET state = ?1, source = ?2, key = ?3, size = ?4, mtime_ns = ?5, hash = ?6,"
         " duration_s = ?7, sample_rate = ?8, channels = ?9, has_cover = ?10, codec = ?11,"
         " title = ?12, artist = ?13, album = ?14, album_artist = ?15, isrc = ?16,"
-        " musicbrainz_id = ?17, genres = ?18, year = ?19, track = ?20, disc = ?21, search = ?22"
-        " WHERE id = ?23",
+        " musicbrainz_id = ?17, genres = ?18, year = ?19, track = ?20, disc = ?21, file = ?22,"
+        " search = ?23 WHERE id = ?24",
         &statement, err);
     if (result < 0)
         return result;
     bind_song(statement, song, derived);
-    mm_bind_int(statement, 23, song->id);
+    mm_bind_int(statement, 24, song->id);
     result = mm_statement_run(statement, err);
     mm_statement_release(statement);
     if (result == 0 && mm_store_changes(store) == 0)
@@ -343,6 +352,8 @@ static int read_texts(struct mm_statement *statement, struct mm_song *song)
     char **const texts[] = {&song->codec,        &tags->title, &tags->artist,        &tags->album,
                             &tags->album_artist, &tags->isrc,  &tags->musicbrainz_id};
     int result = mm_column_take_text(statement, 2, &song->source);
+    if (result == 0)
+        result = mm_column_take_text(statement, 22, &song->file);
     for (size_t i = 0; i < sizeof texts / sizeof *texts && result == 0; i++)
         result = mm_column_take_text(statement, 11 + (int)i, texts[i]);
     if (result == 0)

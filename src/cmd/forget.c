@@ -73,20 +73,56 @@ static int change(struct mm_catalog *catalog, const struct ids *list, enum what 
     return result;
 }
 
+/* Everything that came from a source, and the consent that was given for it. */
+static int forget_source(const struct command *self, const char *name)
+{
+    const struct mm_service *service = mm_service_find(name);
+    if (!service && !mm_source_is_files(name))
+        return cmd_fail(self, CMD_USAGE, "no songs come from a source \"%s\"", name);
+    struct mm_catalog *catalog = cmd_open_library(self, false);
+    if (!catalog)
+        return CMD_FAILED;
+    struct mm_forget_report report;
+    struct mm_error err = {0};
+    int status = CMD_DONE;
+    int result = mm_forget_source(catalog, name, &report, &err);
+    if (result == 0 && service)
+        result = mm_service_logout(service, &err);
+    if (result < 0)
+        status = cmd_fail_error(self, &err);
+    else if (cmd_common.json)
+        cmd_print_json(json_pack("{s:I, s:I, s:I}", "songs", (json_int_t)report.songs, "kept",
+                                 (json_int_t)report.origins, "files", (json_int_t)report.files));
+    else
+        cmd_say("forgotten: %zu songs, %zu sound files; %zu songs stay, since they are from "
+                "elsewhere, too",
+                report.songs, report.files, report.origins);
+    mm_catalog_close(catalog);
+    return status;
+}
+
 int cmd_forget(const struct command *self, int argc, char **argv)
 {
     bool hide = false;
     bool show = false;
+    const char *source = NULL;
     const struct cmd_option options[] = {
+        {"source", 0, CMD_TEXT, &source, "NAME", "all that came from there (deezer, ...)", 0, 0},
         {"hide", 0, CMD_FLAG, &hide, NULL, "keep them off the map, also after a rescan", 0, 0},
         {"show", 0, CMD_FLAG, &show, NULL, "bring hidden ones back", 0, 0},
         {0},
     };
     char **words;
     size_t n;
-    int status = cmd_parse(self, options, argc, argv, 1, SIZE_MAX, &words, &n);
+    int status = cmd_parse(self, options, argc, argv, 0, SIZE_MAX, &words, &n);
     if (status)
         return status;
+    if (source && (hide || show || n))
+        return cmd_fail(self, CMD_USAGE, "--source stands alone");
+    if (source)
+        return forget_source(self, source);
+    if (n == 0)
+        return cmd_fail(self, CMD_USAGE, "forget what? a song, a folder, or --source NAME");
     if (hide && show)
         return cmd_fail(self, CMD_USAGE, "--hide or --show, not both");
     struct mm_catalog *catalog = cmd_open_library(self, false);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cmd/command.h"
+#include "cmd/gather.h"
 
 static void say_skipped(void *ctx, enum mm_skip kind, const char *path, const char *detail)
 {
@@ -124,28 +124,56 @@ static int no_source(const struct command *self, const char *name)
     struct mm_text names = {0};
     for (size_t i = 0; i < count; i++)
         mm_text_addf(&names, "%s%s", i ? ", " : "", sources[i].name);
+    const struct mm_service *service;
+    for (size_t i = 0; (service = mm_services(&count, i)); i++)
+        mm_text_addf(&names, ", %s", mm_service_name(service));
     int status = cmd_fail(self, CMD_USAGE, "there is no source \"%s\": %s", name,
                           names.data ? names.data : "");
     mm_text_finish(&names);
     return status;
 }
 
+/* Options of services mean nothing for files. */
+static int check_files(const struct command *self, const struct mm_source *source, size_t n,
+                       const struct cmd_service_options *o)
+{
+    if (n == 0)
+        return cmd_fail(self, CMD_USAGE, "gather %s %s: which?", source->name, source->arguments);
+    if (o->genres || o->query || o->playlist || o->market || o->per_genre || o->limit || o->liked ||
+        o->resolve || o->dry_run)
+        return cmd_fail(self, CMD_USAGE, "gather %s takes none of the options of services",
+                        source->name);
+    return 0;
+}
+
 int cmd_gather(const struct command *self, int argc, char **argv)
 {
+    struct cmd_service_options o = {0};
+    const struct cmd_option options[] = {CMD_SERVICE_OPTIONS(o), {0}};
     char **operands;
     size_t n;
-    int status = cmd_parse(self, NULL, argc, argv, 2, SIZE_MAX, &operands, &n);
+    int status = cmd_parse(self, options, argc, argv, 1, SIZE_MAX, &operands, &n);
     if (status)
         return status;
     const struct mm_source *source = mm_source_find(operands[0]);
-    if (!source)
+    const struct mm_service *service = mm_service_find(operands[0]);
+    if (!source && !service)
         return no_source(self, operands[0]);
+    if (service && n > 1)
+        return cmd_fail(self, CMD_USAGE, "what is \"%s\"?", operands[1]);
+    status = source ? check_files(self, source, n - 1, &o) : cmd_check_service(self, service, &o);
+    if (status)
+        return status;
+    if (o.dry_run)
+        return cmd_plan_service(self, service, &o);
     struct mm_catalog *catalog = cmd_open_library(self, true);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
-    if (helpers) {
+    if (helpers && source) {
         struct mm_gather_report report;
         status = cmd_run_gather(self, catalog, helpers, source, operands + 1, n - 1, &report);
+    } else if (helpers) {
+        status = cmd_run_service(self, catalog, helpers, service, &o);
     }
     mm_helpers_destroy(helpers);
     mm_catalog_close(catalog);

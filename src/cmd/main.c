@@ -8,7 +8,8 @@
 
 static const struct command commands[] = {
     {"explore", "DIR...", "gather, embed, map and serve in one go", cmd_explore, false},
-    {"gather", "folder DIR... | playlist FILE... | fma DIR...",
+    {"gather",
+     "folder DIR... | playlist FILE... | fma DIR... | deezer | itunes | jamendo | spotify",
      "bring songs into the library, or up to date", cmd_gather, false},
     {"embed", "", "measure and embed what is new", cmd_embed, false},
     {"map", "", "cluster, name and lay out what is embedded", cmd_map, false},
@@ -19,6 +20,8 @@ static const struct command commands[] = {
      "an ordered radio set that flows and keeps rules", cmd_set, false},
     {"status", "", "what is in the library, how far along, what failed and why", cmd_status, false},
     {"forget", "SONG|DIR...", "remove or hide songs", cmd_forget, false},
+    {"dedupe", "", "songs that are in the library twice: show them, or make them one", cmd_dedupe,
+     false},
     {"features", "FILE -o FILE.npy|.npz", "write one file's vector, for scripts", cmd_features,
      false},
     {"model", "list | fetch NAME | install FILE | check NAME",

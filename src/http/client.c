@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The only file that includes libcurl. */
+/* Downloads that can be taken up again: one large file. For many small requests see session.h. */
 #include "http/client.h"
 
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/address.h"
+#include "http/transfer.h"
+
 #define CONNECT_SECONDS 30L
 #define SILENT_SECONDS  60L /* at less than SILENT_SPEED the connection counts as dead */
 #define SILENT_SPEED    64L /* bytes/s */
 #define REDIRECTIONS    8L
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void start_curl(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 struct transfer {
     const struct mm_http_download *what;
@@ -38,33 +33,13 @@ struct transfer {
     struct mm_error failure; /* of the callbacks */
 };
 
-/* ---- addresses ---- */
-
-static bool is_this_machine(const char *host)
-{
-    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "localhost") == 0 ||
-           strcmp(host, "[::1]") == 0;
-}
-
 /* "https", or "http,https" for this machine; NULL when the address may not be used. */
-static const char *allowed_protocols(const char *address)
+static const char *allowed_protocols(const char *url)
 {
-    const char *allowed = NULL;
-    char *scheme = NULL;
-    char *host = NULL;
-    CURLU *url = curl_url();
-    if (url && curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-        if (strcmp(scheme, "https") == 0)
-            allowed = "https";
-        else if (strcmp(scheme, "http") == 0 && is_this_machine(host))
-            allowed = "http,https";
-    }
-    curl_free(host);
-    curl_free(scheme);
-    curl_url_cleanup(url);
-    return allowed;
+    struct mm_address address;
+    if (!mm_address_parse(url, &address))
+        return NULL;
+    return strcmp(address.scheme, "https") == 0 ? "https" : "http,https";
 }
 
 /* ---- what libcurl calls ---- */
@@ -234,7 +209,7 @@ int mm_http_fetch(const struct mm_http_download *what, const struct mm_progress 
     if (!err)
         err = &local;
     *result = (struct mm_http_result){0};
-    pthread_once(&once, start_curl);
+    mm_transfer_start_library();
     const char *protocols = allowed_protocols(what->url);
     if (!protocols)
         return mm_error_set(err, MM_ERR_USAGE, "%s is no https address", what->url);

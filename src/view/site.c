@@ -2,6 +2,7 @@
 #include "view/site.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -31,7 +32,17 @@ static int look_up(struct mm_site *site, enum mm_job_kind kind, int64_t id, stru
         return result;
     struct mm_measure measure;
     bool playable = out->song.state == MM_SONG_PRESENT && out->song.key && out->song.source &&
-                    mm_source_is_files(out->song.source);
+                    (out->song.file || mm_source_is_files(out->song.source));
+    /* From here on the key is where its sound is. */
+    char *path = playable ? mm_song_path(site->catalog, &out->song) : NULL;
+    if (playable && !path) {
+        mm_song_finish(&out->song);
+        return mm_no_memory(err);
+    }
+    if (path) {
+        free(out->song.key);
+        out->song.key = path;
+    }
     if (!playable)
         result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %lld is %s", (long long)id,
                               out->song.state == MM_SONG_HIDDEN ? "hidden" : "not here");

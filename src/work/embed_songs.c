@@ -107,7 +107,7 @@ static int store_vector(struct embed *e, int64_t song, const struct mm_vector_ki
     return result;
 }
 
-static int store(struct embed *e, const struct job *job, const struct mm_song *song,
+static int store(struct embed *e, const struct job *job, const char *path,
                  const struct mm_measure *measure, const struct worker *worker,
                  struct mm_error *err)
 {
@@ -120,7 +120,7 @@ static int store(struct embed *e, const struct job *job, const struct mm_song *s
         if (job->embed[m])
             result = store_vector(e, job->song, &e->models[m].kind, &worker->embeddings[m], err);
     if (result == 0)
-        result = mm_catalog_clear_failure(e->catalog, song->key, STAGE, err);
+        result = mm_catalog_clear_failure(e->catalog, path, STAGE, err);
     if (result == 0)
         result = mm_catalog_commit(e->catalog, err);
     if (result < 0)
@@ -128,11 +128,11 @@ static int store(struct embed *e, const struct job *job, const struct mm_song *s
     return result;
 }
 
-static int store_failure(struct embed *e, const struct mm_song *song, const char *reason, int tries,
-                         struct mm_error *err)
+static int store_failure(struct embed *e, const struct mm_song *song, const char *path,
+                         const char *reason, int tries, struct mm_error *err)
 {
     struct mm_failure failure = {.song = song->id,
-                                 .path = song->key,
+                                 .path = path,
                                  .stage = STAGE,
                                  .reason = reason,
                                  .tries = tries,
@@ -142,14 +142,14 @@ static int store_failure(struct embed *e, const struct mm_song *song, const char
 }
 
 /* Decodes, measures and embeds; what fails in here is the song's fault. */
-static int analyse(struct embed *e, const struct job *job, const struct mm_song *song,
-                   struct worker *worker, struct mm_measure *measure, struct mm_error *err)
+static int analyse(struct embed *e, const struct job *job, const char *path, struct worker *worker,
+                   struct mm_measure *measure, struct mm_error *err)
 {
     struct mm_audio_request request = {.excerpt_s = e->options->excerpt_s,
                                        .true_peak = e->options->true_peak,
                                        .measure = job->measure};
     choose_rates(e, job, worker, &request);
-    int result = mm_helpers_analyse(e->helpers, song->key, &request, feed, worker, measure, err);
+    int result = mm_helpers_analyse(e->helpers, path, &request, feed, worker, measure, err);
     /* Also after a failure: it makes the streams ready for the next song. */
     for (size_t m = 0; m < e->n_models; m++) {
         if (!job->embed[m])
@@ -172,9 +172,10 @@ static int do_song(struct embed *e, struct job *job, struct worker *worker, bool
     int result = mm_catalog_get_song(e->catalog, job->song, &song, err);
     if (result < 0)
         return result;
-    result = analyse(e, job, &song, worker, &measure, err);
+    char *path = mm_song_path(e->catalog, &song);
+    result = path ? analyse(e, job, path, worker, &measure, err) : mm_no_memory(err);
     if (result == 0) {
-        result = store(e, job, &song, &measure, worker, err);
+        result = store(e, job, path, &measure, worker, err);
         job->crashed = false;
     } else if (result == MM_ERR_CRASHED && !last_try) {
         job->crashed = true;
@@ -187,10 +188,11 @@ static int do_song(struct embed *e, struct job *job, struct worker *worker, bool
         *failed = true;
         job->crashed = false;
         char *reason = mm_strdup(err->message);
-        result =
-            reason ? store_failure(e, &song, reason, last_try ? 2 : 1, err) : mm_no_memory(err);
+        result = reason ? store_failure(e, &song, path, reason, last_try ? 2 : 1, err)
+                        : mm_no_memory(err);
         free(reason);
     }
+    free(path);
     for (size_t m = 0; m < e->n_models; m++)
         mm_embedding_finish(&worker->embeddings[m]);
     mm_song_finish(&song);

@@ -33,6 +33,7 @@ struct found {
     bool tags_win;       /* those below over those in the file */
     struct mm_tags tags; /* what the source knows */
     bool known;          /* song below is the catalog's */
+    bool second_copy;    /* of that song, whose own file is another */
     bool failed_before;  /* this very content failed the last time */
     bool probe;          /* new or changed: look inside */
     struct mm_song song;
@@ -81,15 +82,32 @@ static void clear_batch(struct gather *g)
 
 /* ---- looking ---- */
 
+/* A file that dedupe has found to be another copy of a song. */
+static int find_second_copy(struct gather *g, struct found *f, struct mm_error *err)
+{
+    struct mm_origin origin;
+    int result = mm_catalog_find_origin(g->catalog, f->source, f->path, &origin, err);
+    if (result == 0) {
+        result = mm_catalog_get_song(g->catalog, origin.song, &f->song, err);
+        f->second_copy = result == 0;
+    }
+    mm_origin_finish(&origin);
+    return result;
+}
+
 static int look_up(struct gather *g, struct found *f, struct mm_error *err)
 {
     int result = mm_catalog_find_key(g->catalog, f->source, f->path, &f->song, err);
     for (size_t i = 0; i < sizeof file_sources / sizeof *file_sources; i++)
         if (result == MM_ERR_NOT_FOUND && strcmp(file_sources[i], f->source) != 0)
             result = mm_catalog_find_key(g->catalog, file_sources[i], f->path, &f->song, err);
+    if (result == MM_ERR_NOT_FOUND)
+        result = find_second_copy(g, f, err);
     if (result < 0 && result != MM_ERR_NOT_FOUND)
         return result;
     f->known = result == 0;
+    if (f->second_copy)
+        return 0;
     bool same = f->known && f->song.size == f->size && f->song.mtime_ns == f->mtime_ns;
     if (f->known && strcmp(f->song.source, f->source) != 0) {
         if (f->tags_win)
@@ -268,13 +286,15 @@ static int store_one(struct gather *g, struct found *f, struct mm_error *err)
         result = store_probed(g, f, err);
     } else if (f->failed_before) {
         g->report->failed++;
+    } else if (f->second_copy) {
+        g->report->unchanged++;
     } else if (f->song.state == MM_SONG_MISSING) { /* back where it was */
         g->report->unchanged++;
         result = mm_catalog_set_state(g->catalog, f->song.id, MM_SONG_PRESENT, err);
     } else {
         g->report->unchanged++;
     }
-    if (result < 0 || f->song.id == 0)
+    if (result < 0 || f->song.id == 0 || f->second_copy)
         return result;
     if (f->song.state == MM_SONG_HIDDEN)
         g->report->hidden++;

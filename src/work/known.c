@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/match.h"
 #include "base/text.h"
+#include "musicmap/source.h"
 
 /* A row of a chained hash table. Keys are "i" + ISRC or "r" + recording key. */
 struct row {
@@ -148,11 +149,101 @@ int mm_known_find(const struct mm_known *known, const struct mm_recording *recor
     return 0;
 }
 
+/* Where the rows of song begin: they stand in order of songs. */
+static size_t rows_of(const struct mm_known *known, int64_t song)
+{
+    size_t low = 0;
+    size_t high = known->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (known->rows[middle].song < song)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The earliest song that has a row like one of song's. */
+static int64_t earlier(const struct mm_known *known, int64_t song)
+{
+    int64_t best = song;
+    for (size_t i = rows_of(known, song); i < known->n && known->rows[i].song == song; i++) {
+        const struct row *own = &known->rows[i];
+        for (const struct row *r = first(known, own->key); r && r->song < best; r = next(known, r))
+            if (own->key[0] == 'i' || mm_match_duration(own->duration_s, r->duration_s))
+                best = r->song;
+    }
+    return best;
+}
+
+int mm_known_first(const struct mm_known *known, int64_t song, int64_t *out, struct mm_error *err)
+{
+    (void)err;
+    /* A copy's copy is a copy, too. */
+    for (int64_t at = song;; at = *out) {
+        *out = earlier(known, at);
+        if (*out == at)
+            return 0;
+    }
+}
+
+/* The recording's length where a service has told it: the song's own may be a preview's. */
+struct lengths {
+    struct length {
+        int64_t song;
+        double seconds;
+    } * list;
+    size_t n, capacity;
+};
+
+struct filling {
+    struct mm_known *known;
+    struct lengths lengths;
+};
+
+static int add_length(void *ctx, const struct mm_origin *origin, struct mm_error *err)
+{
+    struct lengths *lengths = &((struct filling *)ctx)->lengths;
+    if (!(origin->duration_s > 0))
+        return 0;
+    if (mm_array_reserve(&lengths->list, &lengths->capacity, lengths->n + 1) < 0)
+        return mm_no_memory(err);
+    lengths->list[lengths->n++] = (struct length){origin->song, origin->duration_s};
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = ((const struct length *)a)->song;
+    int64_t y = ((const struct length *)b)->song;
+    return (x > y) - (x < y);
+}
+
 static int add_song(void *ctx, const struct mm_song *song, struct mm_error *err)
 {
+    struct filling *filling = ctx;
+    const struct lengths *lengths = &filling->lengths;
+    const struct length wanted = {.song = song->id};
+    const struct length *found =
+        lengths->n && !mm_source_is_files(song->source)
+            ? bsearch(&wanted, lengths->list, lengths->n, sizeof wanted, compare)
+            : NULL;
     const struct mm_recording recording = {song->tags.isrc, song->tags.artist, song->tags.title,
-                                           song->duration_s};
-    return mm_known_add(ctx, song->id, &recording, err);
+                                           found ? found->seconds : song->duration_s};
+    return mm_known_add(filling->known, song->id, &recording, err);
+}
+
+static int fill(struct mm_catalog *catalog, struct mm_known *known, struct mm_error *err)
+{
+    struct filling filling = {.known = known};
+    int result = mm_catalog_each_origin(catalog, 0, add_length, &filling, err);
+    if (filling.lengths.n)
+        qsort(filling.lengths.list, filling.lengths.n, sizeof *filling.lengths.list, compare);
+    if (result == 0)
+        result = mm_catalog_each_song(catalog, MM_SONGS_ALL, NULL, add_song, &filling, err);
+    free(filling.lengths.list);
+    return result;
 }
 
 int mm_known_create(struct mm_catalog *catalog, struct mm_known **out, struct mm_error *err)
@@ -160,8 +251,7 @@ int mm_known_create(struct mm_catalog *catalog, struct mm_known **out, struct mm
     *out = calloc(1, sizeof **out);
     if (!*out)
         return mm_no_memory(err);
-    int result =
-        catalog ? mm_catalog_each_song(catalog, MM_SONGS_ALL, NULL, add_song, *out, err) : 0;
+    int result = catalog ? fill(catalog, *out, err) : 0;
     if (result < 0) {
         mm_known_destroy(*out);
         *out = NULL;

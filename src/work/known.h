@@ -33,4 +33,11 @@ int mm_known_add(struct mm_known *known, int64_t song, const struct mm_recording
 int mm_known_find(const struct mm_known *known, const struct mm_recording *recording, bool loose,
                   int64_t *song, struct mm_error *err);
 
+/*
+ * The first song of the library that is the same recording as this one of its songs, itself when
+ * there is none. Only for an index made from a catalog, before anything is added to it.
+ */
+int mm_known_first(const struct mm_known *known, int64_t song, int64_t *first,
+                   struct mm_error *err);
+
 #endif

@@ -11,7 +11,7 @@ lacks "$out" 'helper'
 run 2 musicmap frobnicate
 has "$errors" 'no command "frobnicate"'
 
-for command in explore gather embed map draw serve status forget features eval model; do
+for command in explore gather embed map draw serve status forget dedupe features eval model; do
     run 0 musicmap $command --help
     has "$out" "^usage: musicmap $command"
     has "$out" '--library PATH'
@@ -21,6 +21,8 @@ done
 
 run 2 musicmap gather
 run 2 musicmap gather folder
+run 2 musicmap gather folder x --genres rock
+run 2 musicmap gather deezer x
 run 2 musicmap gather nowhere x
 has "$errors" 'no source "nowhere"'
 run 2 musicmap explore

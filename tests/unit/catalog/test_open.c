@@ -132,7 +132,7 @@ static void versions_are_told_apart(void **state)
     assert_opens(folder, true);
     assert_int_equal(raw_int(folder, "PRAGMA application_id"), 0x4d4d6170);
     int64_t version = raw_int(folder, "PRAGMA user_version");
-    assert_true(version >= 3);
+    assert_true(version >= 4);
     raw_run(folder, "PRAGMA user_version = 1000");
     assert_fails(folder, true, MM_ERR_UNSUPPORTED, "newer musicmap");
     raw_run(folder, "PRAGMA user_version = -1");

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Gathering from a service. The work is cut into units: a genre, or a page of a playlist, of the
+ * liked songs, of a query. A unit asks its steps in turn until it has enough songs, fetches their
+ * sounds, has helpers look into them, and is written in one transaction together with the note that
+ * it is done. So a run that is killed loses at most the replies of one unit, never a sound (they
+ * are on the disk, each whole), and goes on to the same library.
+ *
+ * What decides which songs are taken is only the replies and the library, never timing: of a page
+ * the first that fit are fetched at once, and those whose sound turns out to be none make room for
+ * the next. A fault that may pass ends the run rather than letting another song take the place.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "work/sounds.h"
+#include "work/stage.h"
+
+enum { MAX_PAGES = 30 /* of one step of a genre */, BATCH = 50 /* sounds at once */ };
+
+static const char STAGE[] = "gather";
+
+struct unit {
+    struct mm_unit_report *report;
+    const char *plan; /* what origins remember: the genre, ... */
+    bool is_genre;
+    size_t want; /* SIZE_MAX = all there is */
+    struct mm_step steps[MM_MAX_STEPS];
+    size_t n_steps;
+};
+
+struct gather {
+    struct mm_catalog *catalog;
+    struct mm_helpers *helpers;
+    struct mm_pool *pool;
+    const struct mm_service_request *request;
+    const struct mm_progress *progress;
+    struct mm_service_report *report;
+    const char *source;
+    struct mm_service_session *session;
+    struct mm_service_session *elsewhere[2]; /* Deezer, iTunes: opened when first needed */
+    struct mm_known *known;
+    char *run;       /* under which units are noted as done */
+    size_t expected; /* songs of all units, for the progress */
+    size_t gathered;
+};
+
+/* A unit's songs until they are written. */
+struct batch {
+    struct gather *g;
+    struct unit *unit;
+    struct mm_stage stage;
+    size_t first; /* staged before this round */
+    char **met;   /* ids of this unit's tracks so far: two ways to ask may give the same */
+    size_t n_met, met_capacity;
+    int *results; /* [stage.n] of fetching or looking */
+    struct mm_error *faults;
+};
+
+/* ---- room ---- */
+
+static bool limit_reached(const struct gather *g)
+{
+    return g->request->limit && g->report->added >= g->request->limit;
+}
+
+/* How many more songs the unit takes. */
+static size_t room(const struct batch *b)
+{
+    const struct gather *g = b->g;
+    size_t had = b->unit->report->songs + b->stage.n;
+    size_t left = had < b->unit->want ? b->unit->want - had : 0;
+    if (g->request->limit) {
+        size_t new = g->report->added;
+        for (size_t i = 0; i < b->stage.n; i++)
+            new += b->stage.list[i].kind == MM_STAGE_NEW;
+        size_t more = new < g->request->limit ? g->request->limit - new : 0;
+        left = left < more ? left : more;
+    }
+    return left;
+}
+
+/* ---- choosing ---- */
+
+static int has_sound(struct gather *g, int64_t id, bool *out, struct mm_error *err)
+{
+    struct mm_song song = {0};
+    int result = mm_catalog_get_song(g->catalog, id, &song, err);
+    *out = result == 0 && (song.file || mm_source_is_files(song.source));
+    mm_song_finish(&song);
+    return result;
+}
+
+/* A track that was gathered before: it counts for the unit it was gathered for. */
+static int meet_again(struct batch *b, struct mm_track *track, const struct mm_origin *origin,
+                      struct mm_error *err)
+{
+    struct gather *g = b->g;
+    bool ours = origin->plan ? strcmp(origin->plan, b->unit->plan) == 0 : !b->unit->is_genre;
+    bool sound;
+    if (!ours && b->unit->is_genre)
+        return 0;
+    int result = has_sound(g, origin->song, &sound, err);
+    if (result < 0)
+        return result;
+    if (!sound && (track->preview || g->request->resolve)) {
+        int64_t song = origin->song;
+        struct mm_staged *staged = mm_stage_add(&b->stage, track);
+        if (!staged)
+            return mm_no_memory(err);
+        staged->kind = MM_STAGE_SOUND;
+        staged->song = song;
+        staged->wants_sound = true;
+        return 0;
+    }
+    g->report->known++;
+    b->unit->report->songs++;
+    b->unit->report->sounding += sound;
+    return 0;
+}
+
+/* The recording is in the library, from elsewhere or under another id of this service. */
+static int meet_known(struct batch *b, struct mm_track *track, int64_t song, struct mm_error *err)
+{
+    bool sound;
+    int result = has_sound(b->g, song, &sound, err);
+    if (result < 0)
+        return result;
+    struct mm_staged *staged = mm_stage_add(&b->stage, track);
+    if (!staged)
+        return mm_no_memory(err);
+    staged->kind = MM_STAGE_JOIN;
+    staged->song = song;
+    staged->wants_sound = !sound && (staged->track.preview || b->g->request->resolve);
+    return 0;
+}
+
+/* *again: the id was met before in this unit. */
+static int meet(struct batch *b, const char *id, bool *again, struct mm_error *err)
+{
+    *again = false;
+    for (size_t i = 0; i < b->n_met && !*again; i++)
+        *again = strcmp(b->met[i], id) == 0;
+    if (*again || !b->unit->is_genre) /* lists are long, and asked in one way only */
+        return 0;
+    if (mm_array_reserve(&b->met, &b->met_capacity, b->n_met + 1) < 0 ||
+        !(b->met[b->n_met] = mm_strdup(id)))
+        return mm_no_memory(err);
+    b->n_met++;
+    return 0;
+}
+
+static int consider(struct batch *b, struct mm_track *track, struct mm_error *err)
+{
+    struct gather *g = b->g;
+    struct mm_origin origin;
+    bool again;
+    int result = meet(b, track->id, &again, err);
+    if (result < 0 || again || mm_stage_has(&b->stage, track))
+        return result;
+    result = mm_catalog_find_origin(g->catalog, g->source, track->id, &origin, err);
+    if (result == 0) {
+        result = meet_again(b, track, &origin, err);
+        mm_origin_finish(&origin);
+        return result;
+    }
+    if (result != MM_ERR_NOT_FOUND)
+        return result;
+    const struct mm_recording recording = {track->tags.isrc, track->tags.artist, track->tags.title,
+                                           track->duration_s};
+    int64_t song;
+    result = mm_known_find(g->known, &recording, false, &song, err);
+    if (result < 0)
+        return result;
+    if (song)
+        return meet_known(b, track, song, err);
+    bool silent = !track->preview;
+    if (silent && !mm_service_may_be_silent(g->request->service)) {
+        g->report->silent++;
+        return 0;
+    }
+    struct mm_staged *staged = mm_stage_add(&b->stage, track);
+    if (!staged)
+        return mm_no_memory(err);
+    staged->kind = MM_STAGE_NEW;
+    staged->wants_sound = !silent || g->request->resolve;
+    return 0;
+}
+
+/* ---- sounds ---- */
+
+static void note_result(struct batch *b, size_t i, int result, const struct mm_error *fault)
+{
+    b->results[i] = result;
+    b->faults[i] = *fault;
+}
+
+struct fetching {
+    struct batch *batch;
+    const size_t *index; /* [n] into the stage */
+    const char *source;  /* whose sounds these are */
+};
+
+static int on_sound(void *ctx, size_t i, int result, const void *bytes, size_t size,
+                    const char *ending, const struct mm_error *fault, struct mm_error *err)
+{
+    struct fetching *f = ctx;
+    struct batch *b = f->batch;
+    struct mm_staged *staged = &b->stage.list[f->index[i]];
+    note_result(b, f->index[i], result, fault);
+    if (result < 0)
+        return 0;
+    const char *id = staged->found_at ? staged->found.id : staged->track.id;
+    char *stem = mm_sound_stem(f->source, id);
+    int stored = stem ? mm_sound_store(b->g->catalog, stem, ending, bytes, size, &staged->file, err)
+                      : mm_no_memory(err);
+    free(stem);
+    if (stored == 0) {
+        b->g->report->fetched++;
+        b->g->report->bytes += size;
+    }
+    return stored;
+}
+
+/* Fetches the sounds of those that have an address at session's service and no file yet. */
+static int fetch(struct batch *b, struct mm_service_session *session, const char *source,
+                 struct mm_error *err)
+{
+    size_t n = 0;
+    size_t count = b->stage.n - b->first;
+    const struct mm_track **tracks = mm_calloc3(count, 1, sizeof *tracks);
+    size_t *index = mm_calloc3(count, 1, sizeof *index);
+    int result = tracks && index ? 0 : mm_no_memory(err);
+    for (size_t i = b->first; i < b->stage.n && result == 0; i++) {
+        struct mm_staged *s = &b->stage.list[i];
+        const struct mm_track *track = s->found_at ? &s->found : &s->track;
+        const char *at = s->found_at ? s->found_at : b->g->source;
+        if (!s->wants_sound || s->file || !track->preview || strcmp(at, source) != 0)
+            continue;
+        char *stem = mm_sound_stem(source, track->id);
+        if (!stem)
+            result = mm_no_memory(err);
+        else if (!(s->file = mm_sound_find(b->g->catalog, stem))) {
+            tracks[n] = track;
+            index[n++] = i;
+        }
+        free(stem);
+    }
+    struct fetching fetching = {b, index, source};
+    if (result == 0 && n)
+        result = mm_service_sounds(session, tracks, n, on_sound, &fetching, err);
+    free(index);
+    free(tracks);
+    return result;
+}
+
+static void probe_round(void *ctx, size_t i, size_t worker)
+{
+    (void)worker;
+    struct batch *b = ctx;
+    struct mm_staged *s = &b->stage.list[b->first + i];
+    if (!s->file || mm_progress_cancelled(b->g->progress))
+        return;
+    b->results[b->first + i] =
+        mm_staged_probe(s, b->g->catalog, b->g->helpers, &b->faults[b->first + i]);
+}
+
+/* ---- elsewhere ---- */
+
+/* The session of the k-th service that sounds are looked for at. */
+static int open_elsewhere(struct gather *g, size_t k, struct mm_error *err)
+{
+    static const char *const names[] = {"deezer", "itunes"};
+    if (g->elsewhere[k])
+        return 0;
+    struct mm_service_settings settings = g->request->settings;
+    settings.as_user = false;
+    return mm_service_open(mm_service_find(names[k]), &settings, &g->elsewhere[k], err);
+}
+
+static int find_elsewhere(struct batch *b, struct mm_staged *s, struct mm_error *err)
+{
+    static const char *const names[] = {"deezer", "itunes"};
+    int result = 0;
+    for (size_t k = 0; k < 2 && result == 0 && !s->found_at; k++) {
+        bool found = false;
+        if (strcmp(names[k], b->g->source) == 0)
+            continue;
+        result = open_elsewhere(b->g, k, err);
+        if (result == 0)
+            result = mm_service_resolve(b->g->elsewhere[k], &s->track, &s->found, &found, err);
+        if (result == 0 && found && s->found.preview)
+            s->found_at = names[k];
+        else
+            mm_track_finish(&s->found);
+    }
+    return result;
+}
+
+static int resolve(struct batch *b, struct mm_error *err)
+{
+    static const char *const names[] = {"deezer", "itunes"};
+    int result = 0;
+    for (size_t i = b->first; i < b->stage.n && result == 0; i++) {
+        struct mm_staged *s = &b->stage.list[i];
+        if (s->wants_sound && !s->file && !s->track.preview)
+            result = find_elsewhere(b, s, err);
+    }
+    for (size_t k = 0; k < 2 && result == 0; k++)
+        if (b->g->elsewhere[k])
+            result = fetch(b, b->g->elsewhere[k], names[k], err);
+    return result;
+}
+
+/* ---- what came of the sounds ---- */
+
+/* Faults of the run, not of a song: it ends, and can be taken up again. */
+static bool ends_the_run(int code)
+{
+    return code == MM_ERR_AGAIN || code == MM_ERR_CANCELLED || code == MM_ERR_NO_MEMORY ||
+           code == MM_ERR_BUG;
+}
+
+static int note_failure(struct gather *g, const struct mm_staged *s, const char *reason,
+                        struct mm_error *err)
+{
+    char *path = mm_format("%s:%s", g->source, s->track.id);
+    g->report->failed++;
+    const struct mm_failure failure = {.path = path, .stage = STAGE, .reason = reason, .tries = 1};
+    int result = path ? mm_catalog_put_failure(g->catalog, &failure, err) : mm_no_memory(err);
+    free(path);
+    return result;
+}
+
+/* Drops those whose sound is none; where silence is kept they stay as silent ones. */
+static int sort_out(struct batch *b, struct mm_error *err)
+{
+    bool keep_silent = mm_service_may_be_silent(b->g->request->service);
+    int result = 0;
+    for (size_t i = b->first; i < b->stage.n && result == 0; i++)
+        if (b->results[i] < 0 && ends_the_run(b->results[i])) {
+            if (err)
+                *err = b->faults[i];
+            return b->results[i];
+        }
+    for (size_t i = b->stage.n; i-- > b->first && result == 0;) {
+        struct mm_staged *s = &b->stage.list[i];
+        if (b->results[i] == 0)
+            continue;
+        if (s->file)
+            mm_sound_remove(b->g->catalog, s->file, NULL);
+        free(s->file);
+        s->file = NULL;
+        result = note_failure(b->g, s, b->faults[i].message, err);
+        if (!keep_silent && s->kind == MM_STAGE_NEW)
+            mm_stage_drop(&b->stage, i);
+    }
+    return result;
+}
+
+/* All sounds of what was staged since b->first. */
+static int take_sounds(struct batch *b, struct mm_error *err)
+{
+    size_t n = b->stage.n;
+    if (n == b->first)
+        return 0;
+    b->results = mm_calloc3(n, 1, sizeof *b->results);
+    b->faults = mm_calloc3(n, 1, sizeof *b->faults);
+    int result = b->results && b->faults ? 0 : mm_no_memory(err);
+    if (result == 0)
+        result = fetch(b, b->g->session, b->g->source, err);
+    if (result == 0 && b->g->request->resolve)
+        result = resolve(b, err);
+    if (result == 0) {
+        mm_pool_run(b->g->pool, n - b->first, probe_round, b);
+        if (mm_progress_cancelled(b->g->progress))
+            result = mm_error_set(err, MM_ERR_CANCELLED, "stopped; what is done is kept");
+    }
+    if (result == 0)
+        result = sort_out(b, err);
+    free(b->results);
+    free(b->faults);
+    b->results = NULL;
+    b->faults = NULL;
+    b->first = b->stage.n;
+    return result;
+}
+
+/* ---- writing ---- */
+
+static void count_staged(struct gather *g, struct unit *unit, const struct mm_staged *s)
+{
+    bool sound = s->info.codec[0] != '\0';
+    switch (s->kind) {
+    case MM_STAGE_NEW:
+        g->report->added++;
+        break;
+    case MM_STAGE_JOIN:
+        g->report->joined++;
+        break;
+    case MM_STAGE_SOUND:
+        g->report->known++;
+        break;
+    }
+    g->report->silent += !sound && !s->track.preview && s->kind != MM_STAGE_JOIN;
+    g->report->resolved += s->found_at && sound;
+    unit->report->songs++;
+    unit->report->sounding += sound || (s->kind == MM_STAGE_JOIN && !s->wants_sound);
+}
+
+/* In one transaction: the songs, and that the unit is done (and, behind the last, the run). */
+static int write_batch(struct batch *b, bool done, bool last, struct mm_error *err)
+{
+    struct gather *g = b->g;
+    int result = mm_catalog_begin(g->catalog, err);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; i < b->stage.n && result == 0; i++)
+        result = mm_staged_write(&b->stage.list[i], g->catalog, g->known, g->source, b->unit->plan,
+                                 b->unit->is_genre, err);
+    if (result == 0 && done)
+        result = mm_catalog_put_done(g->catalog, g->run, b->unit->plan,
+                                     b->unit->report->songs + b->stage.n, err);
+    if (result == 0 && last)
+        result = mm_catalog_clear_done(g->catalog, g->run, err);
+    if (result == 0)
+        result = mm_catalog_commit(g->catalog, err);
+    if (result < 0)
+        mm_catalog_rollback(g->catalog);
+    for (size_t i = 0; i < b->stage.n && result == 0; i++)
+        count_staged(g, b->unit, &b->stage.list[i]);
+    mm_stage_finish(&b->stage);
+    b->first = 0;
+    return result;
+}
+
+/* ---- units ---- */
+
+/* Takes from one page what there is room for. */
+static int take_page(struct batch *b, struct mm_tracks *page, struct mm_error *err)
+{
+    int result = 0;
+    for (size_t at = 0; at < page->n && result == 0;) {
+        while (at < page->n && room(b) && b->stage.n - b->first < BATCH && result == 0)
+            result = consider(b, &page->list[at++], err);
+        if (result == 0)
+            result = take_sounds(b, err);
+        if (room(b) == 0)
+            break;
+    }
+    return result;
+}
+
+/* A playlist's end would come too late to write it all at once. */
+static bool writes_by_page(const struct unit *unit)
+{
+    return unit->want == SIZE_MAX;
+}
+
+static int take_step(struct batch *b, const struct mm_step *step, struct mm_error *err)
+{
+    struct gather *g = b->g;
+    char *cursor = NULL;
+    int result = 0;
+    for (size_t pages = 0; result == 0 && room(b) > 0; pages++) {
+        struct mm_tracks page = {0};
+        char *next = NULL;
+        size_t want = b->unit->want == SIZE_MAX ? 100 : b->unit->want;
+        result = mm_service_page(g->session, step, cursor, want, &page, &next, err);
+        if (result == 0)
+            result = take_page(b, &page, err);
+        if (result == 0 && writes_by_page(b->unit))
+            result = write_batch(b, false, false, err);
+        mm_tracks_finish(&page);
+        free(cursor);
+        cursor = next;
+        mm_progress_update(g->progress, "gathering",
+                           g->gathered + b->unit->report->songs + b->stage.n, g->expected);
+        if (!cursor || (b->unit->is_genre && pages + 1 == MAX_PAGES))
+            break;
+    }
+    free(cursor);
+    return result;
+}
+
+static int take_unit(struct gather *g, struct unit *unit, bool last, struct mm_error *err)
+{
+    struct batch b = {.g = g, .unit = unit};
+    bool done = false;
+    size_t songs = 0;
+    int result = mm_catalog_is_done(g->catalog, g->run, unit->plan, &done, &songs, err);
+    if (result == 0 && done) {
+        unit->report->songs = songs;
+        g->report->known += songs;
+    }
+    for (size_t i = 0; i < unit->n_steps && result == 0 && !done && room(&b) > 0; i++) {
+        result = take_step(&b, &unit->steps[i], err);
+        /* One way to ask that leads nowhere leaves the others. */
+        if (unit->is_genre && (result == MM_ERR_NOT_FOUND || result == MM_ERR_IO)) {
+            if (i + 1 < unit->n_steps || b.stage.n || unit->report->songs)
+                result = 0;
+        }
+    }
+    bool full = !limit_reached(g);
+    if (result == 0 && (!done || last))
+        result = write_batch(&b, full, last && full, err);
+    mm_stage_finish(&b.stage);
+    for (size_t i = 0; i < b.n_met; i++)
+        free(b.met[i]);
+    free(b.met);
+    g->gathered += unit->report->songs;
+    return result;
+}
+
+static void name_unit(struct unit *unit, struct mm_unit_report *report, const char *name,
+                      const char *plan, size_t want)
+{
+    snprintf(report->name, sizeof report->name, "%s", name);
+    report->wanted = want == SIZE_MAX ? 0 : want;
+    unit->report = report;
+    unit->plan = plan;
+    unit->want = want;
+}
+
+static size_t make_units(struct gather *g, struct unit *units)
+{
+    const struct mm_service_request *r = g->request;
+    struct mm_unit_report *reports = g->report->units;
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_genres; i++, n++) {
+        name_unit(&units[n], &reports[n], r->genres[i], r->genres[i], r->per_genre);
+        units[n].is_genre = true;
+        units[n].n_steps = mm_genre_steps(r->service, r->genres[i], units[n].steps);
+    }
+    const struct {
+        bool wanted;
+        const char *name;
+        struct mm_step step;
+        size_t want;
+    } others[] = {
+        {r->query != NULL, "query", {MM_STEP_SEARCH, r->query}, r->limit ? r->limit : 100},
+        {r->playlist != NULL, "playlist", {MM_STEP_PLAYLIST, r->playlist}, SIZE_MAX},
+        {r->liked, "liked", {MM_STEP_LIKED, ""}, SIZE_MAX},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].wanted) {
+            name_unit(&units[n], &reports[n], others[i].name, others[i].name, others[i].want);
+            units[n].steps[0] = others[i].step;
+            units[n++].n_steps = 1;
+        }
+    for (size_t i = 0; i < n; i++)
+        g->expected += units[i].want == SIZE_MAX ? 0 : units[i].want;
+    return n;
+}
+
+/* ---- the whole ---- */
+
+static int take_units(struct gather *g, struct mm_error *err)
+{
+    struct mm_service_report *report = g->report;
+    size_t most = g->request->n_genres + 3;
+    struct unit *units = mm_calloc3(most, 1, sizeof *units);
+    report->units = mm_calloc3(most, 1, sizeof *report->units);
+    int result = units && report->units ? 0 : mm_no_memory(err);
+    if (result == 0)
+        report->n_units = make_units(g, units);
+    for (size_t i = 0; i < report->n_units && result == 0 && !limit_reached(g); i++)
+        result = take_unit(g, &units[i], i + 1 == report->n_units, err);
+    report->complete = result == 0 && !limit_reached(g);
+    free(units);
+    return result;
+}
+
+static double later(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+int mm_gather_service(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                      const struct mm_service_request *request, const struct mm_progress *progress,
+                      struct mm_service_report *report, struct mm_error *err)
+{
+    *report = (struct mm_service_report){0};
+    const char *market = request->settings.market;
+    struct gather g = {.catalog = catalog,
+                       .helpers = helpers,
+                       .request = request,
+                       .progress = progress,
+                       .report = report,
+                       .source = mm_service_name(request->service)};
+    g.run = mm_format("%s per-genre=%zu market=%s resolve=%d", g.source, request->per_genre,
+                      market ? market : "", request->resolve);
+    int result =
+        g.run ? mm_pool_create(mm_helpers_count(helpers), &g.pool, err) : mm_no_memory(err);
+    if (result == 0)
+        result = mm_known_create(catalog, &g.known, err);
+    if (result == 0)
+        result = mm_service_open(request->service, &request->settings, &g.session, err);
+    if (result == 0)
+        result = take_units(&g, err);
+    if (g.session)
+        report->resume_at = mm_service_resume_at(g.session);
+    for (size_t k = 0; k < 2; k++) {
+        if (g.elsewhere[k])
+            report->resume_at = later(report->resume_at, mm_service_resume_at(g.elsewhere[k]));
+        mm_service_close(g.elsewhere[k]);
+    }
+    mm_service_close(g.session);
+    mm_known_destroy(g.known);
+    mm_pool_destroy(g.pool);
+    free(g.run);
+    return result;
+}
+
+void mm_service_report_finish(struct mm_service_report *report)
+{
+    free(report->units);
+    *report = (struct mm_service_report){0};
+}

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Services, against the stand-in: a sample of genres from each. tests/full/services.t has them all.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+. "$MUSICMAP_ROOT/tests/cli/standin.sh"
+start_standin --short rainy-day=4
+
+genres=acoustic,rock,rainy-day,world-music
+for service in deezer itunes jamendo; do
+    control reset
+    run 0 musicmap gather $service --genres $genres --library $service --json -v
+    same "$(json '"\(.complete) \(.added) \(.fetched)"')" "true 33 33" "$service: songs"
+    same "$(json '[.units[] | "\(.songs)/\(.sounding)"] | join(" ")')" "10/10 10/10 3/3 10/10" "$service: genres"
+    lacks "$errors" 'jamendo-client'
+    same "$(state '[.exceeded[]] | add')" 0 "$service: within its quota"
+    same "$(count '[.[] | select(.path | startswith("/cdn"))] | length')" 33 "$service: each sound fetched once"
+    before=$(library_hash $service)
+    run 0 musicmap gather $service --genres $genres --library $service --json
+    same "$(json '"\(.added) \(.fetched)"')" "0 0" "$service: nothing twice"
+    same "$(library_hash $service)" "$before" "$service: the same library"
+done
+run 0 musicmap gather deezer --genres rainy-day --library deezer
+has "$errors" 'came up short: rainy-day 3'
+
+# What was gathered can be embedded and mapped: the previews are its sound.
+run 0 musicmap embed --library deezer --json
+same "$(json '"\(.embedded) \(.failed)"')" "33 0" "previews are embedded"
+run 0 musicmap map --library deezer --json
+same "$(json .songs)" 33 "and mapped"
+mv deezer moved
+run 0 musicmap features moved/previews/*/*/1000000.mp3 -o x.npy
+run 0 musicmap embed --excerpt 20 --library moved --json
+same "$(json '"\(.embedded) \(.failed)"')" "33 0" "a library can be moved"
+
+# Spotify, in its three ages. Secrets are in no output.
+for profile in dev2026 legacy extended; do
+    control reset
+    export SPOTIFY_CLIENT_ID=$profile SPOTIFY_CLIENT_SECRET=secret-$profile
+    run 0 musicmap gather spotify --genres acoustic,rock --library spotify-$profile --json -v
+    case $profile in extended) sounding=18 ;; *) sounding=0 ;; esac
+    same "$(json '"\(.added) \(.fetched)"')" "20 $sounding" "spotify $profile"
+    lacks "$errors" 'secret|Bearer|BQ[0-9]'
+    lacks "$out" 'secret|Bearer|BQ[0-9]'
+done
+export SPOTIFY_CLIENT_ID=dev2026 SPOTIFY_CLIENT_SECRET=secret-dev2026
+run 0 musicmap gather spotify --genres club --library club
+has "$errors" 'Spotify gave no sound for 10 songs'
+
+# --resolve: the same recordings elsewhere; each remembers both.
+run 0 musicmap gather spotify --genres acoustic,rock --library spotify-dev2026 --resolve --json
+same "$(json '"\(.resolved) \(.fetched)"')" "18 18" "sounds found at Deezer"
+same "$(json '.added')" 0 "no new songs"
+run 0 musicmap forget --source deezer --library spotify-dev2026 --json
+same "$(json '"\(.songs) \(.kept) \(.files)"')" "0 18 18" "what came from Deezer goes, the songs stay"
+run 0 musicmap forget --source spotify --library spotify-dev2026 --json
+same "$(json '"\(.songs) \(.kept)"')" "20 0" "all of Spotify's goes"
+
+# The same recording from two services is one song.
+run 0 musicmap gather jamendo --genres acoustic --library moved --json
+same "$(json '"\(.added) \(.joined) \(.fetched)"')" "0 10 0" "one song with two origins"
+run 0 musicmap forget --source deezer --library moved --json
+same "$(json '"\(.songs) \(.kept)"')" "23 10" "what Jamendo has, too, stays"
+
+# Your own account: consent in a "browser", a playlist, liked songs.
+cat >browser <<'B'
+#!/bin/sh
+exec python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' "$1" >/dev/null 2>&1
+B
+chmod +x browser
+export BROWSER="$scratch/browser"
+run 0 musicmap gather spotify --liked --library user --json
+same "$(json .added)" 120 "liked songs"
+same "$(stat -c %a config/musicmap/spotify-token)" 600 "nobody else reads the token"
+run 0 musicmap gather spotify --liked --library user --json
+same "$(json '"\(.added) \(.known)"')" "0 120" "liked songs, again"
+same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 1 "consent is asked for once"
+run 0 musicmap gather spotify --playlist 'https://open.spotify.com/playlist/37ownplaylist000000000?si=x' --library list --json
+same "$(json .added)" 60 "a playlist, with an episode, a local file and a gap in it"
+run 3 musicmap gather spotify --playlist 37foreignplaylist00000 --library list
+has "$errors" 'playlists that its user owns'
+control accounts '{"kill":"refresh"}'
+run 0 musicmap gather spotify --liked --library user --json
+same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 2 "a dead consent is asked for anew"
+control accounts '{"refuse":true,"kill":"refresh"}'
+run 3 musicmap gather spotify --liked --library user
+has "$errors" 'did not consent'
+[ ! -e config/musicmap/spotify-token ]
+ok $? "a dead token is thrown away"
+
+# A day to wait: told, and the same command goes on.
+control reset
+control faults '{"rules":[{"route":"^/spotify","nth":2,"kind":"s429day"}]}'
+run 1 musicmap gather spotify --genres acoustic,rock --library wait
+has "$errors" 'left alone for 24 hours.*the same command after [0-9-]+ [0-9:]+ goes on'
+run 0 musicmap gather spotify --genres acoustic,rock --library wait --json
+same "$(json '"\(.added) \(.known)"')" "10 10" "goes on where it was"
+
+# Nothing is asked without being told to.
+control reset
+run 0 musicmap gather deezer --dry-run
+same "$(grep -c . "$out")" 126 "a line for each genre"
+run 0 musicmap gather deezer --offline --library moved
+same "$(state .requests)" 0 "no request was sent"
+run 0 musicmap gather deezer --genres acoustic --limit 3 --library few --json
+same "$(json .added)" 3 "a limit"
+run 0 musicmap gather deezer --query "Live" --library few --json
+run 2 musicmap gather deezer --genres acoustic,polka
+has "$errors" 'no genre "polka"'
+run 2 musicmap gather deezer --liked
+run 2 musicmap gather deezer --market USA
+unset SPOTIFY_CLIENT_ID
+run 2 musicmap gather spotify --genres acoustic
+has "$errors" 'SPOTIFY_CLIENT_ID is not set'
+finish
