@@ -98,8 +98,7 @@ static void older_libraries_are_brought_up_to_date(void **state)
 {
     struct library *l = *state;
     int64_t id = add_from(l, "folder", "/a", NULL);
-    raw_run(l->folder, "DROP TABLE origin; DROP TABLE done; ALTER TABLE song DROP COLUMN file;"
-                       "PRAGMA user_version = 2");
+    raw_run(l->folder, RAW_UNDO_ORIGINS "PRAGMA user_version = 4");
     library_reopen(l);
     struct mm_song song;
     assert_ok(mm_catalog_get_song(l->catalog, id, &song, &l->err), &l->err);

@@ -109,7 +109,8 @@ static void an_older_library_is_brought_up_to_date(void **state)
 {
     struct library *library = *state;
     add(library, "/a", (const float[]){1, 1, 1});
-    raw_run(library->folder, "ALTER TABLE vector DROP COLUMN tags;"
+    raw_run(library->folder,
+            RAW_UNDO_ORIGINS "ALTER TABLE vector DROP COLUMN tags;"
                              "ALTER TABLE vector_kind DROP COLUMN tag_names;"
                              "DROP TABLE play; DROP TABLE set_song; DROP TABLE set_version;"
                              "DROP TABLE radio_set; DROP TABLE map_region;"
