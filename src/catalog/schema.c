@@ -137,10 +137,8 @@ static const struct step {
     const char *sql;
     const char *set_version;
 } steps[] = {
-    {step_1, "PRAGMA user_version = 1"},
-    {step_2, "PRAGMA user_version = 2"},
-    {step_sets, "PRAGMA user_version = 3"},
-    {step_regions, "PRAGMA user_version = 4"},
+    {step_1, "PRAGMA user_version = 1"},       {step_2, "PRAGMA user_version = 2"},
+    {step_sets, "PRAGMA user_version = 3"},    {step_regions, "PRAGMA user_version = 4"},
     {step_origins, "PRAGMA user_version = 5"},
 };
 
