@@ -190,10 +190,10 @@ static int place_conv(struct plan *plan, const struct mm_node *last, struct step
 /* Joins relu, batch norm and pooling that follow, as far as they are there, in this order. */
 int plan_conv(struct plan *plan, const struct mm_node *node, struct step *step)
 {
-    struct mm_conv_desc desc;
+    struct mm_conv_desc desc = {0};
     float *scale = NULL;
     float *shift = NULL;
-    struct pool_step pool;
+    struct pool_step pool = {0};
     const struct mm_node *last = node;
     const struct mm_node *next;
     int result = plan_take_inputs(plan, node, 2, step);

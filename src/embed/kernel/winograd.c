@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/pool.h"
 #include "embed/kernel/memory.h"
 #include "embed/kernel/winograd_plan.h"
 
@@ -15,6 +15,9 @@
  * 1 MiB, and weights are used for as many tiles as that allows. */
 #define FEW_CHANNELS  64
 #define PASS_CHANNELS 32
+
+/* Weights that are worth threads. */
+#define MANY_BYTES ((size_t)4 << 20)
 
 /* Below this many channels the transforms cost more than they save. */
 #define LEAST_CHANNELS 16
@@ -88,18 +91,38 @@ static void pack_row(const struct mm_conv_desc *desc, size_t panel, size_t p, si
         memcpy(to + i * step, block + i * panel, panel * sizeof *to);
 }
 
-static void pack_weights(struct mm_winograd *plan, const struct mm_conv *conv,
+struct packing {
+    const struct mm_winograd *plan;
+    const struct mm_conv *conv;
+    const struct mm_conv_desc *desc;
+};
+
+static void pack_panel(void *ctx, size_t p, size_t worker)
+{
+    (void)worker;
+    const struct packing *packing = ctx;
+    const struct mm_winograd *plan = packing->plan;
+    size_t panel = packing->conv->kernels->panel;
+    size_t rows = packing->conv->in.groups * MM_LANES;
+    size_t first = p / plan->pass * plan->pass; /* panel of its pass */
+    size_t together = plan->n_panels - first < plan->pass ? plan->n_panels - first : plan->pass;
+    float *to = plan->weights + (first * POSITIONS + (p - first)) * rows * panel;
+    for (size_t in = 0; in < packing->desc->in_channels; in++)
+        pack_row(packing->desc, panel, p, in, to + in * panel, together * rows * panel);
+}
+
+/* On all cores where there is much to do, and where threads can be had. */
+static void pack_weights(const struct mm_winograd *plan, const struct mm_conv *conv,
                          const struct mm_conv_desc *desc)
 {
-    size_t panel = conv->kernels->panel;
-    size_t rows = conv->in.groups * MM_LANES;
-    for (size_t p = 0; p < plan->n_panels; p++) {
-        size_t first = p / plan->pass * plan->pass; /* panel of its pass */
-        size_t together = plan->n_panels - first < plan->pass ? plan->n_panels - first : plan->pass;
-        float *to = plan->weights + (first * POSITIONS + (p - first)) * rows * panel;
-        for (size_t in = 0; in < desc->in_channels; in++)
-            pack_row(desc, panel, p, in, to + in * panel, together * rows * panel);
-    }
+    struct packing packing = {plan, conv, desc};
+    struct mm_pool *pool = NULL;
+    if (plan->bytes >= MANY_BYTES && mm_pool_create(0, &pool, NULL) == 0)
+        mm_pool_run(pool, plan->n_panels, pack_panel, &packing);
+    else
+        for (size_t p = 0; p < plan->n_panels; p++)
+            pack_panel(&packing, p, 0);
+    mm_pool_destroy(pool);
 }
 
 struct mm_winograd *mm_winograd_create(const struct mm_conv *conv, const struct mm_conv_desc *desc)
