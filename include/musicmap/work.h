@@ -29,6 +29,9 @@ struct mm_helper_settings {
                             NULL = /proc/self/exe */
     size_t count;        /* processes at most; 0 = one a core */
     double timeout_s;    /* without any sign of life; 0 = 60 */
+    /* Once it is not 0, a call that waits for a silent helper ends with MM_ERR_CANCELLED within a
+     * fraction of a second; NULL = not wanted. */
+    const atomic_int *cancel;
 };
 int mm_helpers_create(const struct mm_helper_settings *settings, struct mm_helpers **out,
                       struct mm_error *err);

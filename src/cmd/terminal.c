@@ -239,7 +239,7 @@ struct mm_helpers *cmd_start_helpers(const struct command *self)
 {
     struct mm_error err = {0};
     struct mm_helpers *helpers = NULL;
-    struct mm_helper_settings settings = {.count = cmd_common.jobs};
+    struct mm_helper_settings settings = {.count = cmd_common.jobs, .cancel = &interrupts};
     if (mm_helpers_create(&settings, &helpers, &err) < 0)
         cmd_fail_error(self, &err);
     return helpers;

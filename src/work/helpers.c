@@ -5,9 +5,12 @@
  * safe while threads run, and the helper starts with clean memory (doc/decisions.md).
  */
 #include <errno.h>
+#include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +28,8 @@
 
 enum { HELPER_FD = 3 };
 
+#define SLICE_S 0.2 /* between looks whether the call is still wanted */
+
 struct helper {
     pid_t pid; /* 0 = not running */
     int fd;
@@ -35,6 +40,7 @@ struct helper {
 struct mm_helpers {
     char *program;
     double timeout_s;
+    const atomic_int *cancel;
     size_t count;
     struct helper *all;
     pthread_mutex_t mutex;
@@ -52,6 +58,7 @@ int mm_helpers_create(const struct mm_helper_settings *settings, struct mm_helpe
     pthread_cond_init(&helpers->freed, NULL);
     helpers->program = mm_strdup(settings->program ? settings->program : "/proc/self/exe");
     helpers->timeout_s = settings->timeout_s > 0 ? settings->timeout_s : 60;
+    helpers->cancel = settings->cancel;
     helpers->count = settings->count ? settings->count : mm_cpu_count();
     helpers->all = calloc(helpers->count, sizeof *helpers->all);
     if (!helpers->program || !helpers->all) {
@@ -150,6 +157,7 @@ static int start(struct mm_helpers *helpers, struct helper *helper, struct mm_er
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return mm_error_errno(err, errno, "cannot start a helper process");
+    /* For a message that ends in the middle; the wait for its beginning is await_message(). */
     struct timeval timeout = {
         .tv_sec = (time_t)helpers->timeout_s,
         .tv_usec = (suseconds_t)((helpers->timeout_s - (double)(time_t)helpers->timeout_s) * 1e6)};
@@ -225,13 +233,32 @@ struct request {
     size_t n_rates;
 };
 
+/* Returns 0 when there is something to receive; a helper that hangs must not keep Ctrl-C waiting.
+ */
+static int await_message(const struct mm_helpers *helpers, int fd, struct mm_error *err)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    for (double waited = 0; waited < helpers->timeout_s; waited += SLICE_S) {
+        double left = helpers->timeout_s - waited;
+        int ready = poll(&wanted, 1, (int)ceil(1000 * (left < SLICE_S ? left : SLICE_S)));
+        if (ready > 0)
+            return 0;
+        if (helpers->cancel && atomic_load(helpers->cancel))
+            return mm_error_set(err, MM_ERR_CANCELLED, "stopped");
+    }
+    return mm_error_set(err, MM_ERR_LIMIT, "the helper process gives no sign of life");
+}
+
 /* Sends the request and reads until the final reply, which stays in helper->message. */
-static int talk(struct helper *helper, const struct request *request, struct mm_error *err)
+static int talk(const struct mm_helpers *helpers, struct helper *helper,
+                const struct request *request, struct mm_error *err)
 {
     int result =
         mm_wire_send(helper->fd, request->kind, request->body.data, request->body.length, err);
     while (result == 0) {
-        result = mm_wire_receive(helper->fd, &helper->message, err);
+        result = await_message(helpers, helper->fd, err);
+        if (result == 0)
+            result = mm_wire_receive(helper->fd, &helper->message, err);
         if (result < 0)
             break;
         if (helper->message.kind == MM_WIRE_DONE)
@@ -261,7 +288,7 @@ static int run(struct mm_helpers *helpers, struct request *request, struct helpe
     int result = helper->pid ? 0 : start(helpers, helper, err);
     if (result == 0) {
         helper->message.kind = 0;
-        result = talk(helper, request, err);
+        result = talk(helpers, helper, request, err);
         bool answered =
             helper->message.kind == MM_WIRE_DONE || helper->message.kind == MM_WIRE_FAILED;
         if (!answered) {

@@ -234,11 +234,37 @@ static void a_missing_program_is_told(void **state)
     mm_helpers_destroy(none);
 }
 
+static void *cancel_soon(void *flag)
+{
+    usleep(50000);
+    atomic_store((atomic_int *)flag, 1);
+    return NULL;
+}
+
+/* A minute of patience, but the user has none. */
+static void test_a_hanging_helper_is_left_at_once_when_cancelled(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    struct mm_helpers *patient;
+    static atomic_int cancel;
+    struct mm_helper_settings settings = {.count = 1, .timeout_s = 600, .cancel = &cancel};
+    unsigned char hash[32];
+    struct mm_audio_info info;
+    pthread_t thread;
+    assert_ok(mm_helpers_create(&settings, &patient, &err), &err);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
+    assert_int_equal(mm_helpers_probe(patient, "hang", &info, hash, &err), MM_ERR_CANCELLED);
+    pthread_join(thread, NULL);
+    mm_helpers_destroy(patient);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "helper") == 0)
         return misbehave((int)strtol(argv[2], NULL, 10));
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_hanging_helper_is_left_at_once_when_cancelled),
         cmocka_unit_test(what_a_helper_says_arrives),
         cmocka_unit_test(a_dead_helper_costs_one_request),
         cmocka_unit_test(a_silent_helper_is_replaced),
