@@ -195,7 +195,13 @@ static void keep_map(struct mm_catalog *catalog, size_t n)
     char *names[] = {"One"};
     for (size_t i = 0; i < n; i++)
         songs[i] = (struct mm_map_song){(int64_t)i + 1, 0.5f, 0.5f, 0};
-    struct mm_map_record map = {0, "bench", "", "{}", n, songs, 1, names};
+    struct mm_map_record map = {.model = "bench",
+                                .settings = "",
+                                .report = "{}",
+                                .n_songs = n,
+                                .songs = songs,
+                                .n_clusters = 1,
+                                .cluster_names = names};
     struct watch start = begin();
     must(mm_catalog_put_map(catalog, &map, &err));
     say("put a map", start, n);
