@@ -105,6 +105,18 @@ struct mm_curve {
 /* As mm_draw: by the ending of path. */
 int mm_draw_curve(const struct mm_curve *curve, const char *path, struct mm_error *err);
 
+/* ---- many small maps on one sheet ---- */
+
+struct mm_contact {
+    size_t n;
+    const float *xy;       /* [n][2] within -1..1 */
+    const uint32_t *group; /* [n] what a song's colour tells; UINT32_MAX = grey */
+    const char *title, *note;
+};
+/* As mm_draw: by the ending of path. 1 to 400 maps. */
+int mm_draw_contacts(const struct mm_contact *contacts, size_t n, const char *path,
+                     struct mm_error *err);
+
 /* ---- page ---- */
 
 struct mm_server_settings {

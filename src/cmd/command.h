@@ -170,6 +170,7 @@ int cmd_serve(const struct command *self, int argc, char **argv);
 int cmd_status(const struct command *self, int argc, char **argv);
 int cmd_features(const struct command *self, int argc, char **argv);
 int cmd_eval(const struct command *self, int argc, char **argv);
+int cmd_lab(const struct command *self, int argc, char **argv);
 int cmd_model(const struct command *self, int argc, char **argv);
 int cmd_set(const struct command *self, int argc, char **argv);
 int cmd_similar(const struct command *self, int argc, char **argv);

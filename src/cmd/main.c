@@ -26,6 +26,8 @@ static const struct command commands[] = {
      false},
     {"model", "list | fetch NAME | install FILE | check NAME",
      "the models songs can be embedded with", cmd_model, false},
+    {"lab", "", "compare clusterings and layouts: a table and a sheet of small maps", cmd_lab,
+     false},
     {"eval", "--label genre|folder", "how good the map is, in figures", cmd_eval, false},
     {"helper", "FD", "decode on behalf of another musicmap process", cmd_helper, true},
 };

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/lab_table.h"
 #include "musicmap/view.h"
 
 #define MOST_LINES ((size_t)24) /* of the curve as text */
@@ -173,10 +175,60 @@ static json_t *record_json(const struct mm_map_record *record)
     return json;
 }
 
+/* ---- like a row of the lab ---- */
+
+/* *row: that row of the lab's table, in *table, which must live as long as in is used. */
+static int read_row(const struct command *self, const char *number, json_t **table,
+                    const json_t **row)
+{
+    char *library = cmd_library_path();
+    char *path = library ? mm_format("%s/%s", library, LAB_FILE) : NULL;
+    char *end;
+    unsigned long wanted = strtoul(number, &end, 10);
+    int status = 0;
+    *table = path ? json_load_file(path, 0, NULL) : NULL;
+    const json_t *rows = json_object_get(*table, "rows");
+    *row = wanted ? json_array_get(rows, wanted - 1) : NULL;
+    if (!json_is_array(rows))
+        status = cmd_fail(self, CMD_FAILED,
+                          "the library has no table to choose from: run \"musicmap lab\" first");
+    else if (*number < '0' || *number > '9' || *end || !json_is_object(*row))
+        status =
+            cmd_fail(self, CMD_USAGE, "--like: there is no row \"%s\" in the lab's table", number);
+    free(path);
+    free(library);
+    return status;
+}
+
+/* Sets what the row was made with. number: heap, the number of clusters as text. */
+static int apply_row(const struct command *self, const char *like, json_t **table,
+                     struct cmd_map_options *in, char **number)
+{
+    const json_t *row;
+    if (in->model || in->clusters || in->clusterer || in->layout)
+        return cmd_fail(self, CMD_USAGE,
+                        "--like takes model, clusterer, clusters and layout from the row: leave "
+                        "them out");
+    int status = read_row(self, like, table, &row);
+    if (status)
+        return status;
+    in->model = json_string_value(json_object_get(row, "model"));
+    in->clusterer = json_string_value(json_object_get(row, "clusterer"));
+    in->layout = json_string_value(json_object_get(row, "layout"));
+    size_t clusters = count_of(row, "clusters");
+    *number = clusters ? mm_format("%zu", clusters) : mm_strdup("auto");
+    in->clusters = *number;
+    cmd_common.seed = (uint64_t)json_integer_value(json_object_get(*table, "seed"));
+    return 0;
+}
+
 int cmd_map(const struct command *self, int argc, char **argv)
 {
     struct cmd_map_options in = {0};
     const char *curve = NULL;
+    const char *like = NULL;
+    json_t *table = NULL;
+    char *number = NULL;
     const struct cmd_option options[] = {
         {"model", 0, CMD_TEXT, &in.model, "NAME",
          "vectors to map: one model's, or several as A+B or A+0.7*B (default: what most have)", 0,
@@ -187,28 +239,33 @@ int cmd_map(const struct command *self, int argc, char **argv)
          "how: kmeans, minibatch, gmm, gmm-full, ward, hdbscan, spectral", 0, 0},
         {"layout", 0, CMD_TEXT, &in.layout, "NAME",
          "how songs are placed: umap (default), tsne, pca", 0, 0},
+        {"like", 0, CMD_TEXT, &like, "ROW", "as that row of the last \"musicmap lab\" was made", 0,
+         0},
         {"curve", 0, CMD_TEXT, &curve, "FILE", "draw how the number was chosen: .svg, .png or .pdf",
          0, 0},
         {0},
     };
     struct mm_map_options map;
+    struct mm_map_record record = {0};
+    struct mm_catalog *catalog = NULL;
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
+    if (!status && like)
+        status = apply_row(self, like, &table, &in, &number);
     if (!status)
         status = cmd_map_options(self, &in, &map);
-    if (status)
-        return status;
-    struct mm_catalog *catalog = cmd_open_library(self, false);
-    if (!catalog)
-        return CMD_FAILED;
-    struct mm_map_record record = {0};
-    status = cmd_run_map(self, catalog, &map, &record);
-    if (status == CMD_DONE)
+    if (!status && !(catalog = cmd_open_library(self, false)))
+        status = CMD_FAILED;
+    if (!status)
+        status = cmd_run_map(self, catalog, &map, &record);
+    if (!status)
         say_how(&record);
-    if (status == CMD_DONE && cmd_common.json)
+    if (!status && cmd_common.json)
         cmd_print_json(record_json(&record));
-    if (status == CMD_DONE && curve)
+    if (!status && curve)
         status = draw_curve(self, &record, curve);
     mm_map_record_finish(&record);
     mm_catalog_close(catalog);
+    free(number);
+    json_decref(table);
     return status;
 }

@@ -28,18 +28,39 @@ static int read_rows(const struct mm_vectors *v, size_t first, size_t count, flo
     return 0;
 }
 
+/* The first of the values that is not finite; count when there is none. */
+static size_t find_not_finite(const float *x, size_t count)
+{
+    float zero[8] = {0}; /* becomes NAN; compilers make vectors of it */
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8)
+        for (size_t j = 0; j < 8; j++)
+            zero[j] += x[i + j] * 0;
+    for (; i < count; i++)
+        zero[0] += x[i] * 0;
+    float sum = 0;
+    for (size_t j = 0; j < 8; j++)
+        sum += zero[j];
+    if (sum == 0)
+        return count;
+    for (i = 0; i < count && isfinite(x[i]);)
+        i++;
+    return i;
+}
+
 /* Adds a block to the sums of (value - origin) and its square; origin is the first row. */
 static int add_block(const struct mm_vectors *v, size_t first, const float *rows, size_t count,
                      double *origin, double *sum, double *square, struct mm_error *err)
 {
+    size_t bad = find_not_finite(rows, count * v->dim);
+    if (bad < count * v->dim)
+        return mm_error_set(err, MM_ERR_INPUT, "vector %zu holds a value that is not a number",
+                            first + bad / v->dim);
+    for (size_t j = 0; first == 0 && j < v->dim; j++)
+        origin[j] = rows[j];
     for (size_t i = 0; i < count; i++) {
         const float *row = rows + i * v->dim;
         for (size_t j = 0; j < v->dim; j++) {
-            if (!isfinite(row[j]))
-                return mm_error_set(err, MM_ERR_INPUT,
-                                    "vector %zu holds a value that is not a number", first + i);
-            if (first + i == 0)
-                origin[j] = row[j];
             double x = row[j] - origin[j];
             sum[j] += x;
             square[j] += x * x;

@@ -22,7 +22,7 @@ int mm_map_reduce(const struct mm_vectors *vectors, size_t most, size_t jobs,
     if (result == 0) {
         *dim = pca.count;
         *rows = mm_calloc3(vectors->n, pca.count, sizeof **rows);
-        result = *rows ? mm_pca_project(&pca, &standard, pca.count, progress, *rows, err)
+        result = *rows ? mm_pca_project(&pca, &standard, pca.count, pool, progress, *rows, err)
                        : mm_no_memory(err);
     }
     if (result < 0) {

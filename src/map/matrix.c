@@ -25,6 +25,16 @@ void mm_matrix_add_products(const double *a, size_t m, const double *b, size_t n
                 (int)stride, b, (int)stride, 1, sum, (int)sum_stride);
 }
 
+void mm_matrix_add_float_products(const float *a, size_t m, const float *b, size_t n, size_t rows,
+                                  size_t stride, float *part, double *sum, size_t sum_stride)
+{
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)m, (int)n, (int)rows, 1, a,
+                (int)stride, b, (int)stride, 0, part, (int)n);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++)
+            sum[i * sum_stride + j] += part[i * n + j];
+}
+
 static void fix_sign(double *vector, size_t n)
 {
     size_t largest = 0;

@@ -28,6 +28,11 @@ void mm_matrix_dots(const float *a, size_t m, const float *b, size_t n, size_t d
 void mm_matrix_add_products(const double *a, size_t m, const double *b, size_t n, size_t rows,
                             size_t stride, double *sum, size_t sum_stride);
 
+/* The same for floats, whose products are summed up as floats before they are added: for rows by
+ * the thousand at most. part: [m][n] scratch. */
+void mm_matrix_add_float_products(const float *a, size_t m, const float *b, size_t n, size_t rows,
+                                  size_t stride, float *part, double *sum, size_t sum_stride);
+
 /*
  * The `count` largest eigenvalues of the symmetric matrix a: [n][n] (destroyed; the lower triangle
  * is enough), falling, and their unit vectors: vectors [count][n]. Each vector's largest component

@@ -3,8 +3,10 @@
  * pca.c - principal component analysis in one pass over the vectors.
  *
  * The sums of products are added up in double and are already centred, since the vectors are
- * standardised. With fewer vectors than dimensions their n x n matrix of products has the same
- * eigenvalues (Turk & Pentland 1991, "the snapshot method"), and is much smaller.
+ * standardised; where there are many vectors, those of a few thousand are summed up as floats
+ * first, which is twice as fast and far below what chance leaves of them. With fewer vectors than
+ * dimensions their n x n matrix of products has the same eigenvalues (Turk & Pentland 1991, "the
+ * snapshot method"), and is much smaller.
  */
 #include "map/pca.h"
 
@@ -16,11 +18,19 @@
 /* Side of the square parts of the matrix that threads fill. */
 #define TILE ((size_t)128)
 
+/* Vectors whose products are summed up as floats, read by several threads where they are in memory.
+ */
+#define CHUNK      (4 * MM_BLOCK_ROWS)
+#define FEW_ROWS   CHUNK         /* of fewer vectors the exact sums cost nothing */
+#define PROJECTION ((size_t)256) /* vectors of one product */
+
 /* A component with less than this share of the largest one's variance is rounding. */
 #define LEAST_SHARE 1e-10
 
 struct products {
-    const double *rows; /* [count][width] */
+    const double *rows;  /* [count][width] */
+    const float *floats; /* [count][width] in place of rows, when they are NULL */
+    float *part;         /* [jobs][TILE][TILE] */
     size_t count;
     size_t width;
     size_t tiles;
@@ -29,7 +39,6 @@ struct products {
 
 static void add_tile(void *ctx, size_t i, size_t worker)
 {
-    (void)worker;
     struct products *p = ctx;
     size_t row = 0; /* tile number i of the lower triangle */
     while ((row + 1) * (row + 2) / 2 <= i)
@@ -39,8 +48,13 @@ static void add_tile(void *ctx, size_t i, size_t worker)
     size_t x = column * TILE;
     size_t height = p->width - y < TILE ? p->width - y : TILE;
     size_t width = p->width - x < TILE ? p->width - x : TILE;
-    mm_matrix_add_products(p->rows + y, height, p->rows + x, width, p->count, p->width,
-                           p->sum + y * p->width + x, p->width);
+    double *sum = p->sum + y * p->width + x;
+    if (p->rows)
+        mm_matrix_add_products(p->rows + y, height, p->rows + x, width, p->count, p->width, sum,
+                               p->width);
+    else
+        mm_matrix_add_float_products(p->floats + y, height, p->floats + x, width, p->count,
+                                     p->width, p->part + worker * TILE * TILE, sum, p->width);
 }
 
 static void add_products(struct products *p, struct mm_pool *pool)
@@ -58,34 +72,74 @@ static int cancelled(const struct mm_progress *progress, size_t done, size_t tot
     return 0;
 }
 
+/* Reads many rows, standardised: [count][dim]. */
+struct reading {
+    const struct mm_standard *standard;
+    size_t first, count;
+    float *rows;
+};
+
+static void read_block(void *ctx, size_t block, size_t worker)
+{
+    (void)worker;
+    const struct reading *r = ctx;
+    size_t first = block * MM_BLOCK_ROWS;
+    /* Rows in memory cannot fail. */
+    (void)mm_standard_read(r->standard, r->first + first, mm_block_rows(r->count, first),
+                           r->rows + first * r->standard->vectors->dim, NULL);
+}
+
+static int read_chunk(const struct mm_standard *s, size_t first, size_t count, struct mm_pool *pool,
+                      float *rows, struct mm_error *err)
+{
+    if (s->vectors->read) /* is for one thread */
+        return mm_standard_read(s, first, count, rows, err);
+    struct reading r = {s, first, count, rows};
+    mm_pool_run(pool, (count + MM_BLOCK_ROWS - 1) / MM_BLOCK_ROWS, read_block, &r);
+    return 0;
+}
+
+static size_t chunk_rows(size_t n, size_t first)
+{
+    return n - first < CHUNK ? n - first : CHUNK;
+}
+
 /* sum: [dim][dim] = products of the dimensions over all vectors. */
 static int dimension_products(const struct mm_standard *s, struct mm_pool *pool,
                               const struct mm_progress *progress, double *sum, struct mm_error *err)
 {
     size_t n = s->vectors->n;
     size_t dim = s->vectors->dim;
+    size_t most = chunk_rows(n, 0);
     int result = 0;
-    float *rows = mm_calloc3(MM_BLOCK_ROWS, dim, sizeof *rows);
-    double *wide = mm_calloc3(MM_BLOCK_ROWS, dim, sizeof *wide);
-    if (!rows || !wide) {
+    float *rows = mm_calloc3(most, dim, sizeof *rows);
+    float *part = mm_calloc3(mm_pool_jobs(pool), TILE * TILE, sizeof *part);
+    double *wide = n < FEW_ROWS ? mm_calloc3(most, dim, sizeof *wide) : NULL;
+    if (!rows || !part || (n < FEW_ROWS && !wide)) {
         result = mm_no_memory(err);
         goto out;
     }
-    for (size_t first = 0; first < n; first += MM_BLOCK_ROWS) {
-        size_t count = mm_block_rows(n, first);
+    for (size_t first = 0; first < n; first += CHUNK) {
+        size_t count = chunk_rows(n, first);
         result = cancelled(progress, first, n, err);
         if (result == 0)
-            result = mm_standard_read(s, first, count, rows, err);
+            result = read_chunk(s, first, count, pool, rows, err);
         if (result < 0)
             goto out;
-        for (size_t i = 0; i < count * dim; i++)
+        for (size_t i = 0; wide && i < count * dim; i++)
             wide[i] = rows[i];
-        struct products p = {.rows = wide, .count = count, .width = dim, .sum = sum};
+        struct products p = {.rows = wide,
+                             .floats = wide ? NULL : rows,
+                             .part = part,
+                             .count = count,
+                             .width = dim,
+                             .sum = sum};
         add_products(&p, pool);
     }
 
 out:
     free(wide);
+    free(part);
     free(rows);
     return result;
 }
@@ -202,21 +256,40 @@ void mm_pca_finish(struct mm_pca *pca)
     *pca = (struct mm_pca){0};
 }
 
+struct projecting {
+    const struct mm_pca *pca;
+    const float *rows; /* [count][dim] */
+    size_t n, count;   /* components wanted */
+    float *out;        /* [n][count] */
+};
+
+static void project_block(void *ctx, size_t block, size_t worker)
+{
+    (void)worker;
+    const struct projecting *p = ctx;
+    size_t first = block * PROJECTION;
+    size_t rows = p->n - first < PROJECTION ? p->n - first : PROJECTION;
+    mm_matrix_dots(p->rows + first * p->pca->dim, rows, p->pca->basis, p->count, p->pca->dim,
+                   p->out + first * p->count);
+}
+
 int mm_pca_project(const struct mm_pca *pca, const struct mm_standard *standard, size_t count,
-                   const struct mm_progress *progress, float *out, struct mm_error *err)
+                   struct mm_pool *pool, const struct mm_progress *progress, float *out,
+                   struct mm_error *err)
 {
     size_t n = standard->vectors->n;
-    float *rows = mm_calloc3(MM_BLOCK_ROWS, pca->dim, sizeof *rows);
+    float *rows = mm_calloc3(chunk_rows(n, 0), pca->dim, sizeof *rows);
     if (!rows)
         return mm_no_memory(err);
     int result = 0;
-    for (size_t first = 0; first < n && result == 0; first += MM_BLOCK_ROWS) {
-        size_t block = mm_block_rows(n, first);
+    for (size_t first = 0; first < n && result == 0; first += CHUNK) {
+        struct projecting p = {pca, rows, chunk_rows(n, first), count, out + first * count};
         result = cancelled(progress, first, n, err);
         if (result == 0)
-            result = mm_standard_read(standard, first, block, rows, err);
+            result = read_chunk(standard, first, p.n, pool, rows, err);
+        double work = (double)p.n * (double)pca->dim * (double)count;
         if (result == 0)
-            mm_matrix_dots(rows, block, pca->basis, count, pca->dim, out + first * count);
+            mm_pool_run_sized(pool, (p.n + PROJECTION - 1) / PROJECTION, work, project_block, &p);
     }
     free(rows);
     return result;

@@ -21,6 +21,7 @@ void mm_pca_finish(struct mm_pca *pca);
 
 /* All vectors along the first `count` components: out [n][count]. */
 int mm_pca_project(const struct mm_pca *pca, const struct mm_standard *standard, size_t count,
-                   const struct mm_progress *progress, float *out, struct mm_error *err);
+                   struct mm_pool *pool, const struct mm_progress *progress, float *out,
+                   struct mm_error *err);
 
 #endif

@@ -37,7 +37,7 @@ int mm_reduce(const struct mm_standard *standard, struct mm_pool *pool,
     if (!out->rows || !out->directions)
         result = mm_no_memory(err);
     else
-        result = mm_pca_project(&pca, standard, out->more, progress, out->directions, err);
+        result = mm_pca_project(&pca, standard, out->more, pool, progress, out->directions, err);
     for (size_t i = 0; i < n && result == 0; i++) {
         float *x = out->directions + i * out->more;
         memcpy(out->rows + i * out->dim, x, out->dim * sizeof *x);

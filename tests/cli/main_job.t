@@ -45,6 +45,24 @@ has "$errors" 'no curve'
 run 0 musicmap map --clusters auto --curve curve.svg
 xmllint --noout curve.svg
 ok $? "the curve's picture is well-formed"
+
+# The lab compares; one of its rows becomes the map.
+run 0 musicmap lab --clusterers kmeans,ward --clusters 2,auto --layouts pca --resamples 1 -o lab
+has "$out" '^\| 4 \| .* \| ward \| auto \| pca \|'
+for format in md csv json png svg; do
+    [ -s lab/lab.$format ]
+    ok $? "the lab writes lab.$format"
+done
+xmllint --noout lab/lab.svg
+ok $? "the sheet of maps is well-formed"
+same "$(jq '.rows | length' lab/lab.json)" 4 "a row for each combination"
+same "$(wc -l <lab/lab.csv)" 5 "and as many lines in the CSV"
+run 0 musicmap map --like 3 --json
+same "$(json .clusters)" 2 "row 3 is Ward with two countries"
+run 2 musicmap map --like 9
+has "$errors" 'row'
+run 2 musicmap map --like 3 --clusters 4
+has "$errors" '--like'
 run 0 musicmap map --clusters 2 --json
 json '.countries[].name' | grep -Eq 'Hum|Drone'
 ok $? "a country is named after its genre"

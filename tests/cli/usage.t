@@ -11,7 +11,7 @@ lacks "$out" 'helper'
 run 2 musicmap frobnicate
 has "$errors" 'no command "frobnicate"'
 
-for command in explore gather embed map draw serve status forget dedupe features eval model; do
+for command in explore gather embed map draw serve status forget dedupe features eval lab model; do
     run 0 musicmap $command --help
     has "$out" "^usage: musicmap $command"
     has "$out" '--library PATH'
@@ -41,6 +41,11 @@ run 2 musicmap draw
 run 2 musicmap serve --port 70000
 run 2 musicmap status extra
 run 2 musicmap eval --label x
+run 2 musicmap lab --label x
+run 2 musicmap lab --clusterers kmeans,tea-leaves
+has "$errors" 'there is no "tea-leaves"'
+run 2 musicmap lab --clusters 2,many
+run 2 musicmap lab --layouts ,
 run 2 musicmap features x.mp3 -o x.txt
 run 2 musicmap status --json=yes
 has "$errors" 'takes no value'

@@ -64,7 +64,7 @@ static float *reference_points(struct mm_points *points, struct mm_pca *pca)
     assert_int_equal(standard.varying, REFERENCE_DIM - 1);
     assert_ok(mm_pca_fit(&standard, 50, pool, NULL, pca, &err), &err);
     float *rows = calloc(REFERENCE_N * pca->count, sizeof *rows);
-    assert_ok(mm_pca_project(pca, &standard, pca->count, NULL, rows, &err), &err);
+    assert_ok(mm_pca_project(pca, &standard, pca->count, pool, NULL, rows, &err), &err);
     *points = (struct mm_points){rows, REFERENCE_N, pca->count};
     mm_standard_finish(&standard);
     mm_pool_destroy(pool);
