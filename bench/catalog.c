@@ -194,7 +194,7 @@ static void keep_map(struct mm_catalog *catalog, size_t n)
     struct mm_map_song *songs = calloc(n, sizeof *songs);
     char *names[] = {"One"};
     for (size_t i = 0; i < n; i++)
-        songs[i] = (struct mm_map_song){(int64_t)i + 1, 0.5f, 0.5f, 0};
+        songs[i] = (struct mm_map_song){(int64_t)i + 1, 0.5f, 0.5f, 0, 0};
     struct mm_map_record map = {.model = "bench",
                                 .settings = "",
                                 .report = "{}",

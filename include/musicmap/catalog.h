@@ -249,6 +249,7 @@ struct mm_map_song {
     int64_t song;
     float x, y;
     uint32_t cluster; /* index into the clusters of the map */
+    float honesty;    /* 0..1, see mm_map; NAN: made by a version that did not measure it */
 };
 
 /* A map as it is kept. */

@@ -197,11 +197,33 @@ struct mm_map_options {
 };
 /*
  * Clusters, names and lays out what is embedded, and stores it as the current map. The report in
- * the record is a JSON object. MM_ERR_NOT_FOUND when nothing is embedded.
+ * the record is a JSON object. It lies as the last map did (mm_map_settings.previous is seen to).
+ * MM_ERR_NOT_FOUND when nothing is embedded.
  */
 int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *options,
                  const struct mm_progress *progress, struct mm_map_record *out,
                  struct mm_error *err);
+
+/* How far a map has come from what it was made of, by updates. */
+struct mm_map_drift {
+    size_t songs;  /* on the map now */
+    size_t placed; /* of these, new with this update */
+    size_t gone;   /* taken off by it */
+    size_t made_of;
+    size_t all_placed, all_gone; /* by all updates since it was made */
+    double changed;              /* (all_placed + all_gone) / made_of */
+    double honesty;              /* mean of the songs that were on the map before */
+    double honesty_new;          /* and of those that were not */
+    bool fresh_map_due;
+};
+/*
+ * Puts the songs that were embedded since onto the current map: the others keep their places and
+ * clusters exactly, songs that left are taken off. seed and jobs of settings are read.
+ * MM_ERR_NOT_FOUND: there is no map; MM_ERR_USAGE: it was made from vectors of other settings.
+ */
+int mm_map_update(struct mm_catalog *catalog, const struct mm_map_settings *settings,
+                  const struct mm_progress *progress, struct mm_map_record *out,
+                  struct mm_map_drift *drift, struct mm_error *err);
 
 /* *stale = mm_map_songs would make another map: songs came or went, or settings differ. */
 int mm_map_is_stale(struct mm_catalog *catalog, const struct mm_map_options *options, bool *stale,

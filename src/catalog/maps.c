@@ -127,8 +127,8 @@ static int write_songs(struct mm_store *store, const struct mm_map_record *map, 
         struct mm_statement *statement;
         /* A map takes minutes to make: what was deleted meanwhile is not on it. */
         result = mm_store_prepare(store,
-                                  "INSERT INTO map_song (map, song, x, y, cluster)"
-                                  " SELECT ?1, s.id, ?3, ?4, ?5 FROM song s WHERE s.id = ?2",
+                                  "INSERT INTO map_song (map, song, x, y, cluster, honesty)"
+                                  " SELECT ?1, s.id, ?3, ?4, ?5, ?6 FROM song s WHERE s.id = ?2",
                                   &statement, err);
         if (result < 0)
             break;
@@ -138,6 +138,8 @@ static int write_songs(struct mm_store *store, const struct mm_map_record *map, 
         mm_bind_real(statement, 3, (double)song->x);
         mm_bind_real(statement, 4, (double)song->y);
         mm_bind_int(statement, 5, song->cluster);
+        if (isfinite(song->honesty)) /* else it stays NULL */
+            mm_bind_real(statement, 6, (double)song->honesty);
         result = mm_statement_run(statement, err);
         mm_statement_release(statement);
     }
@@ -272,8 +274,8 @@ static int read_songs(struct mm_store *store, struct mm_map_record *out, struct 
 {
     struct mm_statement *statement;
     int result = mm_store_prepare(
-        store, "SELECT song, x, y, cluster FROM map_song WHERE map = ?1 ORDER BY song", &statement,
-        err);
+        store, "SELECT song, x, y, cluster, honesty FROM map_song WHERE map = ?1 ORDER BY song",
+        &statement, err);
     if (result < 0)
         return result;
     mm_bind_int(statement, 1, out->id);
@@ -283,6 +285,7 @@ static int read_songs(struct mm_store *store, struct mm_map_record *out, struct 
             .song = mm_column_int(statement, 0),
             .x = (float)mm_column_real(statement, 1),
             .y = (float)mm_column_real(statement, 2),
+            .honesty = mm_column_is_null(statement, 4) ? NAN : (float)mm_column_real(statement, 4),
         };
         int64_t cluster = mm_column_int(statement, 3);
         if (!isfinite(song.x) || !isfinite(song.y) || cluster < 0 ||

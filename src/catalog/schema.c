@@ -131,6 +131,9 @@ static const char *const step_origins =
     " run TEXT NOT NULL, unit TEXT NOT NULL, songs INTEGER NOT NULL,"
     " PRIMARY KEY (run, unit)) STRICT, WITHOUT ROWID;";
 
+/* How far a song's surroundings can be believed; NULL = not measured. */
+static const char *const step_honesty = "ALTER TABLE map_song ADD COLUMN honesty REAL;";
+
 /* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
  * parameters. */
 static const struct step {
@@ -139,7 +142,7 @@ static const struct step {
 } steps[] = {
     {step_1, "PRAGMA user_version = 1"},       {step_2, "PRAGMA user_version = 2"},
     {step_sets, "PRAGMA user_version = 3"},    {step_regions, "PRAGMA user_version = 4"},
-    {step_origins, "PRAGMA user_version = 5"},
+    {step_origins, "PRAGMA user_version = 5"}, {step_honesty, "PRAGMA user_version = 6"},
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/lab_table.h"
+#include "cmd/map_update.h"
 #include "musicmap/view.h"
 
 #define MOST_LINES ((size_t)24) /* of the curve as text */
@@ -229,6 +230,7 @@ int cmd_map(const struct command *self, int argc, char **argv)
     const char *like = NULL;
     json_t *table = NULL;
     char *number = NULL;
+    bool update = false;
     const struct cmd_option options[] = {
         {"model", 0, CMD_TEXT, &in.model, "NAME",
          "vectors to map: one model's, or several as A+B or A+0.7*B (default: what most have)", 0,
@@ -243,6 +245,8 @@ int cmd_map(const struct command *self, int argc, char **argv)
          0},
         {"curve", 0, CMD_TEXT, &curve, "FILE", "draw how the number was chosen: .svg, .png or .pdf",
          0, 0},
+        {"update", 0, CMD_FLAG, &update, NULL,
+         "put new songs onto the map there is; no other song moves", 0, 0},
         {0},
     };
     struct mm_map_options map;
@@ -253,11 +257,15 @@ int cmd_map(const struct command *self, int argc, char **argv)
         status = apply_row(self, like, &table, &in, &number);
     if (!status)
         status = cmd_map_options(self, &in, &map);
+    if (!status && update && (in.model || in.clusters || in.clusterer || in.layout || curve))
+        status = cmd_fail(self, CMD_USAGE,
+                          "--update keeps the map as it was made: give no other settings with it");
     if (!status && !(catalog = cmd_open_library(self, false)))
         status = CMD_FAILED;
     if (!status)
-        status = cmd_run_map(self, catalog, &map, &record);
-    if (!status)
+        status = update ? cmd_run_map_update(self, catalog, &record)
+                        : cmd_run_map(self, catalog, &map, &record);
+    if (!status && !update)
         say_how(&record);
     if (!status && cmd_common.json)
         cmd_print_json(record_json(&record));

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "musicmap/work.h"
+#include "work/places.h"
 #include "work/vectors.h"
 
 /* ---- names ---- */
@@ -219,8 +220,24 @@ static int fill_record(const struct mm_map *map, const struct mm_song_vectors *v
         record->songs[i] = (struct mm_map_song){.song = v->ids[i],
                                                 .x = map->xy[2 * i],
                                                 .y = map->xy[2 * i + 1],
-                                                .cluster = map->cluster[i]};
+                                                .cluster = map->cluster[i],
+                                                .honesty = map->honesty[i]};
     return 0;
+}
+
+/* Where the current map has these songs; found = 0 when there is none. */
+static int read_previous(struct mm_catalog *catalog, const struct mm_song_vectors *v,
+                         struct mm_places *out, struct mm_error *err)
+{
+    struct mm_map_record map = {0};
+    struct mm_error ignored = {0};
+    int result = mm_catalog_get_map(catalog, &map, &ignored);
+    /* A damaged last map is no reason against a new one. */
+    result = result == 0 || result == MM_ERR_NOT_FOUND || result == MM_ERR_INPUT
+                 ? mm_places_find(&map, v->ids, v->n, out, err)
+                 : mm_error_set(err, result, "%s", ignored.message);
+    mm_map_record_finish(&map);
+    return result;
 }
 
 int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *options,
@@ -234,7 +251,12 @@ int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *option
     if (result < 0)
         return result;
     struct mm_vectors reader = mm_song_vectors_reader(&v);
-    result = mm_map_build(&reader, &options->settings, progress, &map, err);
+    struct mm_places previous = {0};
+    struct mm_map_settings settings = options->settings;
+    result = read_previous(catalog, &v, &previous, err);
+    settings.previous = previous.xy;
+    if (result == 0)
+        result = mm_map_build(&reader, &settings, progress, &map, err);
     if (result == 0)
         result = choose_names(catalog, v.ids, map, out, err);
     if (result == 0)
@@ -242,6 +264,7 @@ int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *option
     if (result == 0)
         result = mm_catalog_put_map(catalog, out, err);
     mm_map_destroy(map);
+    mm_places_finish(&previous);
     mm_song_vectors_finish(&v);
     if (result < 0)
         mm_map_record_finish(out);

@@ -627,7 +627,8 @@ static void maps_come_back_and_replace_one_another(void **state)
     int64_t a = add_song(library, "/a", NULL, "A");
     int64_t b = add_song(library, "/b", NULL, "B");
     int64_t c = add_song(library, "/c", NULL, "C");
-    struct mm_map_song songs[] = {{a, 0.1f, -1.0f, 1}, {b, 1.0f, 0.3f, 0}, {c, 0, 0, 1}};
+    struct mm_map_song songs[] = {
+        {a, 0.1f, -1.0f, 1, 0.25f}, {b, 1.0f, 0.3f, 0, NAN}, {c, 0, 0, 1, 1}};
     char *names[] = {"Jazz", "Bossa Nova"};
     struct mm_map_record map = {.model = "timbre",
                                 .settings = "kmeans k=2",
@@ -658,6 +659,7 @@ static void maps_come_back_and_replace_one_another(void **state)
         assert_true(read.songs[i].x == songs[i].x && read.songs[i].y == songs[i].y);
         assert_int_equal(read.songs[i].cluster, songs[i].cluster);
     }
+    assert_true(read.songs[0].honesty == 0.25f && isnan(read.songs[1].honesty));
     assert_int_equal(read.n_clusters, 2);
     assert_string_equal(read.cluster_names[1], "Bossa Nova");
     assert_int_equal(read.n_regions, 0);
@@ -682,9 +684,9 @@ static void maps_come_back_and_replace_one_another(void **state)
 
     songs[1] = songs[0];
     assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE); /* twice */
-    songs[1] = (struct mm_map_song){b, NAN, 0, 0};
+    songs[1] = (struct mm_map_song){b, NAN, 0, 0, 0};
     assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE);
-    songs[1] = (struct mm_map_song){b, 0, 0, 2};
+    songs[1] = (struct mm_map_song){b, 0, 0, 2, 0};
     assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE);
     int64_t after;
     assert_ok(mm_catalog_map_id(catalog, &after, err), err);
@@ -712,7 +714,7 @@ static void figures_count_what_is_there(void **state)
     assert_ok(mm_catalog_set_state(catalog, c, MM_SONG_HIDDEN, err), err);
     struct mm_failure failure = {0, "/x", "gather", "no", 1, 0, 0};
     assert_ok(mm_catalog_put_failure(catalog, &failure, err), err);
-    struct mm_map_song songs[] = {{a, 0, 0, 0}};
+    struct mm_map_song songs[] = {{a, 0, 0, 0, 0}};
     char *names[] = {"All"};
     struct mm_map_record map = {.model = "timbre",
                                 .settings = "",

@@ -114,7 +114,7 @@ static int write_things(struct mm_catalog *catalog, struct mm_error *err)
         result = mm_catalog_put_vector(catalog, song.id, &timbre, values, 8, err);
     if (result == 0)
         result = mm_catalog_update_song(catalog, &song, false, err);
-    struct mm_map_song place = {song.id, 0.0f, 0.0f, 0};
+    struct mm_map_song place = {song.id, 0.0f, 0.0f, 0, 0};
     char *name = "N";
     struct mm_map_record map = {.model = "timbre",
                                 .settings = "s",

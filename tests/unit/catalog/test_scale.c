@@ -186,7 +186,7 @@ static void check_map(struct library *library)
     struct mm_map_song *songs = calloc(SONGS, sizeof *songs);
     char *names[] = {"A", "B", "C"};
     for (int i = 0; i < SONGS; i++)
-        songs[i] = (struct mm_map_song){i + 1, (float)i / SONGS, 0.0f, (uint32_t)(i % 3)};
+        songs[i] = (struct mm_map_song){i + 1, (float)i / SONGS, 0.0f, (uint32_t)(i % 3), 0.5F};
     struct mm_map_record map = {.model = "timbre",
                                 .settings = "s",
                                 .report = "{}",

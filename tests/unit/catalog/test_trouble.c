@@ -18,7 +18,7 @@
 
 static void put_small_map(struct library *library, int64_t song)
 {
-    struct mm_map_song songs[] = {{song, 0.5f, 0.5f, 1}};
+    struct mm_map_song songs[] = {{song, 0.5f, 0.5f, 1, 1}};
     char *names[] = {"One", "Two"};
     uint32_t region[] = {0, 0};
     struct mm_map_record map = {.model = "timbre",
