@@ -174,6 +174,16 @@ void mm_names_destroy(char **names, size_t n);
 
 /* ---- quality ---- */
 
+/* Spearman's rank correlation and where it lies with 95 % confidence. NAN for fewer than four
+ * pairs, or when one side does not vary. */
+struct mm_correlation {
+    size_t n;
+    double r, low, high;
+};
+/* x, y: [n] finite. */
+int mm_rank_correlation(const double *x, const double *y, size_t n, struct mm_correlation *out,
+                        struct mm_error *err);
+
 struct mm_quality {
     size_t songs;
     size_t labels;      /* distinct labels; the label figures are NAN when there are none */

@@ -11,6 +11,7 @@
 #ifndef MUSICMAP_VIEW_H
 #define MUSICMAP_VIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "catalog.h"
@@ -77,11 +78,19 @@ struct mm_route {
     const struct mm_route_stop *stops; /* [n] in order */
 };
 
+/* Cells in the colour of a figure of their songs, instead of their country's. */
+struct mm_shade {
+    const char *name;   /* "tempo" */
+    const float *value; /* [n_songs] of the scene; NAN: not known */
+    double low, high;   /* where the scale begins and ends */
+    bool circular;      /* high is low again */
+};
 struct mm_draw_settings {
     enum mm_draw_cells cells;
     const char *title;            /* NULL = none */
     int width, height;            /* pixels (png) or points (svg, pdf); 0 = 2400 x 1600 */
     const struct mm_route *route; /* drawn over the map, its arc beneath; NULL = none */
+    const struct mm_shade *shade; /* NULL = by country; with MM_DRAW_SONGS only */
 };
 /* What the picture holds, for reports and tests. */
 struct mm_draw_report {

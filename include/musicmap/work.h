@@ -229,6 +229,22 @@ int mm_map_update(struct mm_catalog *catalog, const struct mm_map_settings *sett
 int mm_map_is_stale(struct mm_catalog *catalog, const struct mm_map_options *options, bool *stale,
                     struct mm_error *err);
 
+/* What is known of a song, as one number. */
+enum mm_figure {
+    MM_FIGURE_HONESTY,   /* 0..1, see mm_map */
+    MM_FIGURE_INTENSITY, /* 0..1 */
+    MM_FIGURE_TEMPO,     /* beats a minute */
+    MM_FIGURE_KEY,       /* 0..11 steps along the circle of fifths; minor at its relative major */
+    MM_FIGURE_YEAR,
+};
+/* out: [map->n_songs]; NAN where it is not known. */
+int mm_map_figures(struct mm_catalog *catalog, const struct mm_map_record *map,
+                   enum mm_figure figure, float *out, struct mm_error *err);
+/* How value: [map->n_songs] (NAN is passed over) goes with the distance to the middle of all songs:
+ * r < 0 = it rises toward the middle. */
+int mm_map_toward_centre(const struct mm_map_record *map, const float *value,
+                         struct mm_correlation *out, struct mm_error *err);
+
 enum mm_label_kind { MM_LABEL_GENRE, MM_LABEL_FOLDER };
 /* Figures of the current map against a song's first genre or its parent folder's name. */
 int mm_eval_map(struct mm_catalog *catalog, enum mm_label_kind label, size_t jobs,

@@ -5,9 +5,11 @@
 
 #include "base/array.h"
 #include "cmd/command.h"
+#include "cmd/draw_shade.h"
 #include "musicmap/view.h"
 
 struct arguments {
+    const char *shade;
     const char *output;
     const char *cells;
     const char *title;
@@ -56,8 +58,13 @@ static int draw(struct mm_catalog *catalog, const struct arguments *in, enum mm_
         result = mm_error_set(err, result, "there is no map yet: run \"musicmap map\" first");
     if (result == 0)
         result = make_scene(&map, &scene, err);
+    struct draw_shade shade = {0};
+    if (result == 0 && in->shade)
+        result = draw_shade_init(&shade, catalog, &map, in->shade, err);
+    settings.shade = in->shade ? &shade.shade : NULL;
     if (result == 0)
         result = mm_draw(scene, &settings, in->output, report, err);
+    draw_shade_finish(&shade);
     mm_scene_destroy(scene);
     mm_map_record_finish(&map);
     return result;
@@ -70,6 +77,8 @@ int cmd_draw(const struct command *self, int argc, char **argv)
         {"output", 'o', CMD_TEXT, &in.output, "FILE", "picture to write: .svg, .png or .pdf", 0, 0},
         {"cells", 0, CMD_TEXT, &in.cells, "songs|clusters",
          "a cell for each song (default), or one around each cluster's centre", 0, 0},
+        {"shade", 0, CMD_TEXT, &in.shade, "WHAT",
+         "colour cells by honesty, intensity, tempo, key or year", 0, 0},
         {"title", 0, CMD_TEXT, &in.title, "TEXT", "headline of the picture", 0, 0},
         {"width", 0, CMD_COUNT, &in.width, "N", "pixels, or points (default 2400)", 200, 20000},
         {"height", 0, CMD_COUNT, &in.height, "N", "pixels, or points (default 1600)", 200, 20000},
@@ -83,6 +92,12 @@ int cmd_draw(const struct command *self, int argc, char **argv)
     bool clusters = strcmp(in.cells, "clusters") == 0;
     if (!clusters && strcmp(in.cells, "songs") != 0)
         return cmd_fail(self, CMD_USAGE, "--cells cannot be \"%s\": songs or clusters", in.cells);
+    if (in.shade && !draw_shade_known(in.shade))
+        return cmd_fail(self, CMD_USAGE,
+                        "--shade cannot be \"%s\": honesty, intensity, tempo, key or year",
+                        in.shade);
+    if (in.shade && clusters)
+        return cmd_fail(self, CMD_USAGE, "--shade colours the cells of songs: leave --cells out");
     struct mm_catalog *catalog = cmd_open_library(self, false);
     if (!catalog)
         return CMD_FAILED;

@@ -11,7 +11,7 @@ static bool is_known(const float *previous, size_t i)
 
 /* In the plane the best turn has a closed form: with the maps as complex numbers a (old), b (new),
  * turning by the angle of sum a conj(b); mirrored, of sum a b. The larger sum fits better. */
-void mm_align(const float *previous, size_t n, float *xy)
+bool mm_align(const float *previous, size_t n, float *xy)
 {
     double middle[4] = {0};
     size_t count = 0;
@@ -25,7 +25,7 @@ void mm_align(const float *previous, size_t n, float *xy)
         }
     }
     if (count < 2)
-        return;
+        return false;
     for (size_t d = 0; d < 4; d++)
         middle[d] /= (double)count;
     double turn[2] = {0};
@@ -46,7 +46,7 @@ void mm_align(const float *previous, size_t n, float *xy)
     const double *best = mirrored ? mirror : turn;
     double size = hypot(best[0], best[1]);
     if (!(size > 0))
-        return;
+        return false;
     double c = best[0] / size;
     double s = best[1] / size;
     for (size_t i = 0; i < n; i++) {
@@ -54,5 +54,33 @@ void mm_align(const float *previous, size_t n, float *xy)
         double y = (xy[2 * i + 1] - middle[3]) * (mirrored ? -1 : 1);
         xy[2 * i] = (float)(c * x - s * y);
         xy[2 * i + 1] = (float)(s * x + c * y);
+    }
+    return true;
+}
+
+/* The main axis of the places is that of their scatter matrix. */
+void mm_align_flat(size_t n, float *xy)
+{
+    double mean[2] = {0};
+    double xx = 0;
+    double yy = 0;
+    double cross = 0;
+    for (size_t i = 0; i < 2 * n; i++)
+        mean[i % 2] += xy[i] / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double x = xy[2 * i] - mean[0];
+        double y = xy[2 * i + 1] - mean[1];
+        xx += x * x;
+        yy += y * y;
+        cross += x * y;
+    }
+    double angle = atan2(2 * cross, xx - yy) / 2; /* of the axis: -90 .. 90 degrees */
+    double c = cos(angle);
+    double s = sin(angle);
+    for (size_t i = 0; i < n; i++) {
+        double x = xy[2 * i] - mean[0];
+        double y = xy[2 * i + 1] - mean[1];
+        xy[2 * i] = (float)(c * x + s * y);
+        xy[2 * i + 1] = (float)(c * y - s * x);
     }
 }

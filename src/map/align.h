@@ -3,13 +3,19 @@
 #ifndef MAP_ALIGN_H
 #define MAP_ALIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
  * Turns xy: [n][2] around the middle of the songs that both maps have, mirrored if need be, so that
  * the squared distances to previous: [n][2] (moved, not scaled) are least. A song whose previous
- * place is NAN was not on that map. Left as it is when fewer than two songs are on both.
+ * place is NAN was not on that map. False, and nothing done, when
+ * fewer than two places are on both.
  */
-void mm_align(const float *previous, size_t n, float *xy);
+bool mm_align(const float *previous, size_t n, float *xy);
+
+/* Without a last map to go by: turned so that the map's main axis lies flat, as pages and screens
+ * do. */
+void mm_align_flat(size_t n, float *xy);
 
 #endif

@@ -101,8 +101,8 @@ out:
 /* Turns the layout as the last map lay, and gives it the size and middle that maps have. */
 static void settle(const struct mm_map_settings *settings, struct mm_map *map)
 {
-    if (settings->previous)
-        mm_align(settings->previous, map->n, map->xy);
+    if (!settings->previous || !mm_align(settings->previous, map->n, map->xy))
+        mm_align_flat(map->n, map->xy);
     normalise(map->xy, map->n);
 }
 

@@ -165,6 +165,7 @@ int mm_picture_create(const struct mm_scene *scene, const struct mm_draw_setting
         return mm_no_memory(err);
     p->songs = p->scene = scene;
     p->cells = settings->cells;
+    p->shade = settings->cells == MM_DRAW_SONGS ? settings->shade : NULL;
     p->route = settings->route;
     if (settings->title) {
         p->title = mm_text_clean_utf8(settings->title, strlen(settings->title));

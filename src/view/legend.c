@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "view/colour.h"
 #include "view/picture.h"
+#include "view/shade.h"
 
 #define LOOSE_ROW 36.0
 
@@ -107,7 +108,9 @@ static int paint_row(const struct mm_picture *p, size_t rank, const struct mm_re
     double middle = r->y + r->h / 2;
     double swatch = 1.15 * size;
     mm_canvas_rectangle(p->canvas, r->x, middle - 0.42 * size, swatch, 0.84 * size);
-    mm_canvas_fill(p->canvas, (struct mm_paint){p->scene->countries[c].colour, 1}, true);
+    uint32_t colour = p->shade ? mm_shade_colour(p->shade, mm_shade_country(p, c))
+                               : p->scene->countries[c].colour;
+    mm_canvas_fill(p->canvas, (struct mm_paint){colour, 1}, true);
     mm_canvas_stroke(p->canvas, mm_ink, 0.9 * u, false);
     char text[32];
     double width = 0;
@@ -169,6 +172,34 @@ static int paint_rows(const struct mm_picture *p, const bool *shown, size_t list
     return write_line(p, text, &type, LEFT, r.x, r.y + r.h / 2, mm_faint_ink, NULL, err);
 }
 
+/* What the shade of a cell means: its name and the scale between its ends. */
+static int paint_scale(const struct mm_picture *p, double x, double middle, struct mm_error *err)
+{
+    double u = p->sheet.u;
+    struct mm_type type = {15 * u, 400, true, 0.01, 1, 0};
+    double width;
+    char text[96];
+    if (p->shade->circular)
+        snprintf(text, sizeof text, "Cells by %s:", p->shade->name);
+    else
+        snprintf(text, sizeof text, "Cells by %s: %.3g", p->shade->name, p->shade->low);
+    int result = write_line(p, text, &type, LEFT, x, middle, mm_faint_ink, &width, err);
+    x += width + 10 * u;
+    for (size_t step = 0; step < MM_SHADE_STEPS; step++, x += 9 * u) {
+        uint32_t colour = mm_shade_colour(p->shade, step);
+        mm_canvas_rectangle(p->canvas, x, middle - 8 * u, 9 * u, 16 * u);
+        mm_canvas_fill(p->canvas, (struct mm_paint){colour, 1}, true);
+        mm_canvas_stroke(p->canvas, (struct mm_paint){colour, 1}, 0.5, false);
+    }
+    if (p->shade->circular)
+        snprintf(text, sizeof text, "round the circle of fifths from C");
+    else
+        snprintf(text, sizeof text, "%.3g", p->shade->high);
+    if (result == 0)
+        result = write_line(p, text, &type, LEFT, x + 10 * u, middle, mm_faint_ink, NULL, err);
+    return result;
+}
+
 static int paint_foot(const struct mm_picture *p, struct mm_error *err)
 {
     const struct mm_rect *f = &p->sheet.footer;
@@ -182,6 +213,8 @@ static int paint_foot(const struct mm_picture *p, struct mm_error *err)
                             ? "Every cell is a song. Songs that sound alike lie close together."
                             : "Every dot is a song. Songs that sound alike lie close together.";
     struct mm_type small = {15 * u, 400, true, 0.01, 1, f->w - width - 20 * u};
+    if (result == 0 && p->shade)
+        return paint_scale(p, f->x, middle, err);
     if (result == 0)
         result = write_line(p, words, &small, LEFT, f->x, middle, mm_faint_ink, NULL, err);
     return result;

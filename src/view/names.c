@@ -165,7 +165,7 @@ void mm_names_paint(const struct mm_picture *p)
         const struct mm_lettering *lettering =
             p->letterings[l->kind == MM_LABEL_AS_NUMBER ? n * MM_LABEL_SHAPES + c
                                                         : c * MM_LABEL_SHAPES + (size_t)l->shape];
-        uint32_t colour = p->scene->countries[c].colour;
+        uint32_t colour = p->shade ? mm_paper.rgb : p->scene->countries[c].colour;
         bool dark = mm_colour_lab(colour).l < 53; /* there both inks contrast alike */
         struct mm_paint ink = {dark ? mm_paper.rgb : 0x2a2622, 1};
         struct mm_paint halo = {mm_colour_shift(colour, dark ? -6 : 7, dark ? 1 : 0.8), 0.85};

@@ -10,6 +10,7 @@
 #include "view/colour.h"
 #include "view/picture.h"
 #include "view/relief.h"
+#include "view/shade.h"
 
 static const struct mm_paint sea = {0xd9e6ea, 1};
 #define SMALL_PIECE 34.0 /* units of the sheet */
@@ -146,6 +147,24 @@ static int paint_ground(const struct mm_picture *p, struct mm_error *err)
     free(start);
     free(order);
     return 0;
+}
+
+/* The same by steps of the shade. */
+static void paint_shades(const struct mm_picture *p)
+{
+    for (size_t step = 0; step <= MM_SHADE_STEPS; step++) {
+        uint32_t colour = mm_shade_colour(p->shade, step);
+        bool any = false;
+        for (size_t i = 0; i < p->scene->n_songs; i++)
+            if (mm_shade_step(p->shade, p->shade->value[i]) == step) {
+                trace_cell(p, i);
+                any = true;
+            }
+        if (!any)
+            continue;
+        mm_canvas_fill(p->canvas, (struct mm_paint){colour, 1}, true);
+        mm_canvas_stroke(p->canvas, (struct mm_paint){colour, 1}, 0.5, false);
+    }
 }
 
 /* What a country's outline reaches, in units of the sheet. */
@@ -325,9 +344,14 @@ int mm_map_paint(const struct mm_picture *p, struct mm_error *err)
 {
     trace_frame(p);
     mm_canvas_clip(p->canvas);
-    int result = paint_ground(p, err);
+    int result = 0;
+    if (p->shade)
+        paint_shades(p);
+    else
+        result = paint_ground(p, err);
     if (result == 0) {
-        paint_bands(p);
+        if (!p->shade)
+            paint_bands(p);
         paint_cell_borders(p);
         paint_borders(p);
         mm_lands_paint_borders(p);

@@ -30,6 +30,7 @@ struct mm_picture {
     const struct mm_scene *songs; /* as given */
     const struct mm_scene *scene; /* whose cells are drawn: the same, or that of the centres */
     enum mm_draw_cells cells;
+    const struct mm_shade *shade; /* NULL = cells in the colours of their countries */
     char *title;                  /* clean; NULL = none */
     const struct mm_route *route; /* NULL = none */
     struct mm_rect strip;         /* where its arc is drawn */

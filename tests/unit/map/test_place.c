@@ -52,7 +52,7 @@ static void a_turned_map_is_turned_back(void **state)
             }
             old[10] = NAN; /* this song is new */
             double new_x = xy[10];
-            mm_align(old, 50, xy);
+            assert_true(mm_align(old, 50, xy));
             assert_true(isfinite(new_x) && isfinite(xy[10]));
             for (size_t i = 6; i < 50; i++)
                 for (size_t d = 0; d < 2; d++)
@@ -68,9 +68,15 @@ static void nothing_to_go_by_leaves_a_map_alone(void **state)
     float one[] = {NAN, NAN, 3, 3, NAN, NAN};
     float same[] = {2, 2, 2, 2, 2, 2};
     memcpy(before, xy, sizeof xy);
-    mm_align(one, 3, xy);
-    mm_align(same, 3, xy);
+    assert_false(mm_align(one, 3, xy));
+    assert_false(mm_align(same, 3, xy));
     assert_memory_equal(before, xy, sizeof xy);
+
+    float line[] = {1, 1, 2, 2.1F, 3, 2.9F, 5, 5}; /* a new map lies flat */
+    mm_align_flat(4, line);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(fabsf(line[2 * i + 1]) < 0.1F);
+    assert_float_equal(line[6] - line[0], hypot(4, 4), 1e-2);
 }
 
 /* Another seed, and the same songs are about where they were: nearer than half as far as two songs

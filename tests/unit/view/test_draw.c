@@ -48,7 +48,7 @@ static void check_labels(size_t n, size_t k, double stray, enum mm_draw_cells ce
 {
     struct synthetic s;
     struct mm_scene *scene = make_scene(&s, n, k, stray);
-    struct mm_draw_settings settings = {cells, "Labels", width, height, NULL};
+    struct mm_draw_settings settings = {cells, "Labels", width, height, NULL, NULL};
     struct mm_picture *p;
     struct mm_error err = {0};
     FILE *stream = fopen("/dev/null", "wb");
@@ -222,7 +222,7 @@ static void test_svg(void **state)
     struct synthetic s;
     struct mm_scene *scene = make_scene(&s, 300, 55, 0.02); /* names with <, & and quotes */
     char *folder = check_make_folder();
-    struct mm_draw_settings settings = {MM_DRAW_SONGS, "<script>&\"'", 0, 0, NULL};
+    struct mm_draw_settings settings = {MM_DRAW_SONGS, "<script>&\"'", 0, 0, NULL, NULL};
     size_t one;
     size_t two;
     char *a = draw(scene, &settings, folder, "a.svg", &one, NULL);
@@ -245,7 +245,7 @@ static void test_png(void **state)
     struct synthetic s;
     struct mm_scene *scene = make_scene(&s, 126, 12, 0);
     char *folder = check_make_folder();
-    struct mm_draw_settings settings = {MM_DRAW_SONGS, NULL, 900, 600, NULL};
+    struct mm_draw_settings settings = {MM_DRAW_SONGS, NULL, 900, 600, NULL, NULL};
     size_t one;
     size_t two;
     char *a = draw(scene, &settings, folder, "a.png", &one, NULL);
@@ -293,7 +293,7 @@ static void test_pdf(void **state)
     struct synthetic s;
     struct mm_scene *scene = make_scene(&s, 126, 12, 0);
     char *folder = check_make_folder();
-    struct mm_draw_settings settings = {MM_DRAW_CLUSTERS, "Wand", 1684, 1191, NULL};
+    struct mm_draw_settings settings = {MM_DRAW_CLUSTERS, "Wand", 1684, 1191, NULL, NULL};
     size_t one;
     size_t two;
     struct mm_draw_report report;
@@ -325,7 +325,8 @@ static void test_few_songs(void **state)
         for (int cells = 0; cells < 2; cells++) {
             struct synthetic s;
             struct mm_scene *scene = make_scene(&s, sizes[i], sizes[i] == 3 ? 2 : sizes[i], 0);
-            struct mm_draw_settings settings = {(enum mm_draw_cells)cells, "Few", 600, 800, NULL};
+            struct mm_draw_settings settings = {
+                (enum mm_draw_cells)cells, "Few", 600, 800, NULL, NULL};
             struct mm_draw_report report;
             size_t count;
             free(draw(scene, &settings, folder, "few.png", &count, &report));
@@ -342,7 +343,7 @@ static void test_few_songs(void **state)
     struct mm_error err = {0};
     assert_ok(mm_scene_create(&input, &scene, &err), &err);
     for (int cells = 0; cells < 2; cells++) {
-        struct mm_draw_settings settings = {(enum mm_draw_cells)cells, NULL, 0, 0, NULL};
+        struct mm_draw_settings settings = {(enum mm_draw_cells)cells, NULL, 0, 0, NULL, NULL};
         struct mm_draw_report report;
         size_t count;
         free(draw(scene, &settings, folder, "same.svg", &count, &report));
@@ -357,7 +358,7 @@ static void test_what_cannot_be_drawn(void **state)
     (void)state;
     struct synthetic s;
     struct mm_scene *scene = make_scene(&s, 20, 3, 0);
-    struct mm_draw_settings settings = {MM_DRAW_SONGS, NULL, 0, 0, NULL};
+    struct mm_draw_settings settings = {MM_DRAW_SONGS, NULL, 0, 0, NULL, NULL};
     struct mm_error err = {0};
     char *folder = check_make_folder();
     char path[4200];
@@ -379,7 +380,7 @@ static void test_what_cannot_be_drawn(void **state)
     if (access("/dev/full", W_OK) == 0) { /* the disk is full while writing */
         FILE *full = fopen("/dev/full", "wb");
         struct mm_picture *p;
-        struct mm_draw_settings plain = {MM_DRAW_SONGS, NULL, 0, 0, NULL};
+        struct mm_draw_settings plain = {MM_DRAW_SONGS, NULL, 0, 0, NULL, NULL};
         assert_ok(mm_picture_create(scene, &plain, MM_CANVAS_PNG, full, &p, &err), &err);
         setvbuf(full, NULL, _IONBF, 0);
         assert_int_equal(mm_canvas_finish(p->canvas, &err), MM_ERR_IO);
