@@ -8,7 +8,9 @@
 #include "catalog_check.h"
 
 /* Takes the step of origins (schema.c) back, so that a library looks as older programs made it. */
-#define RAW_UNDO_ORIGINS "DROP TABLE origin; DROP TABLE done; ALTER TABLE song DROP COLUMN file;"
+#define RAW_UNDO_HONESTY "ALTER TABLE map_song DROP COLUMN honesty;"
+#define RAW_UNDO_ORIGINS \
+    RAW_UNDO_HONESTY "DROP TABLE origin; DROP TABLE done; ALTER TABLE song DROP COLUMN file;"
 
 static inline char *library_file(const char *folder)
 {

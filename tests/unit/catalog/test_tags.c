@@ -115,7 +115,6 @@ static void an_older_library_is_brought_up_to_date(void **state)
                              "DROP TABLE play; DROP TABLE set_song; DROP TABLE set_version;"
                              "DROP TABLE radio_set; DROP TABLE map_region;"
                              "ALTER TABLE map_cluster DROP COLUMN region;"
-                             "ALTER TABLE map_song DROP COLUMN honesty;"
                              "PRAGMA user_version = 1");
     library_reopen(library);
     assert_int_equal(look(library, 1, INT64_MAX).count, 0);
