@@ -38,7 +38,7 @@ static void place_first(const struct mm_algorithm_input *in, float *xy)
     for (size_t i = 0; i < n; i++)
         for (size_t d = 0; d < 2; d++) {
             xy[2 * i + d] = d < dim ? in->points.x[i * dim + d] : 0;
-            most = fmax(most, fabs(xy[2 * i + d]));
+            most = fmax(most, fabsf(xy[2 * i + d]));
         }
     for (size_t i = 0; i < 2 * n; i++)
         xy[i] = (float)((most > 0 ? xy[i] * FAR / most : 0) + JITTER * mm_random_normal(&random));

@@ -112,7 +112,7 @@ static void choose_home(const struct placing *p, size_t fresh, float *xy)
         for (size_t b = 0; b < p->home.k; b++) {
             const float *one = p->xy + 2 * (size_t)near[a];
             const float *two = p->xy + 2 * (size_t)near[b];
-            if (hypot(one[0] - two[0], one[1] - two[1]) > AROUND)
+            if (hypotf(one[0] - two[0], one[1] - two[1]) > AROUND)
                 continue;
             sum[0] += weight[b];
             sum[1] += (double)weight[b] * two[0];
