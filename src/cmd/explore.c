@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The main job: from folders of songs to a map that can be heard. */
-#include "cmd/command.h"
+/* The main job: from folders of songs, or a service's genres, to a map that can be heard. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/gather.h"
+#include "musicmap/store.h"
+
+/* Where songs come from: folders, or a service. */
+struct origin {
+    char **folders;
+    size_t n;
+    const struct mm_service *service; /* NULL = folders */
+    struct cmd_service_options options;
+};
+
+static int gather(const struct command *self, struct mm_catalog *catalog,
+                  struct mm_helpers *helpers, const struct origin *origin)
+{
+    struct mm_gather_report report;
+    if (origin->service)
+        return cmd_run_service(self, catalog, helpers, origin->service, &origin->options);
+    return cmd_run_gather(self, catalog, helpers, mm_source_find("folder"), origin->folders,
+                          origin->n, &report);
+}
 
 static int explore(const struct command *self, struct mm_catalog *catalog,
-                   struct mm_helpers *helpers, char **folders, size_t n,
+                   struct mm_helpers *helpers, const struct origin *origin,
                    const struct mm_embed_options *embed, const struct mm_map_options *map)
 {
-    struct mm_gather_report gathered;
     struct mm_embed_report embedded;
     struct mm_error err = {0};
     bool stale;
-    int status =
-        cmd_run_gather(self, catalog, helpers, mm_source_find("folder"), folders, n, &gathered);
+    int status = gather(self, catalog, helpers, origin);
     if (status <= CMD_PARTLY)
         status = cmd_run_embed(self, catalog, helpers, embed, &embedded);
     if (status > CMD_PARTLY)
@@ -29,8 +49,54 @@ static int explore(const struct command *self, struct mm_catalog *catalog,
     return status;
 }
 
+/* ---- the original, replayed ---- */
+
+/* The service that the user has set up; Deezer needs nothing. */
+static const char *usual_service(void)
+{
+    if (getenv("JAMENDO_CLIENT_ID"))
+        return "jamendo";
+    return getenv("SPOTIFY_CLIENT_ID") && getenv("SPOTIFY_CLIENT_SECRET") ? "spotify" : "deezer";
+}
+
+/* 126 genres, OpenL3 (music, mel256, 512 values) in windows of one second, their mean, K-means,
+ * PCA. */
+static int apply_preset(const struct command *self, const char *preset, const char *source,
+                        struct origin *origin, struct cmd_embed_options *embed,
+                        struct cmd_map_options *map)
+{
+    if (preset && strcmp(preset, "original") != 0)
+        return cmd_fail(self, CMD_USAGE,
+                        "there is no preset \"%s\"; \"original\" is the one there is", preset);
+    if (!preset && !source)
+        return origin->n
+                   ? 0
+                   : cmd_fail(self, CMD_USAGE, "explore which folder? (or --preset original)");
+    if (origin->n)
+        return cmd_fail(self, CMD_USAGE, "a folder, or --preset and --source, not both");
+    origin->service = mm_service_find(source ? source : usual_service());
+    if (!origin->service)
+        return cmd_fail(self, CMD_USAGE, "there is no service \"%s\"", source);
+    if (preset) {
+        embed->model = embed->model ? embed->model : "openl3-music-mel256-512";
+        embed->pool = embed->pool ? embed->pool : "mean";
+        map->clusterer = map->clusterer ? map->clusterer : "kmeans";
+        map->layout = map->layout ? map->layout : "pca";
+        const struct mm_model *model = mm_model_find(embed->model);
+        if (model && !embed->weights && !mm_store_has(model)) /* before anything is fetched */
+            return cmd_fail(self, CMD_FAILED,
+                            "%s is not installed: \"musicmap model fetch %s\", or name its weights "
+                            "with --weights",
+                            model->name, model->name);
+    }
+    return cmd_check_service(self, origin->service, &origin->options);
+}
+
 int cmd_explore(const struct command *self, int argc, char **argv)
 {
+    struct origin origin = {0};
+    const char *preset = NULL;
+    const char *source = NULL;
     struct cmd_embed_options embed_in = {0};
     struct cmd_map_options map_in = {0};
     size_t port = 8765;
@@ -41,15 +107,25 @@ int cmd_explore(const struct command *self, int argc, char **argv)
          0, 0},
         {"layout", 0, CMD_TEXT, &map_in.layout, "NAME",
          "how songs are placed: umap (default), tsne, pca", 0, 0},
+        {"preset", 0, CMD_TEXT, &preset, "original",
+         "126 genres, OpenL3, K-means, PCA: the original, replayed", 0, 0},
+        {"source", 0, CMD_TEXT, &source, "NAME",
+         "a service in place of folders (default: the one set up)", 0, 0},
+        {"genres", 0, CMD_TEXT, &origin.options.genres, "all|A,B,...", "services: which genres", 0,
+         0},
+        {"per-genre", 0, CMD_COUNT, &origin.options.per_genre, "N",
+         "services: songs of each genre (default 10)", 1, 1000},
+        {"resolve", 0, CMD_FLAG, &origin.options.resolve, NULL,
+         "spotify: look for missing sound elsewhere (mind the terms)", 0, 0},
         {"port", 'p', CMD_COUNT, &port, "N", "first port to try (default 8765; 0 = any)", 0, 65535},
         {"no-serve", 0, CMD_FLAG, &no_serve, NULL, "make the map and end", 0, 0},
         {0},
     };
-    char **folders;
-    size_t n;
     struct mm_embed_options embed;
     struct mm_map_options map;
-    int status = cmd_parse(self, options, argc, argv, 1, SIZE_MAX, &folders, &n);
+    int status = cmd_parse(self, options, argc, argv, 0, SIZE_MAX, &origin.folders, &origin.n);
+    if (!status)
+        status = apply_preset(self, preset, source, &origin, &embed_in, &map_in);
     if (!status)
         status = cmd_embed_options(self, &embed_in, &embed);
     map_in.model = embed_in.model;
@@ -61,7 +137,7 @@ int cmd_explore(const struct command *self, int argc, char **argv)
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
     if (helpers)
-        status = explore(self, catalog, helpers, folders, n, &embed, &map);
+        status = explore(self, catalog, helpers, &origin, &embed, &map);
     if (helpers && status <= CMD_PARTLY && !no_serve)
         status = cmd_run_serve(self, catalog, helpers, NULL, port);
     mm_helpers_destroy(helpers);

@@ -312,8 +312,8 @@ static int start_job(struct mm_http_session *s, struct batch *b, struct job *job
     if (authorization && (!mm_address_parse(job->request->url, &first) ||
                           !mm_address_same_place(&first, &job->address)))
         authorization = NULL;
-    int result = mm_transfer_create(job->url, job->request->form, authorization,
-                                    job->request->limit, &s->limits, &job->transfer, err);
+    int result =
+        mm_transfer_create(job->request, job->url, authorization, &s->limits, &job->transfer, err);
     if (result < 0)
         return result;
     if (curl_multi_add_handle(s->multi, mm_transfer_easy(job->transfer)) != CURLM_OK) {

@@ -70,6 +70,8 @@ struct mm_http_request {
     const char *form;          /* body of a POST, application/x-www-form-urlencoded; NULL = GET */
     const char *authorization; /* the header's value; NULL = none */
     size_t limit;              /* bytes of the reply, unpacked */
+    bool plain; /* the reply may not be packed (gzip): libcurl believes packed ones that
+                   were cut, and sound has no syntax to tell by */
     /*
      * Looks at a reply that arrived whole and is no 429 or 5xx. NULL: all are taken. *wait_s may be
      * set with BUSY. tries counts this one.

@@ -25,6 +25,7 @@ struct mm_transfer {
     size_t limit;
     bool too_large;
     bool has_length, chunked;
+    bool plain, packed; /* it may not be packed; it is */
     char type[64];
     char retry_after[64];
     char *location;
@@ -97,7 +98,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
     const char *value;
     t->heard = steady_now();
     if (n >= 5 && strncasecmp(line, "HTTP/", 5) == 0) { /* after a "100 Continue" all begins anew */
-        t->has_length = t->chunked = false;
+        t->has_length = t->chunked = t->packed = false;
         t->type[0] = t->retry_after[0] = '\0';
     } else if ((value = value_of(line, n, "content-type", &length))) {
         const char *end = memchr(value, ';', length);
@@ -109,6 +110,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
     } else if ((value = value_of(line, n, "location", &length))) {
         free(t->location);
         t->location = length < 8192 ? mm_strndup(value, length) : NULL;
+    } else if ((value = value_of(line, n, "content-encoding", &length))) {
+        t->packed = length != 8 || strncasecmp(value, "identity", 8) != 0;
     } else if (value_of(line, n, "content-length", &length)) {
         t->has_length = true;
     } else if (value_of(line, n, "transfer-encoding", &length)) {
@@ -127,7 +130,7 @@ static bool set_up(struct mm_transfer *t, const char *url, const struct mm_trans
            curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L) == CURLE_OK &&
-           curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "") == CURLE_OK &&
+           (t->plain || curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "") == CURLE_OK) &&
            curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)(limits->connect_s * 1000)) ==
                CURLE_OK &&
@@ -154,20 +157,21 @@ static bool add_authorization(struct mm_transfer *t, const char *value)
     return list != NULL;
 }
 
-int mm_transfer_create(const char *url, const char *form, const char *authorization, size_t limit,
-                       const struct mm_transfer_limits *limits, struct mm_transfer **out,
-                       struct mm_error *err)
+int mm_transfer_create(const struct mm_http_request *request, const char *url,
+                       const char *authorization, const struct mm_transfer_limits *limits,
+                       struct mm_transfer **out, struct mm_error *err)
 {
     struct mm_transfer *t = calloc(1, sizeof *t);
     *out = NULL;
     if (!t)
         return mm_no_memory(err);
-    t->limit = limit;
+    t->limit = request->limit;
+    t->plain = request->plain;
     t->began = t->heard = steady_now();
     t->easy = curl_easy_init();
-    t->form = mm_strdup(form);
-    if (!t->easy || (form && !t->form) || (authorization && !add_authorization(t, authorization)) ||
-        !set_up(t, url, limits)) {
+    t->form = mm_strdup(request->form);
+    if (!t->easy || (request->form && !t->form) ||
+        (authorization && !add_authorization(t, authorization)) || !set_up(t, url, limits)) {
         mm_transfer_destroy(t);
         return mm_no_memory(err);
     }
@@ -232,6 +236,8 @@ int mm_transfer_result(struct mm_transfer *t, CURLcode code, const char *host, d
     *response = (struct mm_http_response){0};
     if (code != CURLE_OK)
         return fault_of(t, code, host, err);
+    if (t->plain && t->packed)
+        return mm_error_set(err, MM_ERR_AGAIN, "%s packs what was to come as it is", host);
     long status = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     response->status = (int)status;

@@ -16,10 +16,10 @@ struct mm_transfer_limits {
 void mm_transfer_start_library(void); /* once; from any thread */
 
 struct mm_transfer;
-/* form, authorization: as in struct mm_http_request; all are copied. */
-int mm_transfer_create(const char *url, const char *form, const char *authorization, size_t limit,
-                       const struct mm_transfer_limits *limits, struct mm_transfer **out,
-                       struct mm_error *err);
+/* For request, at url, which is where it was redirected to; all is copied. */
+int mm_transfer_create(const struct mm_http_request *request, const char *url,
+                       const char *authorization, const struct mm_transfer_limits *limits,
+                       struct mm_transfer **out, struct mm_error *err);
 void mm_transfer_destroy(struct mm_transfer *transfer);
 CURL *mm_transfer_easy(const struct mm_transfer *transfer);
 

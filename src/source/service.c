@@ -379,7 +379,7 @@ static int fetch(struct sounds *s, char *const *urls, size_t n, struct mm_error 
         return mm_no_memory(err);
     for (size_t i = 0; i < n; i++)
         requests[i] = (struct mm_http_request){
-            .url = urls[i], .limit = MM_SERVICE_MAX_SOUND, .judge = judge_sound};
+            .url = urls[i], .limit = MM_SERVICE_MAX_SOUND, .plain = true, .judge = judge_sound};
     int result = mm_http_do_all(s->session->http, requests, n, take_sound, s, err);
     free(requests);
     return result;

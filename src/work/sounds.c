@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +46,31 @@ char *mm_sound_find(const struct mm_catalog *catalog, const char *stem)
     return NULL;
 }
 
+/* Beside its place under a name that is always the same: what a killed run leaves half written is
+ * written over by the next, and nothing piles up. */
+static int write_whole(const char *path, const void *bytes, size_t size, struct mm_error *err)
+{
+    char *part = mm_format("%s.part", path);
+    if (!part)
+        return mm_no_memory(err);
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int result = fd < 0 ? mm_error_errno(err, errno, "cannot write %s", part) : 0;
+    for (size_t at = 0; result == 0 && at < size;) {
+        ssize_t n = write(fd, (const char *)bytes + at, size - at);
+        if (n < 0 && errno != EINTR)
+            result = mm_error_errno(err, errno, "cannot write %s", part);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    if (result == 0 && (fsync(fd) != 0 || rename(part, path) != 0))
+        result = mm_error_errno(err, errno, "cannot write %s", path);
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && result < 0)
+        unlink(part);
+    free(part);
+    return result;
+}
+
 int mm_sound_store(const struct mm_catalog *catalog, const char *stem, const char *ending,
                    const void *bytes, size_t size, char **file, struct mm_error *err)
 {
@@ -52,7 +79,7 @@ int mm_sound_store(const struct mm_catalog *catalog, const char *stem, const cha
     char *folder = path ? mm_strndup(path, (size_t)(mm_path_name(path) - path)) : NULL;
     int result = folder ? mm_file_make_folder(folder, err) : mm_no_memory(err);
     if (result == 0)
-        result = mm_file_write(path, bytes, size, err);
+        result = write_whole(path, bytes, size, err);
     free(folder);
     free(path);
     if (result < 0) {

@@ -41,7 +41,7 @@ for profile in dev2026 legacy extended; do
     lacks "$errors" 'secret|Bearer|BQ[0-9]'
     lacks "$out" 'secret|Bearer|BQ[0-9]'
 done
-export SPOTIFY_CLIENT_ID=dev2026 SPOTIFY_CLIENT_SECRET=secret-dev2026
+export MUSICMAP_MODELS="$scratch/models" SPOTIFY_CLIENT_ID=dev2026 SPOTIFY_CLIENT_SECRET=secret-dev2026
 run 0 musicmap gather spotify --genres club --library club
 has "$errors" 'Spotify gave no sound for 10 songs'
 
@@ -86,6 +86,32 @@ has "$errors" 'did not consent'
 [ ! -e config/musicmap/spotify-token ]
 ok $? "a dead token is thrown away"
 
+# A storm of faults, and SIGKILL in the middle: the same library in the end.
+control reset
+run 0 musicmap gather deezer --genres $genres --library calm
+control reset
+control faults '{"seed":5,"rate":0.35}'
+tries=0
+until "$MUSICMAP" gather deezer --genres $genres --library stormy -v >>storm.log 2>&1 </dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 40 ] || break
+done
+[ "$(state .injected)" -ge 20 ]
+ok $? "faults were injected ($(state .injected))"
+same "$(library_hash stormy)" "$(library_hash calm)" "through a storm: the same library"
+cp storm.log "$out"
+lacks "$out" 'hdnea|client_id'
+control reset
+for ms in 30 90 160 240; do
+    "$MUSICMAP" gather deezer --genres $genres --library killed >/dev/null 2>&1 </dev/null &
+    victim=$!
+    python3 -c "import time; time.sleep($ms / 1000)"
+    kill -9 $victim 2>/dev/null
+    wait $victim 2>/dev/null
+done
+run 0 musicmap gather deezer --genres $genres --library killed
+same "$(library_hash killed)" "$(library_hash calm)" "killed four times: the same library"
+
 # A day to wait: told, and the same command goes on.
 control reset
 control faults '{"rules":[{"route":"^/spotify","nth":2,"kind":"s429day"}]}'
@@ -105,6 +131,10 @@ same "$(json .added)" 3 "a limit"
 run 0 musicmap gather deezer --query "Live" --library few --json
 run 2 musicmap gather deezer --genres acoustic,polka
 has "$errors" 'no genre "polka"'
+run 2 musicmap explore --preset nothing
+run 2 musicmap explore --preset original music
+run 3 musicmap explore --preset original --no-serve
+has "$errors" 'model fetch openl3-music-mel256-512'
 run 2 musicmap gather deezer --liked
 run 2 musicmap gather deezer --market USA
 unset SPOTIFY_CLIENT_ID
