@@ -7,7 +7,8 @@
 #include "cmd/command.h"
 
 static const struct command commands[] = {
-    {"explore", "DIR... | --preset original", "gather, embed, map and serve in one go", cmd_explore, false},
+    {"explore", "DIR... | --preset original", "gather, embed, map and serve in one go", cmd_explore,
+     false},
     {"gather",
      "folder DIR... | playlist FILE... | fma DIR... | deezer | itunes | jamendo | spotify",
      "bring songs into the library, or up to date", cmd_gather, false},

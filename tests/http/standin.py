@@ -138,7 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         if how == 'uncounted':
             del reply.headers['Content-Length']
             reply.headers['Connection'] = 'close'
-            body = body[:len(body) * 3 // 4]
+            # Never twice at the same place: a length that comes twice is believed, as it must be.
+            body = body[:len(body) * (20 + len(self.server.state.log) * 7 % 79) // 100]
         if how == 'badchunk':
             del reply.headers['Content-Length']
             reply.headers['Transfer-Encoding'] = 'chunked'
