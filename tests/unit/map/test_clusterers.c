@@ -6,6 +6,7 @@
 #include "../../data/map/clusterings.h"
 #include "base/random.h"
 #include "map/algorithms.h"
+#include "map/countries.h"
 #include "map/gmm.h"
 #include "map/hdbscan.h"
 #include "map/matrix.h"
@@ -346,6 +347,48 @@ static void songs_outside_the_sample_go_with_the_nearest(void **state)
     free(rows);
 }
 
+static void small_clusters_join_their_nearest(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    float x[] = {0, 0.1F, 0.2F, 5, 5.1F, 5.2F, 0.6F, 4.9F, 4.5F};
+    uint32_t cluster[] = {0, 0, 0, 1, 1, 1, 2, 3, 3};
+    struct mm_points points = {x, 9, 1};
+    size_t k = 4;
+    size_t joined;
+    assert_ok(mm_countries_join_small(&points, 3, cluster, &k, &joined, &err), &err);
+    assert_true(k == 2 && joined == 2);
+    static const uint32_t wanted[] = {0, 0, 0, 1, 1, 1, 0, 1, 1};
+    assert_memory_equal(cluster, wanted, sizeof wanted);
+    assert_ok(mm_countries_join_small(&points, 100, cluster, &k, &joined, &err), &err);
+    assert_int_equal(k, 1); /* the last one stays */
+    assert_ok(mm_countries_join_small(&points, 100, cluster, &k, &joined, &err), &err);
+    assert_true(k == 1 && joined == 0);
+}
+
+static void regions_hold_countries_that_are_alike(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    struct mm_pool *pool = make_pool(2);
+    float x[18];
+    uint32_t cluster[18];
+    uint32_t region[9];
+    size_t n_regions;
+    for (uint32_t i = 0; i < 18; i++) { /* nine countries of two songs, three by three */
+        x[i] = (float)(100 * (i / 6) + 10 * (i / 2 % 3) + i % 2);
+        cluster[i] = i / 2;
+    }
+    struct mm_points points = {x, 18, 1};
+    assert_ok(mm_countries_group(&points, cluster, 9, pool, region, &n_regions, &err), &err);
+    assert_int_equal(n_regions, 3);
+    for (size_t c = 0; c < 9; c++)
+        assert_int_equal(region[c], c / 3);
+    assert_ok(mm_countries_group(&points, cluster, 5, pool, region, &n_regions, &err), &err);
+    assert_int_equal(n_regions, 0); /* too few to group */
+    mm_pool_destroy(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +401,8 @@ int main(void)
         cmocka_unit_test(all_find_separated_crowds),
         cmocka_unit_test(none_depends_on_the_number_of_threads),
         cmocka_unit_test(all_are_sound_on_few_equal_and_flat_songs),
+        cmocka_unit_test(small_clusters_join_their_nearest),
+        cmocka_unit_test(regions_hold_countries_that_are_alike),
         cmocka_unit_test(songs_outside_the_sample_go_with_the_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
