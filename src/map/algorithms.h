@@ -19,8 +19,9 @@ struct mm_algorithm_input {
     struct mm_points points;     /* coordinates in order of falling variance; n >= 1, dim >= 1 */
     struct mm_points directions; /* the same songs along more components, scaled to unit length:
                                     their distances rank as the cosine of the vectors does */
-    const struct mm_knn *near;   /* MM_LAYOUT_NEIGHBOURS of each along the directions */
-    size_t clusters;             /* wanted; 0 = choose */
+    const struct mm_knn
+        *near;       /* the nearest of each, at most MM_LAYOUT_NEIGHBOURS, along the directions */
+    size_t clusters; /* wanted; 0 = choose */
     uint64_t seed;
     struct mm_pool *pool;
     const struct mm_progress *progress;

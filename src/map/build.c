@@ -106,6 +106,16 @@ static void settle(const struct mm_map_settings *settings, struct mm_map *map)
     normalise(map->xy, map->n);
 }
 
+/* The root of n: a style of a small library has few songs, and its layout keeps more neighbours
+ * when it is not asked for the ones in other styles. */
+static size_t choose_neighbours(size_t n)
+{
+    size_t root = (size_t)sqrt((double)n);
+    return root > MM_LAYOUT_NEIGHBOURS    ? MM_LAYOUT_NEIGHBOURS
+           : root < MM_HONESTY_NEIGHBOURS ? MM_HONESTY_NEIGHBOURS
+                                          : root;
+}
+
 static int cluster_and_lay_out(const struct mm_standard *standard,
                                const struct mm_map_settings *settings, struct mm_pool *pool,
                                const struct mm_progress *progress, struct mm_map *map,
@@ -121,9 +131,9 @@ static int cluster_and_lay_out(const struct mm_standard *standard,
     result = mm_reduce(standard, pool, progress, &songs, err);
     if (result < 0)
         goto out;
-    result =
-        mm_knn_find(&(struct mm_points){songs.directions, map->n, songs.more}, MM_LAYOUT_NEIGHBOURS,
-                    MM_KNN_BY_SIZE, settings->seed, pool, progress, &near, err);
+    result = mm_knn_find(&(struct mm_points){songs.directions, map->n, songs.more},
+                         choose_neighbours(map->n), MM_KNN_BY_SIZE, settings->seed, pool, progress,
+                         &near, err);
     if (result < 0)
         goto out;
     struct mm_algorithm_input in = {.points = {songs.rows, map->n, songs.dim},
