@@ -5,8 +5,9 @@
  *
  * A cluster that loses all its points takes the point that lies farthest from its own centre. Where
  * there are few points, moving single ones improves the result. Where there are very many, the
- * starts are tried on a sample of them, and the best one's centres are where all points begin: what
- * is drawn from a hundred songs a cluster tells well enough where the clusters are.
+ * starts are tried on a sample of them, the best one is improved by moving whole centres
+ * (kmeans_swap.h), and its centres are where all points begin: a hundred songs a cluster tell well
+ * enough where the clusters are.
  */
 #include "map/kmeans.h"
 
@@ -18,6 +19,7 @@
 #include "map/hartigan.h"
 #include "map/kmeans_nearest.h"
 #include "map/kmeans_seed.h"
+#include "map/kmeans_swap.h"
 #include "map/sample.h"
 
 #define CENTRES       ((size_t)8) /* centres of one round of the pool */
@@ -314,6 +316,26 @@ static int run_starts(struct lloyd *l, const struct mm_kmeans_settings *settings
     return result;
 }
 
+/* Moves whole centres, then points again. */
+static int polish(const struct mm_points *sample, const struct mm_kmeans_settings *settings,
+                  struct mm_pool *pool, const struct mm_progress *progress, struct mm_kmeans *guess)
+{
+    size_t swaps;
+    struct lloyd l;
+    int result = mm_kmeans_swap(sample, guess->k, mm_random_stream(settings->seed, 77), pool,
+                                guess->centres, &swaps);
+    if (result < 0 || swaps == 0)
+        return result;
+    result = lloyd_init(&l, sample, guess->k, pool);
+    if (result < 0)
+        return result;
+    double least_shift = TOLERANCE * mean_variance(sample, pool);
+    result = least_shift < 0 ? MM_ERR_NO_MEMORY
+                             : run_from(&l, guess, settings, least_shift, progress, guess);
+    lloyd_finish(&l);
+    return result;
+}
+
 /* *guess: the result for a sample; its k is 0 where there are too few points for one. */
 static int run_sample(const struct mm_points *points, const struct mm_kmeans_settings *settings,
                       struct mm_pool *pool, const struct mm_progress *progress,
@@ -328,7 +350,14 @@ static int run_sample(const struct mm_points *points, const struct mm_kmeans_set
     int result = mm_sample_create(points, size, settings->seed, &sample, err);
     if (result == 0)
         result = mm_kmeans_run(&sample.points, settings, pool, progress, guess, err);
+    if (result == 0) {
+        result = polish(&sample.points, settings, pool, progress, guess);
+        if (result < 0)
+            mm_error_set(err, result, result == MM_ERR_CANCELLED ? "cancelled" : "out of memory");
+    }
     mm_sample_finish(&sample);
+    if (result < 0)
+        mm_kmeans_finish(guess);
     /* Points that differ may be rare: then the sample does not tell. */
     if (result == 0 && guess->k < settings->k)
         mm_kmeans_finish(guess);

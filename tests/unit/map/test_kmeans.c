@@ -211,6 +211,36 @@ static void many_points_give_the_same_for_any_number_of_threads(void **state)
     free(rows);
 }
 
+/* So many that starts are tried on a sample: every crowd has a centre, for any number of threads.
+ */
+static void very_many_points_begin_with_a_sample(void **state)
+{
+    (void)state;
+    enum { N = 30000, DIM = 24, K = 40 };
+    float *rows = calloc((size_t)N * DIM, sizeof *rows);
+    float *centres = calloc((size_t)K * DIM, sizeof *centres);
+    struct mm_random random = mm_random_stream(6, 6);
+    for (size_t i = 0; i < (size_t)K * DIM; i++)
+        centres[i] = (float)mm_random_normal(&random);
+    double least = 0; /* about the inertia of the true centres */
+    for (size_t i = 0; i < (size_t)N * DIM; i++) {
+        float noise = 0.5F * (float)mm_random_normal(&random);
+        rows[i] = centres[i / DIM % K * DIM + i % DIM] + noise;
+        least += (double)noise * noise;
+    }
+    struct mm_points points = {rows, N, DIM};
+    struct mm_kmeans one = run(&points, K, 2, 1);
+    assert_int_equal(one.k, K);
+    check_kmeans(&points, &one, 1e-3);
+    assert_true(one.inertia < 1.002 * least);
+    struct mm_kmeans three = run(&points, K, 2, 3);
+    assert_memory_equal(three.cluster, one.cluster, N * sizeof(uint32_t));
+    mm_kmeans_finish(&three);
+    mm_kmeans_finish(&one);
+    free(centres);
+    free(rows);
+}
+
 static void few_different_points_make_few_clusters(void **state)
 {
     (void)state;
@@ -260,6 +290,7 @@ int main(void)
         cmocka_unit_test(inertia_is_near_the_best_known),
         cmocka_unit_test(silhouettes_are_those_of_scikit_learn),
         cmocka_unit_test(many_points_give_the_same_for_any_number_of_threads),
+        cmocka_unit_test(very_many_points_begin_with_a_sample),
         cmocka_unit_test(few_different_points_make_few_clusters),
         cmocka_unit_test(it_stops_when_told),
     };
