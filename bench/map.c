@@ -42,6 +42,42 @@ static float *make_songs(size_t n, size_t dim, uint32_t *style)
     return rows;
 }
 
+/* Names from one label a song, that of its style. */
+static int choose_names(const struct mm_map *map, const uint32_t *style, struct mm_error *err)
+{
+    static char label[STYLES][16];
+    static const char *own[STYLES];
+    const char *const **labels = malloc(map->n * sizeof *labels);
+    size_t *n_labels = malloc(map->n * sizeof *n_labels);
+    if (!labels || !n_labels)
+        abort();
+    for (size_t i = 0; i < STYLES; i++) {
+        snprintf(label[i], sizeof label[i], "Style %zu", i);
+        own[i] = label[i];
+    }
+    for (size_t i = 0; i < map->n; i++) {
+        labels[i] = &own[style[i]];
+        n_labels[i] = 1;
+    }
+    struct mm_naming naming = {.n = map->n,
+                               .labels = (const char *const *const *)labels,
+                               .n_labels = n_labels,
+                               .cluster = map->cluster,
+                               .n_clusters = map->n_clusters,
+                               .region = map->n_regions ? map->region : NULL,
+                               .n_regions = map->n_regions};
+    char **names = NULL;
+    char **regions = NULL;
+    int result = mm_names_choose(&naming, &names, &regions, err);
+    if (result == 0) {
+        mm_names_destroy(names, map->n_clusters);
+        mm_names_destroy(regions, map->n_regions);
+    }
+    free(n_labels);
+    free(labels);
+    return result;
+}
+
 struct stage {
     const char *name;
     double since;
@@ -84,6 +120,11 @@ static int run(size_t n, size_t dim, size_t clusters, size_t jobs, struct mm_err
         goto out;
     tell(now.name, now.since);
     tell("= map", begin);
+    begin = seconds();
+    result = choose_names(map, style, err);
+    if (result < 0)
+        goto out;
+    tell("names", begin);
     struct mm_box box = mm_box_around(map->xy, n, 0.05);
     begin = seconds();
     result = mm_voronoi_create(map->xy, n, &box, &voronoi, err);

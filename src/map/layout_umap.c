@@ -25,7 +25,7 @@
 
 static size_t choose_epochs(size_t n)
 {
-    return n <= 2000 ? 1000 : n <= 10000 ? 500 : 200;
+    return n <= 2000 ? 1000 : n <= 10000 ? 500 : n <= 50000 ? 300 : 200;
 }
 
 /* The plane of the two main components, scaled; songs at one place a little apart. */
