@@ -428,3 +428,14 @@ test('songs: a failed page is told, and asked for again later', async () => {
   assert.equal(calls, 1);
   assert.deepEqual(problems, [409]);
 });
+
+test('the part of a line in a circle: across, from inside, outside, touching, a point', () => {
+  const near = (got, want) => got.forEach((value, i) => assert.ok(Math.abs(value - want[i]) < 1e-12, `${got} is not ${want}`));
+  near(coast.partInCircle(-2, 0, 2, 0, 0, 0, 1), [0.25, 0.75]);
+  near(coast.partInCircle(0, 0, 0, 4, 0, 0, 1), [0, 0.25]);
+  near(coast.partInCircle(-0.5, 0.1, 0.5, 0.1, 0, 0, 1), [0, 1]);
+  near(coast.partInCircle(2, 0, 3, 0, 0, 0, 1), [0, 0]);
+  near(coast.partInCircle(-2, 1, 2, 1, 0, 0, 1), [0, 0]);
+  near(coast.partInCircle(-2, 1.5, 2, 1.5, 0, 0, 1), [0, 0]);
+  near(coast.partInCircle(0, 0, 0, 0, 0, 0, 1), [0, 0]);
+});

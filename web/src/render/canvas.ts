@@ -6,7 +6,7 @@
  */
 import type { Atlas, Span } from '../map/atlas';
 import { visibleRect, type View } from '../map/camera';
-import { cutByCircle, markOutline, rimCells, type Cut } from './coast';
+import { cutByCircle, markOutline, partInCircle, rimCells, type Cut } from './coast';
 import { css, mix, type Palette } from './palette';
 import { cellBorderStrength, countryBorderWidth, type Marks, type Renderer } from './renderer';
 
@@ -28,7 +28,8 @@ interface Scene {
   palette: Palette;
   land: string[]; // CSS colours of cells
   country: string[];
-  // Of the cell on the left: first[cell] .. first[cell + 1] - 1; ends: x, y, x, y.
+  // Of the cell on the left: first[cell] .. first[cell + 1] - 1; ends: x, y, x, y;
+  // country: 0 within one, 1 between two, 2 at sea.
   borders: { first: Uint32Array; ends: Float32Array; country: Uint8Array };
   shore: Map<number, Cut[]>; // rim cells: land, then ever wider water
 }
@@ -209,7 +210,7 @@ function countryColours(atlas: Atlas, palette: Palette): string[] {
   return colours;
 }
 
-/** Borders by the cell on their left. */
+/** Borders by the cell on their left, as far as they run over land. */
 function borderIndex(atlas: Atlas): Scene['borders'] {
   const first = new Uint32Array(atlas.count + 1);
   atlas.eachBorder((_ax, _ay, _bx, _by, left) => first[left + 1]!++);
@@ -220,11 +221,13 @@ function borderIndex(atlas: Atlas): Scene['borders'] {
   const { cluster } = atlas.cells;
   atlas.eachBorder((ax, ay, bx, by, left, right) => {
     const at = next[left]!++;
-    ends[4 * at] = ax;
-    ends[4 * at + 1] = ay;
-    ends[4 * at + 2] = bx;
-    ends[4 * at + 3] = by;
-    country[at] = cluster[left] === cluster[right] ? 0 : 1;
+    // A border is as far from one of its songs as from the other: either tells what is land.
+    const [from, to] = partInCircle(ax, ay, bx, by, atlas.x(left), atlas.y(left), atlas.coast);
+    ends[4 * at] = ax + from * (bx - ax);
+    ends[4 * at + 1] = ay + from * (by - ay);
+    ends[4 * at + 2] = ax + to * (bx - ax);
+    ends[4 * at + 3] = ay + to * (by - ay);
+    country[at] = from === to ? 2 : cluster[left] === cluster[right] ? 0 : 1;
   });
   return { first, ends, country };
 }

@@ -95,3 +95,16 @@ function addArc(outline: number[], arcs: number[][], cx: number, cy: number, r: 
   for (const value of arc) outline.push(value);
   arcs.push(arc);
 }
+
+/** Which part of the line from a to b lies in the circle: 0 is a, 1 is b; [0, 0] when none does. */
+export function partInCircle(ax: number, ay: number, bx: number, by: number, x: number, y: number, radius: number): [number, number] {
+  const [dx, dy] = [bx - ax, by - ay];
+  const [ex, ey] = [ax - x, ay - y];
+  const a = dx * dx + dy * dy;
+  const half = dx * ex + dy * ey;
+  const root = half * half - a * (ex * ex + ey * ey - radius * radius);
+  if (a === 0 || root <= 0) return [0, 0];
+  const from = Math.max(0, (-half - Math.sqrt(root)) / a);
+  const to = Math.min(1, (-half + Math.sqrt(root)) / a);
+  return from < to ? [from, to] : [0, 0];
+}

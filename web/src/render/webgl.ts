@@ -88,10 +88,10 @@ export class WebglRenderer implements Renderer {
     gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
     this.useBorders(view, atlas, scene);
     if (strength > 0) {
-      this.borderStyle(palette.cellBorder, palette.cellBorderAlpha * strength, Math.min(1.6, 0.5 + typical / 40), 0.35);
+      this.borderStyle(palette.cellBorder, palette.cellBorderAlpha * strength, Math.min(1.6, 0.5 + typical / 40), 0.15);
       this.drawBorders(scene.inner, tiles);
     }
-    this.borderStyle(palette.countryBorder, palette.countryBorderAlpha, countryBorderWidth(typical), 0.25, 1);
+    this.borderStyle(palette.countryBorder, palette.countryBorderAlpha, countryBorderWidth(typical), 0.08, 1);
     this.drawBorders(scene.country, tiles);
     this.drawMarks(marks, atlas, palette);
     gl.disable(gl.BLEND);
