@@ -11,13 +11,14 @@
 #include "base/text.h"
 #include "http/address.h"
 
-static const struct mm_service *const services[] = {
+enum { N_SERVICES = 4, MAX_HOSTS = 12 };
+
+static const struct mm_service *const services[N_SERVICES] = {
     &mm_service_deezer,
     &mm_service_itunes,
     &mm_service_jamendo,
     &mm_service_spotify,
 };
-enum { N_SERVICES = sizeof services / sizeof *services, MAX_HOSTS = 12 };
 
 const struct mm_service *mm_services(size_t *count, size_t i)
 {
@@ -297,6 +298,7 @@ int mm_service_json(struct mm_service_session *s, const char *url, const char *a
     };
     struct mm_http_response response;
     *json = NULL;
+    *status = 0;
     int result = mm_http_do(s->http, &request, &response, err);
     if (result < 0) {
         json_decref(reading.json);
@@ -398,6 +400,7 @@ static int fetch_renewed(struct sounds *s, const bool *expired, size_t n, struct
         if (renewed == 0 && url) {
             s->index = &i;
             result = fetch(s, &url, 1, err);
+            s->index = NULL;
         } else if (renewed == MM_ERR_LIMIT || renewed == MM_ERR_CANCELLED) {
             result = renewed;
             if (err)

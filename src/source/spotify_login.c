@@ -6,6 +6,7 @@
  * trade.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -74,12 +75,13 @@ static int start_listening(struct login *login, struct mm_error *err)
 
 /* ---- what the browser brings ---- */
 
-static int hex(char c)
+/* The byte that "%41" means, at the '%'; -1 when it means none. */
+static int coded_byte(const char *at)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    char digits[3] = {at[1], at[1] ? at[2] : '\0', '\0'};
+    if (at[0] != '%' || !isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1]))
+        return -1;
+    return (int)strtol(digits, NULL, 16);
 }
 
 /* The value of name in a query that ends at a blank; heap, NULL when it is not there. */
@@ -94,10 +96,9 @@ static char *parameter(const char *query, const char *name)
         char *out = malloc(length + 1);
         size_t k = 0;
         for (size_t i = 0; out && i < length; i++) {
-            bool coded = value[i] == '%' && i + 2 < length && hex(value[i + 1]) >= 0 &&
-                         hex(value[i + 2]) >= 0;
-            out[k++] = coded ? (char)(hex(value[i + 1]) << 4 | hex(value[i + 2])) : value[i];
-            i += coded ? 2 : 0;
+            int coded = i + 2 < length ? coded_byte(value + i) : -1;
+            out[k++] = coded >= 0 ? (char)coded : value[i];
+            i += coded >= 0 ? 2 : 0;
         }
         if (out)
             out[k] = '\0';
