@@ -100,7 +100,7 @@ static double best_swap(const struct swap *s, const struct mm_nearest *nearest, 
     double sum = 0;
     memset(s->loss, 0, s->k * sizeof *s->loss);
     for (size_t i = 0; i < s->points->n; i++) {
-        double first = fmin(nearest->distance[i], s->to_candidate[i]);
+        double first = fminf(nearest->distance[i], s->to_candidate[i]);
         double second = fmin((double)nearest->lower[i] * nearest->lower[i], s->to_candidate[i]);
         sum += first;
         s->loss[nearest->cluster[i]] += fmax(second - first, 0);
