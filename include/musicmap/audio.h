@@ -10,6 +10,9 @@
 #ifndef MUSICMAP_AUDIO_H
 #define MUSICMAP_AUDIO_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "error.h"
 #include "song.h"
 
@@ -73,5 +76,26 @@ int mm_audio_analyse(const char *path, const struct mm_audio_request *request, m
  */
 int mm_audio_clip(const char *path, double start_s, double length_s, struct mm_bytes *out,
                   struct mm_error *err);
+
+/*
+ * All of path as interleaved stereo at rate Hz into sink (rate_index 0; count = samples, two a
+ * frame), for mixing.
+ */
+int mm_audio_stereo(const char *path, int rate, mm_audio_sink *sink, void *sink_ctx,
+                    struct mm_error *err);
+
+/*
+ * A sound file of our own making, stereo: MP3 of 256 kbit/s, FLAC or WAV of 16 bits by the ending
+ * of name; path is where it is written. A file that was not finished is of no use.
+ */
+struct mm_sound_file;
+int mm_sound_file_create(const char *path, const char *name, int rate, struct mm_sound_file **out,
+                         struct mm_error *err);
+/* samples: [frames][2]; what lies outside -1..1 is cut. */
+int mm_sound_file_write(struct mm_sound_file *file, const float *samples, size_t frames,
+                        struct mm_error *err);
+int mm_sound_file_finish(struct mm_sound_file *file, struct mm_error *err);
+void mm_sound_file_destroy(struct mm_sound_file *file);
+bool mm_sound_file_knows(const char *path); /* by its ending */
 
 #endif

@@ -48,6 +48,9 @@ int mm_helpers_cover(struct mm_helpers *helpers, const char *path, struct mm_byt
 int mm_helpers_analyse(struct mm_helpers *helpers, const char *path,
                        const struct mm_audio_request *request, mm_audio_sink *sink, void *sink_ctx,
                        struct mm_measure *measure, struct mm_error *err);
+/* mm_audio_stereo(). */
+int mm_helpers_stereo(struct mm_helpers *helpers, const char *path, int rate, mm_audio_sink *sink,
+                      void *sink_ctx, struct mm_error *err);
 int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s, double length_s,
                     struct mm_bytes *out, struct mm_error *err);
 
@@ -259,5 +262,22 @@ int mm_eval_map(struct mm_catalog *catalog, enum mm_label_kind label, size_t job
 int mm_load_set_library(struct mm_catalog *catalog, const char *model, size_t jobs,
                         const struct mm_progress *progress, struct mm_set_library **out,
                         struct mm_error *err);
+
+/* Songs mixed into one file: equally loud, overlapping where they are quiet. */
+struct mm_render_song {
+    const char *path;
+    double duration_s;
+    double loudness_lufs; /* not finite: as it is */
+};
+struct mm_render {
+    size_t n;
+    const struct mm_render_song *songs; /* [n] */
+    double crossfade_s;                 /* at most a third of the song that comes in */
+    double target_lufs;
+};
+/* path: .mp3, .flac or .wav. starts_s: [n] where each song begins in it. */
+int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request, const char *path,
+                    double *starts_s, double *length_s, const struct mm_progress *progress,
+                    struct mm_error *err);
 
 #endif

@@ -17,7 +17,7 @@ static const struct command commands[] = {
     {"draw", "-o FILE", "draw the map as .svg, .png or .pdf", cmd_draw, false},
     {"serve", "", "serve the page on which the map can be heard", cmd_serve, false},
     {"similar", "SONG", "the songs that sound most like one", cmd_similar, false},
-    {"set", "[-o FILE] | list | show NAME | diff NAME | refresh NAME | log NAME",
+    {"set", "[-o FILE] | list | show NAME | diff NAME | refresh NAME | log NAME | render NAME",
      "an ordered radio set that flows and keeps rules", cmd_set, false},
     {"status", "", "what is in the library, how far along, what failed and why", cmd_status, false},
     {"forget", "SONG|DIR...", "remove or hide songs", cmd_forget, false},

@@ -67,6 +67,10 @@ int set_find_song(struct mm_catalog *catalog, const char *word, int64_t *id, str
 int set_keep(struct mm_catalog *catalog, const char *name, const struct set_ask *ask,
              const struct made_set *made, int *version, struct mm_error *err);
 
+/* The kept set that "evening" or "evening@2" means. */
+int set_get(struct mm_catalog *catalog, const char *word, struct mm_set_record *out,
+            struct mm_error *err);
+
 /* ---- out ---- */
 
 void set_print(const struct made_set *made);
@@ -88,6 +92,7 @@ int set_list(const struct command *self, int argc, char **argv);
 int set_show(const struct command *self, int argc, char **argv);
 int set_diff(const struct command *self, int argc, char **argv);
 int set_refresh(const struct command *self, int argc, char **argv);
+int set_render(const struct command *self, int argc, char **argv);
 int set_log(const struct command *self, int argc, char **argv);
 
 #endif

@@ -67,8 +67,8 @@ static char *split_version(const char *word, int *version)
     return mm_strdup(word);
 }
 
-static int get_set(struct mm_catalog *catalog, const char *word, struct mm_set_record *out,
-                   struct mm_error *err)
+int set_get(struct mm_catalog *catalog, const char *word, struct mm_set_record *out,
+            struct mm_error *err)
 {
     int version;
     char *name = split_version(word, &version);
@@ -122,7 +122,7 @@ static int show_or_refresh(const struct command *self, int argc, char **argv, bo
     struct mm_set_record record;
     struct set_ask ask = {0};
     struct made_set made = {0};
-    int result = get_set(catalog, operands[0], &record, &err);
+    int result = set_get(catalog, operands[0], &record, &err);
     if (result == 0)
         result = set_ask_from_json(record.request, &ask, &err);
     if (result == 0)
@@ -219,9 +219,9 @@ int set_diff(const struct command *self, int argc, char **argv)
     struct mm_error err = {0};
     struct mm_set_record a = {0};
     struct mm_set_record b = {0};
-    int result = get_set(catalog, operands[n - 1], &b, &err);
+    int result = set_get(catalog, operands[n - 1], &b, &err);
     if (result == 0 && n == 2)
-        result = get_set(catalog, operands[0], &a, &err);
+        result = set_get(catalog, operands[0], &a, &err);
     else if (result == 0 && b.version < 2)
         result = mm_error_set(&err, MM_ERR_USAGE, "\"%s\" has one version only: name another set",
                               b.name);

@@ -137,16 +137,22 @@ static int fill_own(struct mm_problem *p, const struct mm_set_request *request,
 
 /* ---- transitions ---- */
 
+/* Whole songs cost the same in both directions: half the table is the other half's mirror. */
 static void fill_rows(void *ctx, size_t block, size_t worker)
 {
     struct mm_problem *p = ctx;
     (void)worker;
+    bool mirrored = !p->library->outros;
     size_t end = (block + 1) * ROWS < p->n ? (block + 1) * ROWS : p->n;
     for (size_t a = block * ROWS; a < end; a++)
-        for (size_t b = 0; b < p->n; b++)
-            p->transition[a * p->n + b] =
+        for (size_t b = mirrored ? a : 0; b < p->n; b++) {
+            float cost =
                 (float)mm_set_transition(p->library, &p->settings->weights, p->song[a], p->song[b])
                     .cost;
+            p->transition[a * p->n + b] = cost;
+            if (mirrored)
+                p->transition[b * p->n + a] = cost;
+        }
 }
 
 /* The n_near cheapest successors of each, by insertion: the list is short. */

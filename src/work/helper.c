@@ -96,6 +96,17 @@ static int do_analyse(int fd, const char *path, struct mm_wire_reader *in, struc
     return result;
 }
 
+static int do_stereo(int fd, const char *path, struct mm_wire_reader *in, struct mm_error *err)
+{
+    uint64_t rate = mm_wire_get_u64(in);
+    if (in->bad || rate > 192000)
+        return mm_error_set(err, MM_ERR_BUG, "malformed request");
+    struct sample_sender sender = {.fd = fd};
+    int result = mm_audio_stereo(path, (int)rate, send_samples, &sender, err);
+    free(sender.buffer);
+    return result;
+}
+
 static void put_bytes(struct mm_text *reply, struct mm_bytes *bytes)
 {
     mm_wire_put_string(reply, bytes->mime);
@@ -132,6 +143,9 @@ static int answer(int fd, const struct mm_wire_message *message, struct mm_text 
             put_bytes(reply, &bytes);
         break;
     }
+    case MM_WIRE_STEREO:
+        result = do_stereo(fd, path, &in, err);
+        break;
     case MM_WIRE_WEIGHTS:
         result = mm_embed_read_weights(path, &bytes, err);
         if (result == 0)

@@ -386,6 +386,18 @@ int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s
     return read_bytes(helpers, &request, out, err);
 }
 
+int mm_helpers_stereo(struct mm_helpers *helpers, const char *path, int rate, mm_audio_sink *sink,
+                      void *sink_ctx, struct mm_error *err)
+{
+    struct request message = {
+        .kind = MM_WIRE_STEREO, .sink = sink, .sink_ctx = sink_ctx, .n_rates = 1};
+    mm_wire_put_string(&message.body, path);
+    mm_wire_put_u64(&message.body, (uint64_t)rate);
+    struct helper *helper;
+    int result = run(helpers, &message, &helper, err);
+    return result < 0 ? result : done(helpers, helper, true, err);
+}
+
 int mm_helpers_analyse(struct mm_helpers *helpers, const char *path,
                        const struct mm_audio_request *request, mm_audio_sink *sink, void *sink_ctx,
                        struct mm_measure *measure, struct mm_error *err)

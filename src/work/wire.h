@@ -24,6 +24,7 @@ enum mm_wire_kind {
     MM_WIRE_ANALYSE,
     MM_WIRE_CLIP,
     MM_WIRE_WEIGHTS,
+    MM_WIRE_STEREO,
     /* replies */
     MM_WIRE_SAMPLES,
     MM_WIRE_DONE,
