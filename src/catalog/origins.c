@@ -34,7 +34,7 @@ static int check_origin(const struct mm_origin *origin, struct mm_error *err)
 int mm_catalog_put_origin(struct mm_catalog *catalog, const struct mm_origin *origin,
                           struct mm_error *err)
 {
-    struct mm_store *store;
+    struct mm_store *store = NULL;
     int result = check_origin(origin, err);
     if (result == 0)
         result = mm_catalog_enter_write(catalog, &store, err);

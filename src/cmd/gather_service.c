@@ -14,8 +14,6 @@
 #include "base/text.h"
 #include "cmd/gather.h"
 
-extern char **environ;
-
 enum { PER_GENRE = 10 };
 
 /* ---- options ---- */
@@ -318,8 +316,8 @@ int cmd_plan_service(const struct command *self, const struct mm_service *servic
     double minutes = 2.0 * (double)n * mm_service_gap(service) / 60;
     if (cmd_common.json)
         cmd_print_json(json_pack("{s:s, s:b, s:I, s:f, s:o}", "source", mm_service_name(service),
-                                 "dry_run", 1, "songs", (json_int_t)(n * per_genre), "minutes",
-                                 minutes, "genres", list));
+                                 "dry_run", 1, "songs", (json_int_t)n * (json_int_t)per_genre,
+                                 "minutes", minutes, "genres", list));
     else
         json_decref(list);
     if (by_genre)

@@ -115,8 +115,7 @@ int mm_playlist_read_xspf(const char *bytes, size_t n, struct mm_playlist *out,
         return mm_no_memory(err);
     xmlTextReaderSetErrorHandler(r.xml, (xmlTextReaderErrorFunc)silent, NULL);
     int result = 0;
-    int more;
-    while (result == 0 && (more = xmlTextReaderRead(r.xml)) == 1)
+    while (result == 0 && xmlTextReaderRead(r.xml) == 1)
         result = take_node(&r, &local);
     if (result == 0 && !r.any)
         result = mm_error_set(&local, MM_ERR_INPUT, "not an XSPF playlist");

@@ -122,7 +122,7 @@ static bool same_secret(const char *a, const char *b)
     size_t n = strlen(a);
     unsigned char difference = n != strlen(b);
     for (size_t i = 0; i < n && !difference; i++)
-        difference |= (unsigned char)(a[i] ^ b[i]);
+        difference |= (unsigned char)a[i] != (unsigned char)b[i];
     return !difference;
 }
 

@@ -231,7 +231,7 @@ static int fetch(struct batch *b, struct mm_service_session *session, const char
 {
     size_t n = 0;
     size_t count = b->stage.n - b->first;
-    const struct mm_track **tracks = mm_calloc3(count, 1, sizeof *tracks);
+    const struct mm_track **tracks = mm_calloc3(count, 1, sizeof(const struct mm_track *));
     size_t *index = mm_calloc3(count, 1, sizeof *index);
     int result = tracks && index ? 0 : mm_no_memory(err);
     for (size_t i = b->first; i < b->stage.n && result == 0; i++) {

@@ -37,7 +37,6 @@ int mm_known_find(const struct mm_known *known, const struct mm_recording *recor
  * The first song of the library that is the same recording as this one of its songs, itself when
  * there is none. Only for an index made from a catalog, before anything is added to it.
  */
-int mm_known_first(const struct mm_known *known, int64_t song, int64_t *first,
-                   struct mm_error *err);
+int mm_known_first(const struct mm_known *known, int64_t song, int64_t *out, struct mm_error *err);
 
 #endif
