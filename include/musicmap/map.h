@@ -165,10 +165,10 @@ struct mm_naming {
  * Names for clusters and regions from the labels of their songs: what sets them apart from the rest
  * (log-odds with an informative Dirichlet prior, Monroe et al. 2008), not what is most frequent.
  * The fallback serves where no label does. All names differ, those of regions from those of
- * clusters, too. out: [n_clusters] and regions: [n_regions] (NULL when there are none) strings;
+ * clusters, too. out: [n_clusters] and out_regions: [n_regions] (NULL when there are none) strings;
  * release each array with mm_names_destroy.
  */
-int mm_names_choose(const struct mm_naming *naming, char ***out, char ***regions,
+int mm_names_choose(const struct mm_naming *in, char ***out, char ***out_regions,
                     struct mm_error *err);
 void mm_names_destroy(char **names, size_t n);
 

@@ -242,9 +242,9 @@ static int kind_for_writing(struct mm_store *store, const struct mm_vector_kind 
     return result;
 }
 
-void mm_encode_floats(const float *values, size_t dim, unsigned char *out)
+void mm_encode_floats(const float *values, size_t count, unsigned char *out)
 {
-    for (size_t i = 0; i < dim; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         memcpy(&bits, &values[i], sizeof bits);
         for (int b = 0; b < 4; b++)

@@ -52,7 +52,7 @@ static int64_t parse_time(const char *text)
     rest += *rest == 'T' || *rest == ' ';
     const char *end = strptime(rest, "%H:%M", &tm);
     if (end && *end == ':')
-        end = strptime(end + 1, "%S", &tm);
+        strptime(end + 1, "%S", &tm);
     return tm.tm_year < 0 ? -1 : (int64_t)timegm(&tm);
 }
 

@@ -4,6 +4,10 @@
 #include <math.h>
 #include <stdbool.h>
 
+/* Radians; less than this is rounding, and turning by it would only change last digits: a map that
+ * is made again must be the same to the bit. */
+#define LEAST_TURN 1e-5
+
 static bool is_known(const float *previous, size_t i)
 {
     return isfinite(previous[2 * i]) && isfinite(previous[2 * i + 1]);
@@ -49,6 +53,8 @@ bool mm_align(const float *previous, size_t n, float *xy)
         return false;
     double c = best[0] / size;
     double s = best[1] / size;
+    if (!mirrored && c > 0 && fabs(s) < LEAST_TURN)
+        return false;
     for (size_t i = 0; i < n; i++) {
         double x = xy[2 * i] - middle[2];
         double y = (xy[2 * i + 1] - middle[3]) * (mirrored ? -1 : 1);

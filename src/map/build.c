@@ -101,9 +101,10 @@ out:
 /* Turns the layout as the last map lay, and gives it the size and middle that maps have. */
 static void settle(const struct mm_map_settings *settings, struct mm_map *map)
 {
-    if (!settings->previous || !mm_align(settings->previous, map->n, map->xy))
-        mm_align_flat(map->n, map->xy);
+    mm_align_flat(map->n, map->xy);
     normalise(map->xy, map->n);
+    if (settings->previous && mm_align(settings->previous, map->n, map->xy))
+        normalise(map->xy, map->n);
 }
 
 /* The root of n: a style of a small library has few songs, and its layout keeps more neighbours

@@ -32,16 +32,16 @@ struct mm_nearest {
 };
 
 /* For up to most_k centres. 0 or MM_ERR_NO_MEMORY. */
-int mm_nearest_init(struct mm_nearest *nearest, const struct mm_points *points, size_t most_k,
+int mm_nearest_init(struct mm_nearest *w, const struct mm_points *points, size_t most_k,
                     struct mm_pool *pool);
-void mm_nearest_finish(struct mm_nearest *nearest);
+void mm_nearest_finish(struct mm_nearest *w);
 
 /*
  * Fills cluster and distance; returns how many points changed their cluster. moved: [k] how far
  * each centre is from where it was in the call before, whose cluster and lower still stand; NULL =
  * nothing is known. *inertia: the sum of distance.
  */
-size_t mm_nearest_find(struct mm_nearest *nearest, const float *centres, size_t k,
-                       const float *moved, double *inertia);
+size_t mm_nearest_find(struct mm_nearest *w, const float *centres, size_t k, const float *moved,
+                       double *inertia);
 
 #endif

@@ -102,6 +102,7 @@ int mm_spotify_tracks(const json_t *paging, struct mm_tracks *out)
 static int ask(struct mm_service_session *s, const char *url, json_t **json, int *status,
                struct mm_error *err)
 {
+    *status = 0;
     for (int round = 0;; round++) {
         int result = mm_spotify_authorize(s, round > 0, err);
         if (result == 0)

@@ -81,9 +81,11 @@ static int paint(struct mm_canvas *canvas, const struct mm_contact *contacts, si
                  struct mm_error *err)
 {
     int result = 0;
-    for (size_t i = 0; i < n && result == 0; i++)
+    for (size_t i = 0; i < n && result == 0; i++) {
+        size_t row = i / COLUMNS;
         result = draw_one(canvas, &contacts[i], MARGIN + (double)(i % COLUMNS) * (SIDE + GAP),
-                          MARGIN + (double)(i / COLUMNS) * (SIDE + CAPTION + GAP), err);
+                          MARGIN + (double)row * (SIDE + CAPTION + GAP), err);
+    }
     return result == 0 ? mm_canvas_finish(canvas, err) : result;
 }
 
@@ -97,7 +99,7 @@ int mm_draw_contacts(const struct mm_contact *contacts, size_t n, const char *pa
     size_t rows = (n + COLUMNS - 1) / COLUMNS;
     int width = (int)(2 * MARGIN + (double)columns * (SIDE + GAP) - GAP);
     int height = (int)(2 * MARGIN + (double)rows * (SIDE + CAPTION + GAP) - GAP);
-    struct mm_file_write file;
+    struct mm_file_write file = {0};
     struct mm_canvas *canvas = NULL;
     enum mm_canvas_format format;
     int result = mm_canvas_format_of(path, &format, err);

@@ -16,12 +16,13 @@
 #include "base/text.h"
 #include "musicmap/work.h"
 
-#define RATE   44100
-#define TAIL   ((size_t)25 * RATE) /* frames kept back: an end is looked for in these */
-#define LEAD   ((size_t)10 * RATE) /* most of a quiet beginning that is passed over */
-#define WINDOW (RATE / 20)         /* frames a level is measured over */
-#define QUIET  0.0056              /* RMS, -45 dBFS */
-#define KNEE   0.8F                /* samples above it are rounded off, none passes 1 */
+#define RATE  44100
+#define TAIL  ((size_t)25 * RATE) /* frames kept back: an end is looked for in these */
+#define LEAD  ((size_t)10 * RATE) /* most of a quiet beginning that is passed over */
+#define QUIET 0.0056              /* RMS, -45 dBFS */
+#define KNEE  0.8F                /* samples above it are rounded off, none passes 1 */
+
+enum { WINDOW = RATE / 20 }; /* frames a level is measured over */
 
 struct mix {
     struct mm_sound_file *file;

@@ -52,7 +52,8 @@ static void a_turned_map_is_turned_back(void **state)
             }
             old[10] = NAN; /* this song is new */
             double new_x = xy[10];
-            assert_true(mm_align(old, 50, xy));
+            /* A map that lies so already stays as it is, to the bit. */
+            assert_int_equal(mm_align(old, 50, xy), mirror < 0 || turn > 0);
             assert_true(isfinite(new_x) && isfinite(xy[10]));
             for (size_t i = 6; i < 50; i++)
                 for (size_t d = 0; d < 2; d++)
