@@ -110,7 +110,7 @@ int set_render(const struct command *self, int argc, char **argv)
         result = set_judge(catalog, &ask, record.songs, record.n_songs, &made, &err);
     if (result == 0)
         result = render(helpers, &in, record.name, &made, &length_s, &err);
-    if (result < 0)
+    if (result < 0 || !made.set)
         status = cmd_fail_error(self, &err);
     else
         cmd_say("mixed: %s, %zu songs, %d:%02d", in.output, made.set->n, (int)length_s / 60,

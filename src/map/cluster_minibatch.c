@@ -9,7 +9,7 @@ static int cluster(const struct mm_algorithm_input *in, struct mm_clustering *ou
                    struct mm_error *err)
 {
     struct mm_kmeans_settings settings = {.k = in->clusters, .seed = in->seed};
-    struct mm_kmeans kmeans;
+    struct mm_kmeans kmeans = {0};
     *out = (struct mm_clustering){0};
     int result = in->clusters ? 0 : mm_choose_k(in, NULL, &settings.k, out, err);
     mm_progress_update(in->progress, "finding clusters", 0, 0);

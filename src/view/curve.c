@@ -174,8 +174,8 @@ static int find_ends(struct plot *p, struct mm_error *err)
 int mm_draw_curve(const struct mm_curve *curve, const char *path, struct mm_error *err)
 {
     struct plot p = {.curve = curve};
-    struct mm_file_write file;
-    enum mm_canvas_format format;
+    struct mm_file_write file = {0};
+    enum mm_canvas_format format = MM_CANVAS_SVG;
     int result = find_ends(&p, err);
     if (result == 0)
         result = mm_canvas_format_of(path, &format, err);

@@ -2,9 +2,8 @@
 /*
  * Measuring and embedding: one thread a helper takes the next song, streams its samples from the
  * helper into the models and stores what comes out, each song in a transaction of its own. A song
- * is decoded once for all of them. A helper
- * that crashes costs one try of one song; at the end such songs are tried once more, alone, and
- * then set down as failures.
+ * is decoded once for all models. A helper that crashes costs one try of one song; at the end such
+ * songs are tried once more, alone, and then set down as failures.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -23,6 +23,10 @@ enum { MAX_PAGES = 30 /* of one step of a genre */, BATCH = 50 /* sounds at once
 
 static const char STAGE[] = "gather";
 
+/* Where --resolve looks for the sound of a recording, in this order. */
+static const char *const ELSEWHERE[] = {"deezer", "itunes"};
+#define N_ELSEWHERE (sizeof ELSEWHERE / sizeof ELSEWHERE[0])
+
 struct unit {
     struct mm_unit_report *report;
     const char *plan; /* what origins remember: the genre, ... */
@@ -41,7 +45,7 @@ struct gather {
     struct mm_service_report *report;
     const char *source;
     struct mm_service_session *session;
-    struct mm_service_session *elsewhere[2]; /* Deezer, iTunes: opened when first needed */
+    struct mm_service_session *elsewhere[N_ELSEWHERE]; /* opened when first needed */
     struct mm_known *known;
     char *run;       /* under which units are noted as done */
     size_t expected; /* songs of all units, for the progress */
@@ -273,27 +277,25 @@ static void probe_round(void *ctx, size_t i, size_t worker)
 /* The session of the k-th service that sounds are looked for at. */
 static int open_elsewhere(struct gather *g, size_t k, struct mm_error *err)
 {
-    static const char *const names[] = {"deezer", "itunes"};
     if (g->elsewhere[k])
         return 0;
     struct mm_service_settings settings = g->request->settings;
     settings.as_user = false;
-    return mm_service_open(mm_service_find(names[k]), &settings, &g->elsewhere[k], err);
+    return mm_service_open(mm_service_find(ELSEWHERE[k]), &settings, &g->elsewhere[k], err);
 }
 
 static int find_elsewhere(struct batch *b, struct mm_staged *s, struct mm_error *err)
 {
-    static const char *const names[] = {"deezer", "itunes"};
     int result = 0;
-    for (size_t k = 0; k < 2 && result == 0 && !s->found_at; k++) {
+    for (size_t k = 0; k < N_ELSEWHERE && result == 0 && !s->found_at; k++) {
         bool found = false;
-        if (strcmp(names[k], b->g->source) == 0)
+        if (strcmp(ELSEWHERE[k], b->g->source) == 0)
             continue;
         result = open_elsewhere(b->g, k, err);
         if (result == 0)
             result = mm_service_resolve(b->g->elsewhere[k], &s->track, &s->found, &found, err);
         if (result == 0 && found && s->found.preview)
-            s->found_at = names[k];
+            s->found_at = ELSEWHERE[k];
         else
             mm_track_finish(&s->found);
     }
@@ -302,16 +304,15 @@ static int find_elsewhere(struct batch *b, struct mm_staged *s, struct mm_error 
 
 static int resolve(struct batch *b, struct mm_error *err)
 {
-    static const char *const names[] = {"deezer", "itunes"};
     int result = 0;
     for (size_t i = b->first; i < b->stage.n && result == 0; i++) {
         struct mm_staged *s = &b->stage.list[i];
         if (s->wants_sound && !s->file && !s->track.preview)
             result = find_elsewhere(b, s, err);
     }
-    for (size_t k = 0; k < 2 && result == 0; k++)
+    for (size_t k = 0; k < N_ELSEWHERE && result == 0; k++)
         if (b->g->elsewhere[k])
-            result = fetch(b, b->g->elsewhere[k], names[k], err);
+            result = fetch(b, b->g->elsewhere[k], ELSEWHERE[k], err);
     return result;
 }
 
@@ -603,7 +604,7 @@ int mm_gather_service(struct mm_catalog *catalog, struct mm_helpers *helpers,
         result = take_units(&g, err);
     if (g.session)
         report->resume_at = mm_service_resume_at(g.session);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < N_ELSEWHERE; k++) {
         if (g.elsewhere[k])
             report->resume_at = later(report->resume_at, mm_service_resume_at(g.elsewhere[k]));
         mm_service_close(g.elsewhere[k]);
