@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
  * The original, replayed: genres of a service (the stand-in for Spotify, as an app of old sees it),
- * OpenL3 with pseudo-random weights, K-means, PCA, and a browser in which a preview is heard.
+ * OpenL3 with pseudo-random weights, K-means, PCA, and a browser in which a preview is heard. Two songs
+ * of four genres; MUSICMAP_ORIGINAL=whole: all 126 x 10 (tests/full/original.t; most of an hour).
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -27,9 +28,10 @@ const { environment } = await new Promise((resolve, reject) => {
   standin.once('exit', () => reject(new Error('the stand-in ended')));
 });
 
-const server = spawn(musicmap, ['explore', '--preset', 'original', '--source', 'spotify',
-  '--genres', 'acoustic,opera,sleep,techno', '--per-genre', '2', '--weights', weights, '--clusters', '3',
-  '--port', '0', '--quiet', '--library', join(scratch, 'library')], {
+const sample = process.env.MUSICMAP_ORIGINAL === 'whole' ? []
+  : ['--genres', 'acoustic,opera,sleep,techno', '--per-genre', '2', '--clusters', '3'];
+const server = spawn(musicmap, ['explore', '--preset', 'original', '--source', 'spotify', ...sample,
+  '--weights', weights, '--port', '0', '--quiet', '--library', join(scratch, 'library')], {
   stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, ...environment, MUSICMAP_HTTP_TIMEOUTS: '10,10,60', SPOTIFY_CLIENT_ID: 'extended',
     SPOTIFY_CLIENT_SECRET: 'secret-extended' },
