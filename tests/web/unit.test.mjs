@@ -5,8 +5,10 @@ import { test } from 'node:test';
 import { compile } from './compile.mjs';
 import { makeLibrary, packCells, randomFrom } from './fixture-map.mjs';
 
-const { mmc1, atlas: atlasModule, camera, pool, plan, dial, clips, coast, songs, api } = await compile({
+const { mmc1, column, shading, atlas: atlasModule, camera, pool, plan, dial, clips, coast, songs, api } = await compile({
   mmc1: 'data/mmc1.ts',
+  column: 'data/column.ts',
+  shading: 'map/shading.ts',
   atlas: 'map/atlas.ts',
   camera: 'map/camera.ts',
   pool: 'audio/pool.ts',
@@ -438,4 +440,57 @@ test('the part of a line in a circle: across, from inside, outside, touching, a 
   near(coast.partInCircle(-2, 1, 2, 1, 0, 0, 1), [0, 0]);
   near(coast.partInCircle(-2, 1.5, 2, 1.5, 0, 0, 1), [0, 0]);
   near(coast.partInCircle(0, 0, 0, 0, 0, 0, 1), [0, 0]);
+});
+
+// ---- columns and shading ----
+
+function packColumn(head, values) {
+  let json = JSON.stringify(head);
+  if (json.length % 2) json += ' ';
+  const bytes = new Uint8Array(8 + json.length + 2 * values.length);
+  bytes.set(Buffer.from('MMV1'));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(4, json.length, true);
+  bytes.set(Buffer.from(json), 8);
+  values.forEach((value, i) => view.setUint16(8 + json.length + 2 * i, value, true));
+  return bytes.buffer;
+}
+
+test('a column tells its values; damaged ones are refused', () => {
+  const head = { name: 'tempo', title: 'Tempo', low: 60, high: 180, unit: 'bpm' };
+  const good = packColumn(head, [0, 65534, 65535]);
+  assert.deepEqual([...column.readColumn(good, 3).values], [0, 65534, 65535]);
+  assert.throws(() => column.readColumn(good, 4), /size/);
+  assert.throws(() => column.readColumn(good.slice(0, 6), 3), /head/);
+  assert.throws(() => column.readColumn(packColumn({ categories: ['a'] }, [1]), 1), /no meaning/);
+  assert.throws(() => column.readColumn(packColumn({ low: 2, high: 1 }, [1]), 1), /range/);
+});
+
+test('shading: a legend that counts, a filter that greys', async () => {
+  const atlas = new atlasModule.Atlas({ ...library.info, properties: [] }, read(good()));
+  const shadings = new shading.Shadings();
+  let calls = 0;
+  shadings.subscribe(() => calls++);
+  shadings.setScene(atlas, 'light');
+  const before = shadings.land.slice();
+  const { legend } = shadings.current;
+  assert.equal(legend.kind, 'categories');
+  assert.equal(legend.entries.reduce((sum, e) => sum + e.songs, 0), 300);
+  shadings.setFilter(new Set([2]));
+  assert.equal(shadings.current.chosen, legend.entries[2].songs);
+  for (let cell = 0; cell < 300; cell++) {
+    const same = [0, 1, 2].every((k) => shadings.land[4 * cell + k] === before[4 * cell + k]);
+    assert.equal(same, atlas.cells.cluster[cell] === 2, `cell ${cell}`);
+  }
+  assert.equal(calls, 2);
+
+  atlas.column = async (name) => ({ name, title: 'Tempo', scale: { kind: 'range', low: 60, high: 180, unit: 'bpm' },
+    values: Uint16Array.from({ length: 300 }, (_, i) => (i === 7 ? 65535 : i * 200)) });
+  await shadings.choose('tempo');
+  assert.equal(shadings.current.legend.kind, 'ramp');
+  assert.equal(shadings.current.legend.unknown, 1);
+  assert.equal(shadings.current.filter, null);
+  shadings.setFilter({ low: 60, high: 100 });
+  assert.ok(shadings.includes(0) && !shadings.includes(299) && !shadings.includes(7));
+  assert.ok(Math.abs(shadings.valueOf(299) - (60 + (120 * 299 * 200) / 65534)) < 1e-9);
 });

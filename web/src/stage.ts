@@ -5,6 +5,7 @@
  */
 import type { Atlas } from './map/atlas';
 import { Camera } from './map/camera';
+import { Shadings } from './map/shading';
 import { Labels, type SongLookup } from './render/labels';
 import { makePalette, type Palette, type Theme } from './render/palette';
 import { createRenderer, type Marks, type Renderer } from './render/renderer';
@@ -23,6 +24,8 @@ export class Stage {
   readonly camera = new Camera();
   readonly stats: FrameStats = { frames: 0, interval: [], work: [] };
   readonly labels: Labels;
+  /** By what cells are coloured and which are grey. */
+  readonly shadings = new Shadings();
   private renderer: Renderer;
   private atlas: Atlas | undefined;
   private palette: Palette | undefined;
@@ -50,6 +53,7 @@ export class Stage {
     this.dark.addEventListener('change', () => this.recolour());
     this.still.addEventListener('change', () => this.followMotion());
     this.followMotion();
+    this.shadings.subscribe(() => this.repaint());
     this.resize();
   }
 
@@ -129,8 +133,12 @@ export class Stage {
   }
 
   private recolour(): void {
+    if (this.atlas) this.shadings.setScene(this.atlas, this.theme); // tells repaint()
+  }
+
+  private repaint(): void {
     if (!this.atlas) return;
-    this.palette = makePalette(this.atlas, this.theme);
+    this.palette = makePalette(this.theme, this.shadings.land);
     this.renderer.setScene(this.atlas, this.palette);
     this.labels.setScene(this.atlas, this.palette);
     this.invalidate();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /** The server's side of doc/protocol.md as typed calls. Every failure is an ApiError. */
+import { readColumn, type Column } from './column';
 import { readCells, type CellData } from './mmc1';
 
 export interface Cluster {
@@ -18,6 +19,13 @@ export interface MapInfo {
   readonly model: string;
   readonly box: readonly [number, number, number, number]; // x0, y0, x1, y1; y grows upward
   readonly clusters: readonly Cluster[];
+  readonly properties: readonly Property[];
+}
+
+/** A property of all songs that can be fetched as a column. */
+export interface Property {
+  readonly name: string; // "tempo"
+  readonly title: string; // "Tempo"
 }
 
 /** What is not known is missing. */
@@ -110,6 +118,7 @@ export function parseMap(value: Json): MapInfo {
     songs: value.songs,
     model: isText(value.model) ? value.model : '',
     box: [x0, y0, x1, y1],
+    properties: Array.isArray(value.properties) ? value.properties.flatMap(parseProperty) : [],
     clusters: clusters.map((c, id) => {
       if (!isObject(c) || !isText(c.name) || !isNumber(c.x) || !isNumber(c.y)) throw bad('a country without a name');
       return {
@@ -123,6 +132,11 @@ export function parseMap(value: Json): MapInfo {
       };
     }),
   };
+}
+
+function parseProperty(value: Json): Property[] {
+  if (!isObject(value) || !isText(value.name) || value.name === '') return [];
+  return [{ name: value.name, title: isText(value.title) ? value.title : value.name }];
 }
 
 export function parseSong(value: Json): Song | undefined {
@@ -151,6 +165,11 @@ export const api = {
   async cells(info: MapInfo, signal?: AbortSignal): Promise<CellData> {
     const response = await request(`api/cells?map=${enc(info.map)}`, signal);
     return readCells(await response.arrayBuffer(), info.songs, info.clusters.length);
+  },
+
+  async column(map: string, name: string, songs: number): Promise<Column> {
+    const response = await request(`api/column/${enc(name)}?map=${enc(map)}`);
+    return readColumn(await response.arrayBuffer(), songs);
   },
 
   async songs(map: string, first: number, count: number): Promise<(Song | undefined)[]> {

@@ -9,7 +9,8 @@
  * this takes a handful of steps at any size, needs no second triangulation and no tree. Songs at
  * one place share their place's cell in slices: among those the polygon decides.
  */
-import type { Cluster, MapInfo } from '../data/api';
+import { api, type Cluster, type MapInfo, type Property } from '../data/api';
+import type { Column } from '../data/column';
 import { NO_CELL, type CellData } from '../data/mmc1';
 import { Apron } from './apron';
 import { coastDistance, hilbertTour, landExtent, neighbours, rooms } from './survey';
@@ -34,6 +35,8 @@ const MAX_TILES = 1 << 14;
 export class Atlas {
   readonly id: string;
   readonly clusters: readonly Cluster[];
+  /** Properties of the songs one can colour by. */
+  readonly properties: readonly Property[];
   readonly box: Rect;
   readonly count: number;
   /** Land ends this far from the nearest song; what is beyond is sea (of the same cell). */
@@ -61,6 +64,7 @@ export class Atlas {
   constructor(info: MapInfo, readonly cells: CellData) {
     this.id = info.map;
     this.clusters = info.clusters;
+    this.properties = info.properties;
     const [x0, y0, x1, y1] = info.box;
     this.box = { x0, y0, x1, y1 };
     this.count = cells.count;
@@ -90,6 +94,10 @@ export class Atlas {
 
   songId(cell: number): number {
     return this.cells.songs[cell]!;
+  }
+
+  column(name: string): Promise<Column> {
+    return api.column(this.id, name, this.count);
   }
 
   cluster(cell: number): Cluster {

@@ -5,8 +5,6 @@
  * moved to what reads as ink on paper, or as lamplight at night, and loud colours are calmed.
  * OKLab: Ottosson 2020.
  */
-import type { Atlas } from '../map/atlas';
-
 export type Rgb = readonly [number, number, number]; // 0..255
 
 export type Theme = 'light' | 'dark';
@@ -26,7 +24,7 @@ export interface Palette {
   readonly ink: string; // names of countries
   readonly inkSoft: string; // titles
   readonly halo: string; // behind both
-  readonly land: Uint8Array; // [count][4], per cell
+  readonly land: Uint8ClampedArray; // [count][4], per cell: map/shading.ts
 }
 
 interface Look {
@@ -34,12 +32,11 @@ interface Look {
   readonly contrast: number; // how much of the server's difference in lightness is kept
   readonly strength: number; // chroma factor
   readonly mostChroma: number;
-  readonly grain: number; // difference between cells of a country
 }
 
 const LOOK: Record<Theme, Look> = {
-  light: { lightness: 0.83, contrast: 0.9, strength: 1, mostChroma: 0.11, grain: 0.012 },
-  dark: { lightness: 0.45, contrast: 0.8, strength: 1, mostChroma: 0.1, grain: 0.016 },
+  light: { lightness: 0.83, contrast: 0.9, strength: 1, mostChroma: 0.11 },
+  dark: { lightness: 0.45, contrast: 0.8, strength: 1, mostChroma: 0.1 },
 };
 
 const BASE: Record<Theme, Omit<Palette, 'land'>> = {
@@ -77,24 +74,65 @@ const BASE: Record<Theme, Omit<Palette, 'land'>> = {
   },
 };
 
-export function makePalette(atlas: Atlas, theme: Theme): Palette {
+export function makePalette(theme: Theme, land: Uint8ClampedArray): Palette {
+  return { ...BASE[theme], land };
+}
+
+/** Countries' colours as the theme shows them. */
+export function landColours(colours: readonly string[], theme: Theme): Rgb[] {
   const look = LOOK[theme];
-  const labs = atlas.clusters.map((c) => toOklab(parseHex(c.colour)));
+  const labs = colours.map((hex) => toOklab(parseHex(hex)));
   const mean = labs.reduce((sum, lab) => sum + lab[0], 0) / Math.max(1, labs.length);
-  const land = new Uint8Array(4 * atlas.count);
-  for (let cell = 0; cell < atlas.count; cell++) {
-    const [l, a, b] = labs[atlas.cells.cluster[cell]!]!;
+  return labs.map(([l, a, b]) => {
     const chroma = Math.hypot(a, b);
     const strength = chroma > 0 ? Math.min(look.strength, look.mostChroma / chroma) : 0;
-    const grain = (hash(atlas.songId(cell)) - 0.5) * 2 * look.grain;
-    const rgb = fromOklab([
-      Math.min(look.lightness + 0.13, look.lightness + (l - mean) * look.contrast) + grain,
-      a * strength,
-      b * strength,
-    ]);
-    land.set([rgb[0], rgb[1], rgb[2], 255], 4 * cell);
+    const lightness = Math.min(look.lightness + 0.13, look.lightness + (l - mean) * look.contrast);
+    return fromOklab([lightness, a * strength, b * strength]);
+  });
+}
+
+/** A ramp's colour, 0..1: lightness changes evenly, so that it is read rightly by every eye and in grey. */
+export function rampColour(part: number, theme: Theme): Rgb {
+  const t = Math.min(1, Math.max(0, part));
+  const [from, to] = theme === 'light' ? [0.95, 0.42] : [0.24, 0.86];
+  // Sand to deep blue by day, deep blue to sand by night: more is always further from the paper.
+  const hue = theme === 'light' ? 95 + 165 * t : 260 - 165 * t;
+  const chroma = 0.045 + 0.075 * Math.sin(Math.PI * t);
+  return polar(from + (to - from) * t, chroma, hue);
+}
+
+/** How many categories have a colour of their own; the others share one. */
+export const MOST_COLOURS = 12;
+
+/**
+ * Colours of categories. Neighbours in the list differ in lightness as well as in hue, so that they are
+ * told apart without colour vision. Keys go round the circle of fifths: related keys look related.
+ */
+export function categoryColours(name: string, count: number, theme: Theme): Rgb[] {
+  const middle = theme === 'light' ? 0.79 : 0.52;
+  if (name === 'key') {
+    // 0..11 are the major keys upward from C, 12..23 the minor ones.
+    return Array.from({ length: count }, (_, i) => {
+      const fifths = ((i % 12) * 7 + (i < 12 ? 0 : 9)) % 12;
+      return polar(middle + (i < 12 ? 0.07 : -0.1), 0.095, 30 * fifths + 40);
+    });
   }
-  return { ...BASE[theme], land };
+  return Array.from({ length: count }, (_, i) => {
+    if (i >= MOST_COLOURS) return greyOf(theme, true);
+    const lightness = middle + [0.08, -0.12, -0.02][i % 3]!;
+    return polar(lightness, 0.115, 40 + 137.5 * i);
+  });
+}
+
+/** What the legend has not chosen; soft: of which nothing is known. */
+export function greyOf(theme: Theme, soft = false): Rgb {
+  if (theme === 'light') return soft ? [206, 202, 194] : [229, 227, 222];
+  return soft ? [74, 76, 80] : [38, 41, 48];
+}
+
+function polar(lightness: number, chroma: number, degrees: number): Rgb {
+  const hue = (degrees * Math.PI) / 180;
+  return fromOklab([lightness, chroma * Math.cos(hue), chroma * Math.sin(hue)]);
 }
 
 export function css(rgb: Rgb, alpha = 1): string {
@@ -108,13 +146,6 @@ export function mix(a: Rgb, b: Rgb, t: number): Rgb {
 function parseHex(hex: string): Rgb {
   const n = parseInt(hex.slice(1), 16);
   return [n >> 16, (n >> 8) & 255, n & 255];
-}
-
-/** 0..1, the same for a song on every map. */
-function hash(value: number): number {
-  let h = Math.imul(value ^ 0x9e3779b9, 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) / 4294967296;
 }
 
 type Lab = [number, number, number];

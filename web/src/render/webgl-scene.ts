@@ -34,7 +34,7 @@ export class GpuScene {
   }
 
   /** land: [count][4]. */
-  setColours(land: Uint8Array): void {
+  setColours(land: Uint8ClampedArray): void {
     const { gl } = this;
     const texels = new Uint8Array(4 * TEXTURE_WIDTH * this.rows);
     texels.set(land);
