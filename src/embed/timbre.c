@@ -161,7 +161,8 @@ static void measure_frame(struct stream *stream)
     float mel_sum = 0;
     for (size_t m = 0; m < TIMBRE_MELS; m++) {
         mel_sum += mel[m];
-        stream->mel_top = fmaxf(stream->mel_top, mel[m]);
+        if (mel[m] > stream->mel_top) /* fmaxf() would be a call */
+            stream->mel_top = mel[m];
     }
     stream->loudest = fmaxf(stream->loudest, level);
     stream->mel_loudest = fmaxf(stream->mel_loudest, mel_sum);

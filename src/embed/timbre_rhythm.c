@@ -143,7 +143,7 @@ void mm_timbre_rhythm_frame(struct timbre_rhythm *rhythm, const struct timbre_fr
         for (size_t m = onset_edges[b]; m < onset_edges[b + 1]; m++)
             energy += frame->mel[m];
         float now = log10f(energy + 1e-4f * frame->mel_loudest + 1e-20f);
-        onset[b] = fmaxf(now - rhythm->last[b], 0);
+        onset[b] = now > rhythm->last[b] ? now - rhythm->last[b] : 0;
         rhythm->last[b] = now;
     }
     if (rhythm->any)

@@ -311,7 +311,8 @@ static void find_chroma(const struct timbre_spectral_tables *tables, const float
     memset(chroma, 0, 12 * sizeof *chroma);
     float top = 0;
     for (size_t k = tables->chroma_first; k < tables->chroma_end; k++)
-        top = fmaxf(top, power[k]);
+        if (power[k] > top) /* fmaxf() would be a call */
+            top = power[k];
     float total = 0;
     for (size_t k = tables->chroma_first; k < tables->chroma_end; k++) {
         if (power[k] <= 1e-4f * top || power[k] <= power[k - 1] || power[k] < power[k + 1])

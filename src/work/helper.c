@@ -46,23 +46,63 @@ static void *end_with_parent(void *arg)
     return NULL;
 }
 
+enum { PARCEL = 16384 /* samples sent at once: a decoder hands out a few hundred at a time */ };
+
+/* Samples wait here, each rate's apart, until a parcel is full. */
 struct sample_sender {
     int fd;
-    unsigned char *buffer; /* rate index, then the samples */
-    size_t capacity;
+    struct {
+        unsigned char *bytes; /* rate index, then the samples */
+        size_t samples;
+    } parcels[MM_AUDIO_MAX_RATES];
 };
+
+static int send_parcel(struct sample_sender *sender, size_t rate_index, struct mm_error *err)
+{
+    size_t samples = sender->parcels[rate_index].samples;
+    sender->parcels[rate_index].samples = 0;
+    return samples ? mm_wire_send(sender->fd, MM_WIRE_SAMPLES, sender->parcels[rate_index].bytes,
+                                  sizeof(uint64_t) + samples * sizeof(float), err)
+                   : 0;
+}
 
 static int send_samples(void *ctx, size_t rate_index, const float *samples, size_t count,
                         struct mm_error *err)
 {
     struct sample_sender *sender = ctx;
-    uint64_t index = rate_index;
-    size_t length = sizeof index + count * sizeof *samples;
-    if (mm_array_reserve(&sender->buffer, &sender->capacity, length) < 0)
-        return mm_no_memory(err);
-    memcpy(sender->buffer, &index, sizeof index);
-    memcpy(sender->buffer + sizeof index, samples, count * sizeof *samples);
-    return mm_wire_send(sender->fd, MM_WIRE_SAMPLES, sender->buffer, length, err);
+    const uint64_t index = rate_index;
+    unsigned char *bytes = sender->parcels[rate_index].bytes;
+    if (!bytes) {
+        bytes = malloc(sizeof index + PARCEL * sizeof *samples);
+        if (!bytes)
+            return mm_no_memory(err);
+        memcpy(bytes, &index, sizeof index);
+        sender->parcels[rate_index].bytes = bytes;
+    }
+    int result = 0;
+    while (count && result == 0) {
+        size_t room = PARCEL - sender->parcels[rate_index].samples;
+        size_t n = count < room ? count : room;
+        memcpy(bytes + sizeof index + sender->parcels[rate_index].samples * sizeof *samples,
+               samples, n * sizeof *samples);
+        sender->parcels[rate_index].samples += n;
+        samples += n;
+        count -= n;
+        if (n == room)
+            result = send_parcel(sender, rate_index, err);
+    }
+    return result;
+}
+
+/* The last, partly filled parcels go out when all went well. */
+static int finish_sending(struct sample_sender *sender, int result, struct mm_error *err)
+{
+    for (size_t i = 0; i < MM_AUDIO_MAX_RATES; i++) {
+        if (result == 0)
+            result = send_parcel(sender, i, err);
+        free(sender->parcels[i].bytes);
+    }
+    return result;
 }
 
 static int do_probe(const char *path, struct mm_text *reply, struct mm_error *err)
@@ -90,7 +130,7 @@ static int do_analyse(int fd, const char *path, struct mm_wire_reader *in, struc
     struct sample_sender sender = {.fd = fd};
     struct mm_measure measure = {.key = -1};
     int result = mm_audio_analyse(path, &request, send_samples, &sender, &measure, err);
-    free(sender.buffer);
+    result = finish_sending(&sender, result, err);
     if (result == 0)
         mm_wire_put_measure(reply, &measure);
     return result;
@@ -103,8 +143,7 @@ static int do_stereo(int fd, const char *path, struct mm_wire_reader *in, struct
         return mm_error_set(err, MM_ERR_BUG, "malformed request");
     struct sample_sender sender = {.fd = fd};
     int result = mm_audio_stereo(path, (int)rate, send_samples, &sender, err);
-    free(sender.buffer);
-    return result;
+    return finish_sending(&sender, result, err);
 }
 
 static void put_bytes(struct mm_text *reply, struct mm_bytes *bytes)
