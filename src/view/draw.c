@@ -183,7 +183,11 @@ int mm_picture_create(const struct mm_scene *scene, const struct mm_draw_setting
     if (result == 0)
         result = mm_canvas_create(format, width, height, p->title, stream, &p->canvas, err);
     if (result == 0)
+        result = mm_ground_plan(p, err);
+    if (result == 0)
         result = mm_names_plan(p, err);
+    if (result == 0)
+        result = mm_lands_plan(p, err);
     if (result < 0)
         mm_picture_destroy(p);
     else
@@ -200,6 +204,10 @@ void mm_picture_destroy(struct mm_picture *p)
         mm_lettering_destroy(p->letterings[i]);
     free(p->letterings);
     free(p->labels);
+    for (size_t i = 0; i < p->n_lands; i++)
+        mm_lettering_destroy(p->lands[i].lettering);
+    free(p->lands);
+    free(p->ground.country);
     mm_canvas_destroy(p->canvas);
     free(p->relief);
     mm_outlines_destroy(p->outlines);
@@ -217,9 +225,8 @@ static int paint(struct mm_picture *p, struct mm_error *err)
     mm_canvas_rectangle(p->canvas, 0, 0, p->sheet.w, p->sheet.h);
     mm_canvas_fill(p->canvas, mm_paper, false);
     int result = mm_map_paint(p, err);
-    if (result == 0)
-        result = mm_lands_letter(p, err);
     if (result == 0) {
+        mm_lands_letter(p);
         mm_names_paint(p);
         result = mm_legend_paint(p, err);
     }

@@ -21,13 +21,6 @@
 #define GAP    0.30 /* least distance of two labels, in letter sizes */
 #define WISH   0.19 /* letter size wished for, of the root of the country's area */
 
-struct piece {
-    uint32_t country;
-    size_t area;
-    size_t x0, y0, x1, y1; /* bounds, the last ones included */
-    double x, y;           /* centre of mass */
-};
-
 struct table {
     size_t x0, y0, w, h; /* window on the raster */
     size_t room;
@@ -55,10 +48,10 @@ static const struct round rounds[] = {
 /* ---- pieces ---- */
 
 /* Fills one connected piece from `start`, marking its nodes; stack: room for all nodes. */
-static struct piece flood(const struct mm_label_raster *raster, size_t start, unsigned char *seen,
-                          uint32_t *stack)
+static struct mm_label_piece flood(const struct mm_label_raster *raster, size_t start,
+                                   unsigned char *seen, uint32_t *stack)
 {
-    struct piece p = {raster->country[start], 0, raster->w, raster->h, 0, 0, 0, 0};
+    struct mm_label_piece p = {raster->country[start], 0, raster->w, raster->h, 0, 0, 0, 0};
     size_t n = 0;
     stack[n++] = (uint32_t)start;
     seen[start] = 1;
@@ -87,7 +80,7 @@ static struct piece flood(const struct mm_label_raster *raster, size_t start, un
     return p;
 }
 
-static int find_pieces(const struct mm_label_raster *raster, struct piece *largest)
+int mm_label_pieces(const struct mm_label_raster *raster, struct mm_label_piece *largest)
 {
     size_t n = raster->w * raster->h;
     unsigned char *seen = mm_calloc3(raster->w, raster->h, 1);
@@ -98,11 +91,11 @@ static int find_pieces(const struct mm_label_raster *raster, struct piece *large
         return MM_ERR_NO_MEMORY;
     }
     for (size_t c = 0; c < raster->n_countries; c++)
-        largest[c] = (struct piece){.country = (uint32_t)c};
+        largest[c] = (struct mm_label_piece){.country = (uint32_t)c};
     for (size_t at = 0; at < n; at++) {
         if (seen[at] || raster->country[at] == MM_LABEL_SEA)
             continue;
-        struct piece p = flood(raster, at, seen, stack);
+        struct mm_label_piece p = flood(raster, at, seen, stack);
         if (p.area > largest[p.country].area)
             largest[p.country] = p;
     }
@@ -113,8 +106,8 @@ static int find_pieces(const struct mm_label_raster *raster, struct piece *large
 
 static int by_area(const void *one, const void *two)
 {
-    const struct piece *a = one;
-    const struct piece *b = two;
+    const struct mm_label_piece *a = one;
+    const struct mm_label_piece *b = two;
     if (a->area != b->area)
         return a->area > b->area ? -1 : 1;
     return (a->country > b->country) - (a->country < b->country);
@@ -122,7 +115,7 @@ static int by_area(const void *one, const void *two)
 
 /* ---- how much of a box is a country's own ---- */
 
-static int make_table(struct placer *p, const struct piece *piece, double reach)
+static int make_table(struct placer *p, const struct mm_label_piece *piece, double reach)
 {
     const struct mm_label_raster *raster = p->raster;
     struct table *t = &p->table;
@@ -191,7 +184,7 @@ static bool is_free(const struct placer *p, const struct mm_label *l)
 }
 
 /* The best place for a box of this size; score 0 when there is none. */
-static double best_place(const struct placer *p, const struct piece *piece,
+static double best_place(const struct placer *p, const struct mm_label_piece *piece,
                          const struct round *round, struct mm_label *label)
 {
     size_t pace = (size_t)fmax(1, 0.12 * label->size);
@@ -222,8 +215,9 @@ static double best_place(const struct placer *p, const struct piece *piece,
 }
 
 /* One letter size, all shapes: fewer lines win unless more lines have clearly more room. */
-static bool try_size(const struct placer *p, const struct piece *piece, const struct round *round,
-                     const struct mm_label_want *want, double size, struct mm_label *out)
+static bool try_size(const struct placer *p, const struct mm_label_piece *piece,
+                     const struct round *round, const struct mm_label_want *want, double size,
+                     struct mm_label *out)
 {
     double best = 0;
     bool number = round->kind == MM_LABEL_AS_NUMBER;
@@ -241,8 +235,9 @@ static bool try_size(const struct placer *p, const struct piece *piece, const st
     return best > 0;
 }
 
-static int place_country(struct placer *p, const struct piece *piece, const struct round *round,
-                         const struct mm_label_want *want, struct mm_label *out)
+static int place_country(struct placer *p, const struct mm_label_piece *piece,
+                         const struct round *round, const struct mm_label_want *want,
+                         struct mm_label *out)
 {
     const struct mm_label_raster *raster = p->raster;
     double size = fmin(fmax(WISH * sqrt((double)piece->area), raster->least), raster->most);
@@ -270,9 +265,9 @@ int mm_label_place(const struct mm_label_raster *raster, const struct mm_label_w
 {
     size_t n = raster->n_countries;
     struct placer p = {.raster = raster, .placed = mm_calloc3(n, 1, sizeof *p.placed)};
-    struct piece *pieces = mm_calloc3(n, 1, sizeof *pieces);
+    struct mm_label_piece *pieces = mm_calloc3(n, 1, sizeof *pieces);
     int result = 0;
-    if (!p.placed || !pieces || find_pieces(raster, pieces) < 0) {
+    if (!p.placed || !pieces || mm_label_pieces(raster, pieces) < 0) {
         result = mm_no_memory(err);
         goto out;
     }

@@ -43,6 +43,16 @@ struct mm_label {
     double w, h;
 };
 
+/* The largest connected piece of a country. */
+struct mm_label_piece {
+    uint32_t country;
+    size_t area;           /* nodes; 0 = it is nowhere */
+    size_t x0, y0, x1, y1; /* bounds, the last ones included */
+    double x, y;           /* centre of mass */
+};
+/* largest: [n_countries]. < 0: out of memory. */
+int mm_label_pieces(const struct mm_label_raster *raster, struct mm_label_piece *largest);
+
 /* wants, labels: [n_countries]. A country that is nowhere on the raster gets MM_LABEL_AS_NOTHING.
  */
 int mm_label_place(const struct mm_label_raster *raster, const struct mm_label_want *wants,

@@ -6,14 +6,12 @@
 #include "base/text.h"
 #include "view/colour.h"
 #include "view/picture.h"
-#include "view/raster.h"
 
 #define LEAST_LETTER 13.0 /* units of the sheet */
 #define MOST_LETTER  58.0
 #define LEAST_PIXELS 7.0 /* below this nobody reads on a screen either */
 #define WEIGHT       700
 #define LONGEST_LINE 22.0 /* em */
-#define NODES        760  /* of the raster, along the longer side of the frame */
 
 /* The name broken into at most `lines`, at the narrowest width that does without a cut. */
 static int break_name(struct mm_picture *p, const char *name, const struct mm_lettering *whole,
@@ -63,66 +61,35 @@ static struct mm_label_shape shape_of(const struct mm_lettering *lettering)
                                    mm_lettering_height(lettering) / MM_LETTER_SIZE};
 }
 
-/* The raster covers the frame; its rows grow upward as the map does. */
-static struct mm_grid frame_grid(const struct mm_sheet *sheet)
-{
-    double side = fmax(sheet->frame.w, sheet->frame.h) / sheet->scale;
-    struct mm_grid g = {.step = side / NODES};
-    g.x0 = (sheet->frame.x - sheet->map_x) / sheet->scale;
-    g.y0 = (sheet->map_y - sheet->frame.y - sheet->frame.h) / sheet->scale;
-    g.w = (size_t)(sheet->frame.w / sheet->scale / g.step) + 1;
-    g.h = (size_t)(sheet->frame.h / sheet->scale / g.step) + 1;
-    return g;
-}
-
-/* The coast's field read off at the raster's nodes. */
-static void sample_land(const struct mm_coast *coast, const struct mm_grid *g, float *land)
-{
-    const struct mm_grid *from = &coast->grid;
-    for (size_t j = 0; j < g->h; j++)
-        for (size_t i = 0; i < g->w; i++) {
-            double x = (g->x0 + (double)i * g->step - from->x0) / from->step + 0.5;
-            double y = (g->y0 + (double)j * g->step - from->y0) / from->step + 0.5;
-            bool known = x >= 0 && y >= 0 && x < (double)from->w && y < (double)from->h;
-            land[j * g->w + i] = known ? coast->land[(size_t)y * from->w + (size_t)x] : -1;
-        }
-}
-
-static int place(struct mm_picture *p, const struct mm_grid *g, uint32_t *country, float *land,
-                 struct mm_label_want *wants, struct mm_error *err)
+static int place(struct mm_picture *p, struct mm_label_want *wants, struct mm_error *err)
 {
     size_t n = p->songs->n_countries;
-    if (p->coast)
-        sample_land(p->coast, g, land);
-    mm_raster_countries(p->scene, g, p->coast ? land : NULL, country);
+    const struct mm_ground *ground = &p->ground;
     for (size_t c = 0; c < n; c++) {
         for (int s = 0; s < MM_LABEL_SHAPES; s++)
             wants[c].shapes[s] = shape_of(p->letterings[c * MM_LABEL_SHAPES + (size_t)s]);
         wants[c].number = shape_of(p->letterings[n * MM_LABEL_SHAPES + c]);
     }
-    const struct mm_sheet *sheet = &p->sheet;
-    double unit = g->step * sheet->scale; /* of the raster, on the sheet */
-    double edge = 10 * sheet->u / unit;
+    double edge = MM_GROUND_EDGE * p->sheet.u / ground->unit;
     struct mm_label_raster raster = {
-        .w = g->w,
-        .h = g->h,
-        .country = country,
+        .w = ground->grid.w,
+        .h = ground->grid.h,
+        .country = ground->country,
         .n_countries = n,
-        .least = fmax(LEAST_LETTER * sheet->u, LEAST_PIXELS) / unit,
-        .most = fmax(MOST_LETTER * sheet->u, LEAST_PIXELS) / unit,
+        .least = fmax(LEAST_LETTER * p->sheet.u, LEAST_PIXELS) / ground->unit,
+        .most = fmax(MOST_LETTER * p->sheet.u, LEAST_PIXELS) / ground->unit,
         .x0 = edge,
         .y0 = edge,
-        .x1 = (double)g->w - 1 - edge,
-        .y1 = (double)g->h - 1 - edge,
+        .x1 = (double)ground->grid.w - 1 - edge,
+        .y1 = (double)ground->grid.h - 1 - edge,
     };
     int result = mm_label_place(&raster, wants, p->labels, err);
     for (size_t c = 0; c < n && result == 0; c++) {
         struct mm_label *l = p->labels + c;
-        l->x = mm_sheet_x(sheet, g->x0 + l->x * g->step);
-        l->y = mm_sheet_y(sheet, g->y0 + l->y * g->step);
-        l->w *= unit;
-        l->h *= unit;
-        l->size *= unit;
+        mm_ground_to_sheet(p, &l->x, &l->y);
+        l->w *= ground->unit;
+        l->h *= ground->unit;
+        l->size *= ground->unit;
     }
     return result;
 }
@@ -139,17 +106,8 @@ int mm_names_plan(struct mm_picture *p, struct mm_error *err)
         if (result < 0)
             return result;
     }
-    struct mm_grid g = frame_grid(&p->sheet);
-    uint32_t *country = mm_calloc3(g.w, g.h, sizeof *country);
-    float *land = mm_calloc3(g.w, g.h, sizeof *land);
     struct mm_label_want *wants = mm_calloc3(n, 1, sizeof *wants);
-    int result;
-    if (!country || !land || !wants)
-        result = mm_no_memory(err);
-    else
-        result = place(p, &g, country, land, wants, err);
-    free(country);
-    free(land);
+    int result = wants ? place(p, wants, err) : mm_no_memory(err);
     free(wants);
     return result;
 }

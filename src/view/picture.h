@@ -26,6 +26,22 @@ struct mm_sheet {
     double map_x, map_y, scale;
 };
 
+/* A raster over the frame. */
+struct mm_ground {
+    struct mm_grid grid; /* map units */
+    double unit;         /* of its step, on the sheet */
+    uint32_t *country;   /* [h][w]; MM_LABEL_SEA where there is none */
+};
+#define MM_GROUND_EDGE 10.0 /* letters stay so far from the frame; times mm_sheet.u */
+
+/* A region's name, in units of the sheet. */
+struct mm_land_name {
+    struct mm_lettering *lettering; /* laid out at MM_LETTER_SIZE */
+    double x, y, w, h;              /* the box, about its middle */
+    double size;                    /* of the letters */
+    bool at_sea;
+};
+
 struct mm_picture {
     const struct mm_scene *songs; /* as given */
     const struct mm_scene *scene; /* whose cells are drawn: the same, or that of the centres */
@@ -42,9 +58,12 @@ struct mm_picture {
     uint32_t *rank;      /* [n_countries] place in the legend, from 1; 0 = has no songs */
     uint32_t *by_rank;   /* [n_ranks] */
     size_t n_ranks;
+    struct mm_ground ground;
     struct mm_label *labels; /* [n_countries], in units of the sheet */
     /* [n_countries][MM_LABEL_SHAPES], then [n_countries] numbers; laid out at MM_LETTER_SIZE */
     struct mm_lettering **letterings;
+    struct mm_land_name *lands; /* [n_lands] names of regions that found a place */
+    size_t n_lands;
 };
 #define MM_LETTER_SIZE 32.0
 
@@ -69,6 +88,10 @@ void mm_sheet_plan(struct mm_sheet *sheet, int width, int height, const struct m
 /* Sets the map's scale and place so that box fills the frame as far as its shape allows. */
 void mm_sheet_fit(struct mm_sheet *sheet, const struct mm_box *box);
 
+/* ground.c: where what lies; from the raster's nodes to the sheet. */
+int mm_ground_plan(struct mm_picture *picture, struct mm_error *err);
+void mm_ground_to_sheet(const struct mm_picture *picture, double *x, double *y);
+
 /* names.c: lays all names out and finds their places. The canvas is only measured with. */
 int mm_names_plan(struct mm_picture *picture, struct mm_error *err);
 void mm_names_paint(const struct mm_picture *picture);
@@ -76,9 +99,10 @@ void mm_names_paint(const struct mm_picture *picture);
 /* paint.c: sea, land, countries, borders, songs. */
 int mm_map_paint(const struct mm_picture *picture, struct mm_error *err);
 
-/* lands.c: regions of countries. */
+/* lands.c: regions of countries. Their names are placed after those of countries. */
+int mm_lands_plan(struct mm_picture *picture, struct mm_error *err);
 void mm_lands_paint_borders(const struct mm_picture *picture);
-int mm_lands_letter(const struct mm_picture *picture, struct mm_error *err);
+void mm_lands_letter(const struct mm_picture *picture);
 
 /* legend.c: title, legend, foot of the sheet. */
 int mm_legend_paint(const struct mm_picture *picture, struct mm_error *err);

@@ -91,6 +91,70 @@ static void test_labels(void **state)
     check_labels(1008, 126, 0.02, MM_DRAW_CLUSTERS, 0, 0);
 }
 
+static bool overlap(const struct mm_land_name *n, double x, double y, double w, double h)
+{
+    return fabs(n->x - x) < (n->w + w) / 2 && fabs(n->y - y) < (n->h + h) / 2;
+}
+
+static void check_land_names(const struct mm_picture *p)
+{
+    const struct mm_rect *f = &p->sheet.frame;
+    for (size_t i = 0; i < p->n_lands; i++) {
+        const struct mm_land_name *n = &p->lands[i];
+        assert_true(n->x - n->w / 2 >= f->x && n->x + n->w / 2 <= f->x + f->w);
+        assert_true(n->y - n->h / 2 >= f->y && n->y + n->h / 2 <= f->y + f->h);
+        assert_true(n->size >= 20 * p->sheet.u * 0.999);
+        for (size_t c = 0; c < p->songs->n_countries; c++) {
+            const struct mm_label *l = &p->labels[c];
+            if (l->kind != MM_LABEL_AS_NOTHING && overlap(n, l->x, l->y, l->w, l->h))
+                fail_msg("region %zu lies over country %zu", i, c);
+        }
+        for (size_t b = 0; b < i; b++)
+            if (overlap(n, p->lands[b].x, p->lands[b].y, p->lands[b].w, p->lands[b].h))
+                fail_msg("the names of regions %zu and %zu overlap", i, b);
+    }
+}
+
+/* Regions are sectors about the middle, so that they are in one piece. */
+static void check_regions(size_t n, size_t k, enum mm_draw_cells cells, size_t least)
+{
+    static const char *const names[] = {"South", "Far & Wide", "Northern Lights", "日本",
+                                        "The Longest Name That Any Region Ever Had"};
+    struct synthetic s;
+    synthetic_make(&s, n, k, 1, 0);
+    uint32_t *region = calloc(k, sizeof *region);
+    assert_non_null(region);
+    for (size_t i = 0; i < n; i++)
+        region[s.cluster[i]] = (uint32_t)fmod(
+            (atan2((double)s.xy[2 * i + 1], (double)s.xy[2 * i]) + M_PI) * 5 / (2 * M_PI), 5);
+    s.input.n_regions = 5;
+    s.input.region_names = names;
+    s.input.region = region;
+    struct mm_draw_settings settings = {cells, "Regions", 0, 0, NULL, NULL};
+    struct mm_scene *scene;
+    struct mm_picture *p;
+    struct mm_error err = {0};
+    FILE *stream = fopen("/dev/null", "wb");
+    assert_ok(mm_scene_create(&s.input, &scene, &err), &err);
+    assert_ok(mm_picture_create(scene, &settings, MM_CANVAS_PDF, stream, &p, &err), &err);
+    check_land_names(p);
+    if (p->n_lands < least)
+        fail_msg("%zu songs: %zu of 5 regions named", n, p->n_lands);
+    mm_picture_destroy(p);
+    fclose(stream);
+    free(region);
+    drop_scene(&s, scene);
+}
+
+static void test_regions_lie_beside_countries(void **state)
+{
+    (void)state;
+    check_regions(126, 12, MM_DRAW_SONGS, 3);
+    check_regions(1008, 60, MM_DRAW_SONGS, 4);
+    check_regions(20000, 160, MM_DRAW_SONGS, 4);
+    check_regions(1008, 60, MM_DRAW_CLUSTERS, 0);
+}
+
 /* ---- outlines, coast ---- */
 
 static void test_outlines_hold_their_countries(void **state)
@@ -394,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_regions_lie_beside_countries),
         cmocka_unit_test(test_outlines_hold_their_countries),
         cmocka_unit_test(test_every_song_is_on_land),
         cmocka_unit_test(test_contour_of_two_hills),
