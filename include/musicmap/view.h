@@ -133,6 +133,7 @@ struct mm_server_settings {
     int port;            /* first port tried; 0 = any free one */
     int port_tries;      /* how many ports upward, 1 = just this one */
     uint64_t clip_cache; /* bytes on disk; 0 = 2 GB */
+    bool no_open;        /* the page may not open a song's folder in the file manager */
 };
 struct mm_server;
 /* Starts serving the page of catalog's library in threads of its own. */

@@ -158,7 +158,7 @@ int cmd_run_import(const struct command *self, const char *vectors, const char *
                    const char *model);
 /* Serves until interrupted. */
 int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
-                  struct mm_helpers *helpers, const char *address, size_t port);
+                  struct mm_helpers *helpers, size_t port, bool no_open);
 
 /* ---- the commands ---- */
 int cmd_explore(const struct command *self, int argc, char **argv);

@@ -167,6 +167,14 @@ bool mm_http_host_allowed(const char *header, const char *bound)
     return everywhere && (v4 || v6);
 }
 
+bool mm_http_same_origin(const char *origin, const char *host)
+{
+    static const char scheme[] = "http://";
+    size_t length = sizeof scheme - 1;
+    return origin && host && strncmp(origin, scheme, length) == 0 &&
+           strcasecmp(origin + length, host) == 0;
+}
+
 bool mm_http_number(const char *text, uint64_t max, uint64_t *out)
 {
     if (!text || (text[0] == '0' && text[1] != '\0'))

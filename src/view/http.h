@@ -36,6 +36,10 @@ bool mm_http_accepts_gzip(const char *header);
  */
 bool mm_http_host_allowed(const char *header, const char *bound);
 
+/* Whether an Origin header names the very server that the Host header names: a request of our own
+ * page, not one that a stranger's page made the browser send. Missing is not. */
+bool mm_http_same_origin(const char *origin, const char *host);
+
 /* "0" or digits without a leading zero, at most max; nothing else around it. */
 bool mm_http_number(const char *text, uint64_t max, uint64_t *out);
 

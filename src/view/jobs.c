@@ -7,7 +7,7 @@
 
 #include "base/array.h"
 
-enum { MAX_QUEUED = 256 };
+enum { MAX_QUEUED = 256, DESKS = 2 };
 
 static const char shutting_down[] = "the server is shutting down";
 
@@ -36,6 +36,7 @@ struct mm_jobs {
     struct worker {
         struct mm_jobs *jobs;
         bool clips; /* makes clips too */
+        bool desk;  /* does the long work, and nothing else */
         pthread_t thread;
     } * workers;
 };
@@ -87,11 +88,13 @@ static struct mm_job_waiter *give_up(struct mm_jobs *jobs, struct mm_job *job, c
 }
 
 /* The next job for this worker: maps, then the newest of the others. */
-static struct mm_job *choose(const struct mm_jobs *jobs, bool clips)
+static struct mm_job *choose(const struct mm_jobs *jobs, const struct worker *worker)
 {
     struct mm_job *best = NULL;
     for (struct mm_job *job = jobs->list; job; job = job->next) {
-        if (job->state != QUEUED || (job->kind == MM_JOB_CLIP && !clips))
+        bool sound = job->kind >= MM_JOB_CLIP && job->kind <= MM_JOB_OUTRO;
+        bool desk = job->kind >= MM_JOB_SIMILAR;
+        if (job->state != QUEUED || desk != worker->desk || (sound && !worker->clips))
             continue;
         if (job->kind == MM_JOB_MAP)
             return job;
@@ -132,7 +135,7 @@ static void *worker_main(void *arg)
     struct mm_jobs *jobs = self->jobs;
     pthread_mutex_lock(&jobs->mutex);
     while (!jobs->quit) {
-        struct mm_job *job = choose(jobs, self->clips);
+        struct mm_job *job = choose(jobs, self);
         if (job)
             run(jobs, job);
         else
@@ -152,14 +155,14 @@ int mm_jobs_create(size_t makers, const struct mm_job_work *work, struct mm_jobs
     jobs->work = *work;
     pthread_mutex_init(&jobs->mutex, NULL);
     pthread_cond_init(&jobs->wake, NULL);
-    jobs->workers = calloc(makers + 1, sizeof *jobs->workers);
+    jobs->workers = mm_calloc3(makers + 1 + DESKS, 1, sizeof *jobs->workers);
     if (!jobs->workers) {
         mm_jobs_destroy(jobs);
         return mm_no_memory(err);
     }
-    for (size_t i = 0; i <= makers; i++) {
+    for (size_t i = 0; i < makers + 1 + DESKS; i++) {
         struct worker *worker = &jobs->workers[i];
-        *worker = (struct worker){.jobs = jobs, .clips = i < makers};
+        *worker = (struct worker){.jobs = jobs, .clips = i<makers, .desk = i> makers};
         int fault = pthread_create(&worker->thread, NULL, worker_main, worker);
         if (fault) {
             mm_jobs_destroy(jobs);

@@ -5,7 +5,8 @@
  * A job is named by kind and song. Asking for one that is queued or running joins it, so each is
  * made once for all who want it. The newest request is served first, since that is where the
  * pointer is; when too many wait, the oldest is given up (MM_ERR_AGAIN). One worker leaves clips to
- * the others, so that a map or a cover never stands behind them.
+ * the others, so that a map or a cover never stands behind them, and two more do nothing but the
+ * long work of making sets.
  *
  * Threads: any; wake() runs on a worker, or inside the call that ended the job, with no lock held.
  */
@@ -18,7 +19,19 @@
 #include "musicmap/error.h"
 #include "view/blob.h"
 
-enum mm_job_kind { MM_JOB_MAP, MM_JOB_COVER, MM_JOB_CLIP, MM_JOB_KINDS };
+enum mm_job_kind {
+    MM_JOB_MAP,
+    MM_JOB_COVER,
+    MM_JOB_CLIP,
+    MM_JOB_INTRO, /* the beginning and the end of a song, to hear a transition */
+    MM_JOB_OUTRO,
+    /* From here on: long work at the desk (desk.h), by threads of its own. */
+    MM_JOB_SIMILAR,
+    MM_JOB_WORDS,
+    MM_JOB_OPEN,
+    MM_JOB_TASK, /* its "song" is a ticket */
+    MM_JOB_KINDS
+};
 
 struct mm_jobs;
 struct mm_job;

@@ -85,3 +85,15 @@ int mm_listen(const char *address, int port, int port_tries, int *fd, char url[M
     return mm_error_errno(err, fault, "cannot listen at %s, port %d", address,
                           at > last ? last : at);
 }
+
+bool mm_listen_is_loopback(const struct sockaddr *address)
+{
+    if (!address)
+        return false;
+    if (address->sa_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
+    if (address->sa_family != AF_INET6)
+        return false;
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
+}

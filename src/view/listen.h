@@ -3,6 +3,8 @@
 #ifndef VIEW_LISTEN_H
 #define VIEW_LISTEN_H
 
+#include <stdbool.h>
+
 #include "musicmap/error.h"
 
 enum { MM_URL_SIZE = 320 };
@@ -13,5 +15,9 @@ enum { MM_URL_SIZE = 320 };
  */
 int mm_listen(const char *address, int port, int port_tries, int *fd, char url[MM_URL_SIZE],
               struct mm_error *err);
+
+struct sockaddr;
+/* Whether an address is this computer's own loopback (also as IPv4 within IPv6). NULL is not. */
+bool mm_listen_is_loopback(const struct sockaddr *address);
 
 #endif

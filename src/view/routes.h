@@ -28,6 +28,10 @@ struct mm_request {
     /* The value of a query parameter, NULL = not there. */
     const char *(*query)(void *ctx, const char *name);
     void *query_ctx;
+    bool post;        /* POST from our own page; else GET or HEAD */
+    bool loopback;    /* from this very computer */
+    const char *body; /* [body_size] of a POST, with a NUL behind it */
+    size_t body_size;
     struct mm_job *job; /* the one this request waited for, NULL the first time */
 };
 
@@ -37,6 +41,7 @@ struct mm_reply {
     enum mm_caching caching;
     char etag[MM_ETAG_SIZE]; /* "" = none */
     bool ranges;             /* parts may be asked for */
+    bool post;               /* 405: POST is what is allowed */
     /* The body: of a blob (held), of the program itself, or size bytes of fd from offset. */
     struct mm_blob *blob;
     const unsigned char *bytes;
@@ -51,6 +56,9 @@ void mm_reply_finish(struct mm_reply *reply);
 
 /* Makes reply an error: {"error": message}. */
 void mm_reply_error(struct mm_reply *reply, unsigned status, const char *message);
+
+/* Whether a path is one that is asked with POST. */
+bool mm_route_is_post(const char *path);
 
 /*
  * True: *reply is filled (finish it). False: wait for a job of *kind for *song, put it into

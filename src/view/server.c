@@ -29,7 +29,8 @@ enum {
     MAX_CONNECTIONS = 512,
     IDLE_SECONDS = 30,
     CONNECTION_BYTES = 16 * 1024, /* request line and headers of both directions must fit */
-    STOP_SECONDS = 5              /* given to slow readers when the server stops */
+    STOP_SECONDS = 5,             /* given to slow readers when the server stops */
+    BODY_BYTES = 256 * 1024       /* of a POST, at most */
 };
 static const uint64_t DEFAULT_CLIP_CACHE = UINT64_C(2000000000);
 static const int outside_signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
@@ -52,6 +53,9 @@ struct exchange {
     struct MHD_Connection *connection;
     struct mm_job *job;
     bool refused; /* it could not even wait: memory is out */
+    bool post;
+    char *body; /* [body_size + 1], NULL before its first byte */
+    size_t body_size;
 };
 
 /* ---- replies ---- */
@@ -147,10 +151,10 @@ static unsigned describe_range(struct MHD_Response *response, const struct mm_re
     return MHD_HTTP_PARTIAL_CONTENT;
 }
 
-static void describe_status(struct MHD_Response *response, unsigned status)
+static void describe_status(struct MHD_Response *response, unsigned status, bool post)
 {
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        add(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        add(response, MHD_HTTP_HEADER_ALLOW, post ? "POST" : "GET, HEAD");
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
         add(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 }
@@ -216,7 +220,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct mm_r
         if (gzip)
             add(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
         status = describe_range(response, reply, &range);
-        describe_status(response, status);
+        describe_status(response, status, reply->post);
     }
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
@@ -245,13 +249,26 @@ static const char *get_query(void *ctx, const char *name)
     return MHD_lookup_connection_value(ctx, MHD_GET_ARGUMENT_KIND, name);
 }
 
+static bool from_loopback(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info && mm_listen_is_loopback(info->client_addr);
+}
+
 static enum MHD_Result answer(struct mm_server *server, struct exchange *exchange, const char *path)
 {
     struct MHD_Connection *connection = exchange->connection;
     if (exchange->refused)
         return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
-    struct mm_request request = {
-        .path = path, .query = get_query, .query_ctx = connection, .job = exchange->job};
+    struct mm_request request = {.path = path,
+                                 .query = get_query,
+                                 .query_ctx = connection,
+                                 .post = exchange->post,
+                                 .loopback = from_loopback(connection),
+                                 .body = exchange->body ? exchange->body : "",
+                                 .body_size = exchange->body_size,
+                                 .job = exchange->job};
     struct mm_reply reply;
     enum mm_job_kind kind;
     int64_t song;
@@ -281,14 +298,39 @@ static void count_active(struct mm_server *server, bool begins)
     pthread_mutex_unlock(&server->mutex);
 }
 
+/* What is wrong with a POST before its body is read: it must come from our own page, which alone
+ * can send this type (a stranger's page would have to ask first), and be small. 0 = nothing. */
+static unsigned refuse_post(struct MHD_Connection *connection, const char **why)
+{
+    const char *host = header(connection, MHD_HTTP_HEADER_HOST);
+    if (!mm_http_same_origin(header(connection, MHD_HTTP_HEADER_ORIGIN), host)) {
+        *why = "only this server's own page may ask for that";
+        return MHD_HTTP_FORBIDDEN;
+    }
+    const char *type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (!type || strcmp(type, "application/json") != 0) {
+        *why = "the body must be application/json";
+        return MHD_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+    uint64_t length;
+    if (header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
+        !mm_http_number(header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH), BODY_BYTES, &length)) {
+        *why = "the body must be at most 256 KB, its length told before";
+        return MHD_HTTP_CONTENT_TOO_LARGE;
+    }
+    return 0;
+}
+
 /* What is wrong with a request before its path matters; 0 = nothing. */
 static unsigned refuse(const struct mm_server *server, struct MHD_Connection *connection,
-                       const char *method, const char **why)
+                       const char *path, const char *method, const char **why)
 {
     if (!mm_http_host_allowed(header(connection, MHD_HTTP_HEADER_HOST), server->bound)) {
         *why = "this server does not answer to that name";
         return MHD_HTTP_MISDIRECTED_REQUEST;
     }
+    if (strcmp(method, "POST") == 0 && mm_route_is_post(path))
+        return refuse_post(connection, why);
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
         *why = "only GET and HEAD are answered";
         return MHD_HTTP_METHOD_NOT_ALLOWED;
@@ -302,20 +344,39 @@ static unsigned refuse(const struct mm_server *server, struct MHD_Connection *co
     return 0;
 }
 
+/* Takes a part of the body in. False: it is longer than it said, or memory is out. */
+static bool take_body(struct exchange *exchange, const char *bytes, size_t count)
+{
+    if (!exchange->post || count > BODY_BYTES - exchange->body_size)
+        return false;
+    char *grown = realloc(exchange->body, exchange->body_size + count + 1);
+    if (!grown)
+        return false;
+    exchange->body = grown;
+    memcpy(grown + exchange->body_size, bytes, count);
+    exchange->body_size += count;
+    grown[exchange->body_size] = '\0';
+    return true;
+}
+
 /* Called first with the headers read, then again to answer, and after every resume. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **request)
 {
     (void)version;
-    (void)upload;
-    (void)upload_size;
     struct mm_server *server = ctx;
     struct exchange *exchange = *request;
+    if (exchange && *upload_size) {
+        if (!take_body(exchange, upload, *upload_size))
+            return MHD_NO;
+        *upload_size = 0;
+        return MHD_YES;
+    }
     if (exchange)
         return answer(server, exchange, path);
     const char *why;
-    unsigned status = refuse(server, connection, method, &why);
+    unsigned status = refuse(server, connection, path, method, &why);
     if (status)
         return send_error(connection, status, why);
     exchange = calloc(1, sizeof *exchange);
@@ -323,6 +384,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
         return MHD_NO;
     exchange->waiter.wake = wake;
     exchange->connection = connection;
+    exchange->post = strcmp(method, "POST") == 0;
     *request = exchange;
     count_active(server, true);
     return MHD_YES;
@@ -338,6 +400,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
     if (!exchange)
         return;
     mm_job_release(server->site.jobs, exchange->job);
+    free(exchange->body);
     free(exchange);
     *request = NULL;
     count_active(server, false);
@@ -381,6 +444,7 @@ static int start(struct mm_server *server, struct mm_catalog *catalog, struct mm
     if (result < 0)
         return result;
     result = mm_site_init(&server->site, catalog, helpers, cache, err);
+    server->site.may_open = !settings->no_open;
     if (result < 0)
         return result;
     result = start_daemon(server, err);

@@ -10,9 +10,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "musicmap/source.h"
+#include "view/desktop.h"
+#include "view/words.h"
 
 /* What is kept in memory: some hundred clips, and the covers on screen. */
 enum { MEMO_BYTES = 64 << 20, MEMO_ENTRIES = 2048 };
+
+static const double EDGE_S = 15.0; /* of a song's beginning and end, to hear a transition */
 
 /* A song that may be played, and what its clip is. */
 struct subject {
@@ -20,6 +24,13 @@ struct subject {
     struct mm_clip_plan plan;
     struct mm_memo_key key;
 };
+
+static void choose_edge(enum mm_job_kind kind, double duration_s, struct mm_clip_plan *plan)
+{
+    bool late = kind == MM_JOB_OUTRO && duration_s > EDGE_S;
+    plan->start_s = late ? duration_s - EDGE_S : 0;
+    plan->length_s = EDGE_S;
+}
 
 static int look_up(struct mm_site *site, enum mm_job_kind kind, int64_t id, struct subject *out,
                    struct mm_error *err)
@@ -50,6 +61,8 @@ static int look_up(struct mm_site *site, enum mm_job_kind kind, int64_t id, stru
         result = mm_catalog_get_measure(site->catalog, id, &measure, err);
     if (playable && (result == 0 || result == MM_ERR_NOT_FOUND)) { /* a measure is no must */
         out->plan = mm_clip_plan(&out->song, result == 0 ? &measure : NULL);
+        if (kind == MM_JOB_INTRO || kind == MM_JOB_OUTRO)
+            choose_edge(kind, out->song.duration_s, &out->plan);
         out->key = (struct mm_memo_key){.kind = (int)kind, .song = id, .tag = out->plan.tag};
         return 0;
     }
@@ -75,6 +88,27 @@ int mm_site_find(struct mm_site *site, enum mm_job_kind kind, int64_t song, stru
         found->to_make = true;
     mm_song_finish(&subject.song);
     return result;
+}
+
+void mm_site_file_finish(struct mm_site_file *file)
+{
+    free(file->path);
+    mm_song_finish(&file->song);
+    *file = (struct mm_site_file){0};
+}
+
+int mm_site_file(struct mm_site *site, int64_t id, struct mm_site_file *out, struct mm_error *err)
+{
+    *out = (struct mm_site_file){0};
+    struct subject subject;
+    int result = look_up(site, MM_JOB_CLIP, id, &subject, err);
+    if (result < 0)
+        return result;
+    out->path = subject.song.key; /* look_up() put the sound's path there */
+    subject.song.key = NULL;
+    out->song = subject.song;
+    out->clip_start_s = subject.plan.start_s;
+    return 0;
 }
 
 /* Takes the song's folder out of a message: where files lie is nobody's business in a page. */
@@ -205,10 +239,41 @@ static int load_map(struct mm_site *site, struct mm_error *err)
     return 0;
 }
 
+/* Where the song's file is must be the caller's, that is this computer's, business. */
+static int open_folder(struct mm_site *site, int64_t song, struct mm_error *err)
+{
+    struct mm_site_file file;
+    int result = mm_site_file(site, song, &file, err);
+    if (result == 0) {
+        result = mm_desktop_open(file.path, err);
+        mm_site_file_finish(&file);
+    }
+    return result;
+}
+
 static int make(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob **out,
                 struct mm_error *err)
 {
-    return kind == MM_JOB_MAP ? load_map(ctx, err) : make_media(ctx, kind, song, out, err);
+    struct mm_site *site = ctx;
+    switch (kind) {
+    case MM_JOB_MAP:
+        return load_map(site, err);
+    case MM_JOB_SIMILAR:
+        return mm_desk_similar(site->desk, song, out, err);
+    case MM_JOB_TASK:
+        return mm_desk_run(site->desk, song, out, err);
+    case MM_JOB_OPEN:
+        return open_folder(site, song, err);
+    case MM_JOB_WORDS: {
+        struct mm_snapshot *snapshot = mm_site_snapshot(site);
+        int result = snapshot ? mm_words_make(site->catalog, snapshot->songs, snapshot->n, out, err)
+                              : mm_error_set(err, MM_ERR_NOT_FOUND, "there is no map yet");
+        mm_snapshot_release(snapshot);
+        return result;
+    }
+    default:
+        return make_media(site, kind, song, out, err);
+    }
 }
 
 static void keep(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob *blob)
@@ -233,6 +298,8 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
     if (result == 0)
         result = mm_memo_create(MEMO_BYTES, MEMO_ENTRIES, &site->memo, err);
     if (result == 0)
+        result = mm_desk_create(catalog, &site->desk, err);
+    if (result == 0)
         result = mm_jobs_create(makers ? makers : 1, &work, &site->jobs, err);
     free(folder);
     if (result < 0)
@@ -242,12 +309,14 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
 
 void mm_site_stop(struct mm_site *site)
 {
+    mm_desk_stop(site->desk);
     mm_jobs_stop(site->jobs);
 }
 
 void mm_site_finish(struct mm_site *site)
 {
     mm_jobs_destroy(site->jobs);
+    mm_desk_destroy(site->desk);
     mm_memo_destroy(site->memo);
     mm_clips_destroy(site->clips);
     mm_snapshot_release(site->snapshot);

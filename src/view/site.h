@@ -14,6 +14,7 @@
 #include "musicmap/error.h"
 #include "musicmap/work.h"
 #include "view/clips.h"
+#include "view/desk.h"
 #include "view/jobs.h"
 #include "view/memo.h"
 #include "view/page_data.h"
@@ -24,6 +25,8 @@ struct mm_site {
     struct mm_clips *clips;
     struct mm_memo *memo;
     struct mm_jobs *jobs;
+    struct mm_desk *desk;
+    bool may_open;                /* folders in this computer's file manager */
     pthread_mutex_t mutex;        /* of the member below */
     struct mm_snapshot *snapshot; /* the map that is served; NULL = none yet */
     pthread_mutex_t status_mutex; /* of the members below */
@@ -47,6 +50,17 @@ int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error 
 /* The figures of /api/status, held for the caller. Counting takes long in a large library: figures
  * are given again for 20 times as long as they took, so that polling never costs more than 5 %. */
 int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *err);
+
+/* The sound of a song that is here. */
+struct mm_site_file {
+    char *path;
+    struct mm_song song; /* its key taken out */
+    double clip_start_s; /* where its clip begins */
+};
+/* MM_ERR_NOT_FOUND: unknown, hidden or missing. */
+int mm_site_file(struct mm_site *site, int64_t song, struct mm_site_file *out,
+                 struct mm_error *err);
+void mm_site_file_finish(struct mm_site_file *file);
 
 /* A clip or cover: in memory (blob, held), on disk (file.fd >= 0), or still to be made by a job. */
 struct mm_find {

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the page asks beyond looking: what sounds alike, words, whole songs, folders, sets. */
+#include "server_check.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "view/http.h"
+
+static json_t *body_json(const struct reply *reply)
+{
+    json_t *root = json_loadb(reply->body, reply->size, 0, NULL);
+    if (!root)
+        fail_msg("no JSON: %s", reply->body);
+    return root;
+}
+
+/* Vectors on a half circle, so that song i is nearest to its neighbours. */
+static int open_library_with_vectors(void **state)
+{
+    open_library_with_map(state);
+    struct library *library = *state;
+    const struct mm_vector_kind kind = {"timbre", "plain", ""};
+    for (int i = 1; i <= TONE + 3; i++) {
+        float v[3] = {(float)cos(0.4 * i), (float)sin(0.4 * i), 0.1F};
+        assert_ok(mm_catalog_put_vector(library->catalog, i, &kind, v, 3, &library->err),
+                  &library->err);
+    }
+    return 0;
+}
+
+static void current_map(int port, char token[17])
+{
+    struct reply reply = client_get(port, "/api/map");
+    json_t *root = body_json(&reply);
+    snprintf(token, 17, "%s", json_string_value(json_object_get(root, "map")));
+    json_decref(root);
+    reply_finish(&reply);
+}
+
+/* POST as our own page does, or with other header lines. */
+static struct reply post(int port, const char *path, const char *headers, const char *body)
+{
+    char *own = mm_format("Origin: http://localhost\r\nContent-Type: application/json\r\n"
+                          "Content-Length: %zu\r\n",
+                          strlen(body));
+    char *text = mm_format("POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n%s",
+                           path, headers ? headers : own, body);
+    struct reply reply = client_raw(port, text, strlen(text));
+    free(text);
+    free(own);
+    return reply;
+}
+
+static void assert_post(int port, const char *path, const char *headers, const char *body,
+                        int status)
+{
+    struct reply reply = post(port, path, headers, body);
+    if (reply.status != status)
+        fail_msg("%s %s: %d, not %d: %s", path, body, reply.status, status, reply.body);
+    reply_finish(&reply);
+}
+
+static void posts_come_from_our_own_page_only(void **state)
+{
+    int port = ((struct library *)*state)->port;
+    static const struct {
+        const char *headers;
+        int status;
+    } cases[] = {
+        {"Content-Type: application/json\r\nContent-Length: 2\r\n", 403},
+        {"Origin: http://evil.example\r\nContent-Type: application/json\r\n"
+         "Content-Length: 2\r\n",
+         403},
+        {"Origin: null\r\nContent-Type: application/json\r\nContent-Length: 2\r\n", 403},
+        {"Origin: http://localhost\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n", 415},
+        {"Origin: http://localhost\r\nContent-Type: application/json\r\n"
+         "Content-Length: 99999999\r\n",
+         413},
+        {"Origin: http://localhost\r\nContent-Type: application/json\r\n"
+         "Transfer-Encoding: chunked\r\n",
+         413},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_post(port, "/api/set", cases[i].headers, "{}", cases[i].status);
+    struct reply reply = client_get(port, "/api/set");
+    assert_int_equal(reply.status, 405);
+    assert_string_equal(reply_header(&reply, "Allow"), "POST");
+    reply_finish(&reply);
+    assert_post(port, "/api/map", NULL, "{}", 405);
+    assert_true(mm_http_same_origin("http://localhost:8765", "localhost:8765"));
+    assert_false(mm_http_same_origin("http://localhost:8765", "localhost"));
+    assert_false(mm_http_same_origin("https://localhost", "localhost"));
+    assert_false(mm_http_same_origin(NULL, "localhost"));
+}
+
+static void nearest_songs(void **state)
+{
+    struct library *library = *state;
+    char token[17];
+    current_map(library->port, token);
+    char path[64];
+    snprintf(path, sizeof path, "/api/similar/1?map=%s", token);
+    struct reply reply = client_get(library->port, path);
+    assert_int_equal(reply.status, 200);
+    json_t *root = body_json(&reply);
+    const json_t *songs = json_object_get(root, "songs");
+    assert_int_equal(json_array_size(songs), 3);
+    double last = 0;
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *song = json_array_get(songs, i);
+        assert_in_range(json_integer_value(json_object_get(song, "id")), 2, 4);
+        double distance = json_number_value(json_object_get(song, "distance"));
+        assert_true(distance > last);
+        last = distance;
+    }
+    json_decref(root);
+    reply_finish(&reply);
+    assert_int_equal(client_status(library->port, "/api/similar/1"), 400);
+    assert_int_equal(client_status(library->port, "/api/similar/1?map=0"), 409);
+    snprintf(path, sizeof path, "/api/similar/8?map=%s", token);
+    assert_int_equal(client_status(library->port, path), 404);
+    assert_int_equal(client_status(library->port, "/api/similar/x"), 404);
+}
+
+static void words_are_a_line_a_song(void **state)
+{
+    struct library *library = *state;
+    char token[17];
+    current_map(library->port, token);
+    char path[64];
+    snprintf(path, sizeof path, "/api/words?map=%s", token);
+    struct reply reply = client_get(library->port, path);
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply_header(&reply, "Content-Type"), "text/plain; charset=utf-8");
+    size_t lines = 0;
+    for (size_t i = 0; i < reply.size; i++)
+        lines += reply.body[i] == '\n';
+    assert_int_equal(lines, N_SONGS);
+    static const char first[] =
+        "<b>Caf\xc3\xa9</b>\tAnn\tFirst\tLatin, Bossa \"Nova\" </script>\t\nsong 2.wav\t\t\t\t\n";
+    assert_memory_equal(reply.body, first, sizeof first - 1);
+    reply_finish(&reply);
+    assert_int_equal(client_status(library->port, "/api/words?map=0"), 409);
+}
+
+static void whole_songs(void **state)
+{
+    struct library *library = *state;
+    struct reply reply = client_get(library->port, "/api/song/1");
+    assert_int_equal(reply.status, 200);
+    assert_null(strstr(reply.body, library->folder));
+    json_t *root = body_json(&reply);
+    assert_string_equal(json_string_value(json_object_get(root, "full")), "audio/wav");
+    assert_true(json_is_true(json_object_get(root, "folder")));
+    json_decref(root);
+    reply_finish(&reply);
+    reply = client_ask(library->port, "GET", "/song/1", "Range: bytes=0-3\r\n");
+    assert_int_equal(reply.status, 206);
+    assert_memory_equal(reply.body, "RIFF", 4);
+    assert_string_equal(reply_header(&reply, "Content-Range"), "bytes 0-3/32044");
+    assert_string_equal(reply_header(&reply, "X-Content-Type-Options"), "nosniff");
+    reply_finish(&reply);
+    static const char *const nothing[] = {"/song/5", "/song/6",  "/song/7",     "/song/99",
+                                          "/song/0", "/song/..", "/api/song/6", "/api/song/99"};
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        if (client_status(library->port, nothing[i]) != 404)
+            fail_msg("%s: %d", nothing[i], client_status(library->port, nothing[i]));
+}
+
+static void beginnings_and_ends(void **state)
+{
+    struct library *library = *state;
+    assert_int_equal(client_status(library->port, "/clip/1?part=intro"), 200);
+    assert_int_equal(client_status(library->port, "/clip/1?part=outro"), 200);
+    assert_int_equal(client_status(library->port, "/clip/1?part=middle"), 400);
+    assert_int_equal(client_status(library->port, "/clip/6?part=intro"), 404);
+}
+
+/* The desktop is a script that notes what it was asked to open. */
+static void folders_open_on_the_desktop(void **state)
+{
+    struct library *library = *state;
+    char *bin = mm_path_join(library->folder, "bin");
+    char *script = mm_path_join(bin, "xdg-open");
+    char *note = mm_path_join(library->folder, "opened");
+    char *text =
+        mm_format("#!/bin/sh\nprintf %%s \"$1\" >'%s.new'; mv '%s.new' '%s'\n", note, note, note);
+    assert_ok(mm_file_make_folder(bin, &library->err), &library->err);
+    assert_ok(mm_file_write(script, text, strlen(text), &library->err), &library->err);
+    chmod(script, 0755);
+    char *path = mm_format("%s:%s", bin, getenv("PATH"));
+    setenv("PATH", path, 1);
+    assert_post(library->port, "/api/open/99", NULL, "{}", 404);
+    assert_post(library->port, "/api/open/1", "Content-Length: 2\r\n", "{}", 403);
+    assert_post(library->port, "/api/open/1", NULL, "{}", 200);
+    char *opened = NULL;
+    size_t count;
+    for (int i = 0; i < 500 && mm_file_read(note, 4096, &opened, &count, NULL) < 0; i++)
+        usleep(20000);
+    char *music = mm_path_join(library->folder, "music");
+    assert_non_null(opened);
+    assert_string_equal(opened, music);
+    free(opened);
+    /* And nothing at all where that is switched off. */
+    mm_server_stop(library->server);
+    struct mm_server_settings settings = {.port_tries = 1, .no_open = true};
+    assert_ok(mm_server_start(library->catalog, library->helpers, &settings, &library->server,
+                              &library->err),
+              &library->err);
+    sscanf(mm_server_url(library->server), "http://127.0.0.1:%d/", &library->port);
+    assert_post(library->port, "/api/open/1", NULL, "{}", 403);
+    struct reply reply = client_get(library->port, "/api/song/1");
+    assert_non_null(strstr(reply.body, "\"folder\":false"));
+    reply_finish(&reply);
+    free(music);
+    free(path);
+    free(text);
+    free(note);
+    free(script);
+    free(bin);
+}
+
+static json_t *ask_set(int port, const char *body)
+{
+    struct reply reply = post(port, "/api/set", NULL, body);
+    if (reply.status != 200)
+        fail_msg("%s: %d: %s", body, reply.status, reply.body);
+    json_t *root = body_json(&reply);
+    reply_finish(&reply);
+    return root;
+}
+
+static void sets_are_made_judged_and_written(void **state)
+{
+    struct library *library = *state;
+    json_t *set = ask_set(library->port,
+                          "{\"do\":\"make\",\"client\":\"c\",\"shape\":\"path\",\"songs\":[1,4],"
+                          "\"from_first\":true,\"to_last\":true,\"minutes\":1}");
+    const json_t *songs = json_object_get(set, "songs");
+    size_t n = json_array_size(songs);
+    assert_true(n >= 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(songs, 0), "id")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(songs, n - 1), "id")), 4);
+    assert_true(json_array_size(json_object_get(set, "bent")) >= 1); /* songs of 2 s: no minute */
+    json_decref(set);
+    set = ask_set(library->port, "{\"do\":\"judge\",\"shape\":\"free\",\"set\":[3,1,2]}");
+    songs = json_object_get(set, "songs");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(songs, 1), "id")), 1);
+    assert_int_equal((int)json_number_value(json_object_get(set, "length")), 6);
+    json_decref(set);
+    set = ask_set(library->port, "{\"do\":\"swap\",\"shape\":\"free\",\"set\":[3,1],\"at\":1}");
+    const json_t *others = json_object_get(set, "others");
+    assert_int_equal(json_array_size(others), 2); /* 2 and 4 */
+    json_decref(set);
+    struct reply reply = post(library->port, "/api/set", NULL,
+                              "{\"do\":\"write\",\"shape\":\"free\",\"set\":[2,1],"
+                              "\"format\":\"m3u8\",\"title\":\"a\\nb\"}");
+    assert_int_equal(reply.status, 200);
+    assert_memory_equal(reply.body, "#EXTM3U", 7);
+    assert_non_null(strstr(reply.body, "song 2.wav\n"));
+    reply_finish(&reply);
+    set = ask_set(library->port,
+                  "{\"do\":\"keep\",\"shape\":\"free\",\"set\":[2,1],\"name\":\"tea\"}");
+    json_decref(set);
+    struct mm_set_record record;
+    assert_ok(mm_catalog_get_set(library->catalog, "tea", 0, &record, &library->err),
+              &library->err);
+    assert_int_equal(record.n_songs, 2);
+    assert_int_equal(record.songs[0], 2);
+    mm_set_record_finish(&record);
+}
+
+static void senseless_sets_are_refused(void **state)
+{
+    struct library *library = *state;
+    static const char *const bodies[] = {
+        "",
+        "[]",
+        "{\"do\":1}",
+        "{\"do\":\"fly\",\"shape\":\"free\"}",
+        "{\"do\":\"make\",\"shape\":\"round\"}",
+        "{\"do\":\"make\",\"shape\":\"free\",\"minutes\":1e9}",
+        "{\"do\":\"make\",\"shape\":\"free\",\"minutes\":\"x\"}",
+        "{\"do\":\"make\",\"shape\":\"free\",\"seed\":-1}",
+        "{\"do\":\"make\",\"shape\":\"free\",\"rules\":\"[moon]\\nx = 1\"}",
+        "{\"do\":\"make\",\"shape\":\"free\",\"arc\":\"up\"}",
+        "{\"do\":\"make\",\"shape\":\"drawn\",\"line\":[[1e300,0]]}",
+        "{\"do\":\"make\",\"shape\":\"drawn\",\"line\":[[\"a\",{}]]}",
+        "{\"do\":\"make\",\"shape\":\"drawn\",\"line\":[1,2]}",
+        "{\"do\":\"make\",\"shape\":\"drawn\"}",
+        "{\"do\":\"make\",\"shape\":\"path\",\"songs\":[77]}",
+        "{\"do\":\"make\",\"shape\":\"path\",\"songs\":[\"1\"]}",
+        "{\"do\":\"make\",\"shape\":\"around\",\"country\":99}",
+        "{\"do\":\"judge\",\"shape\":\"free\",\"set\":[]}",
+        "{\"do\":\"judge\",\"shape\":\"free\",\"set\":[1,1]}",
+        "{\"do\":\"swap\",\"shape\":\"free\",\"set\":[1,2]}",
+        "{\"do\":\"swap\",\"shape\":\"free\",\"set\":[1,2],\"at\":2}",
+        "{\"do\":\"write\",\"shape\":\"free\",\"set\":[1],\"format\":\"exe\"}",
+        "{\"do\":\"write\",\"shape\":\"free\",\"set\":[],\"format\":\"m3u8\"}",
+        "{\"do\":\"keep\",\"shape\":\"free\",\"set\":[1],\"name\":\"a@2\"}",
+        "{\"do\":\"keep\",\"shape\":\"free\",\"set\":[1],\"name\":\"\"}",
+        "{\"do\":\"make\",\"do\":\"make\",\"shape\":\"free\"}",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        assert_post(library->port, "/api/set", NULL, bodies[i], 400);
+    char *deep = malloc(100001);
+    memset(deep, '[', 100000);
+    deep[100000] = '\0';
+    assert_post(library->port, "/api/set", NULL, deep, 400);
+    free(deep);
+}
+
+int main(int argc, char **argv)
+{
+    SERVER_CHECK_HELPER;
+#define WITH_VECTORS(f) cmocka_unit_test_setup_teardown(f, open_library_with_vectors, close_library)
+    const struct CMUnitTest tests[] = {
+        WITH_VECTORS(posts_come_from_our_own_page_only),
+        WITH_VECTORS(nearest_songs),
+        WITH_VECTORS(words_are_a_line_a_song),
+        WITH_VECTORS(whole_songs),
+        WITH_VECTORS(beginnings_and_ends),
+        WITH_VECTORS(folders_open_on_the_desktop),
+        WITH_VECTORS(sets_are_made_judged_and_written),
+        WITH_VECTORS(senseless_sets_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
