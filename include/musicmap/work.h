@@ -275,9 +275,14 @@ struct mm_render {
     double crossfade_s;                 /* at most a third of the song that comes in */
     double target_lufs;
 };
-/* path: .mp3, .flac or .wav. starts_s: [n] where each song begins in it. */
+struct mm_rendered {
+    double start_s; /* where the song begins in the file */
+    double heard_s; /* of it there were: less than its duration when its file is cut short */
+};
+/* path: .mp3, .flac or .wav; there whole or not at all. songs: [n]. A song that cannot be decoded
+ * ends it; the message names the file. */
 int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request, const char *path,
-                    double *starts_s, double *length_s, const struct mm_progress *progress,
+                    struct mm_rendered *songs, double *length_s, const struct mm_progress *progress,
                     struct mm_error *err);
 
 #endif

@@ -44,37 +44,81 @@ static int write_cue(const struct made_set *made, const char *name, const char *
     return result;
 }
 
-static int render(struct mm_helpers *helpers, const struct render_options *in, const char *name,
-                  struct made_set *made, double *length_s, struct mm_error *err)
+/* Songs whose files end before their time: heard, and told. */
+static size_t tell_short(const struct command *self, const struct mm_render *request,
+                         const struct mm_rendered *songs)
 {
-    size_t n = made->set->n;
-    struct mm_render_song *songs = mm_calloc3(n, 1, sizeof *songs);
-    double *starts = mm_calloc3(n, 1, sizeof *starts);
-    int result = songs && starts ? 0 : mm_no_memory(err);
-    for (size_t i = 0; i < n && result == 0; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < request->n; i++) {
+        const struct mm_render_song *song = &request->songs[i];
+        if (songs[i].heard_s >= song->duration_s - fmax(1, 0.02 * song->duration_s))
+            continue;
+        cmd_fail(self, CMD_PARTLY,
+                 "%s ends after %.0f of %.0f seconds: cut short, or changed since it was gathered",
+                 song->path, songs[i].heard_s, song->duration_s);
+        count++;
+    }
+    return count;
+}
+
+static int fill_request(const struct render_options *in, const struct made_set *made,
+                        struct mm_render_song *songs, struct mm_render *out, struct mm_error *err)
+{
+    for (size_t i = 0; i < made->set->n; i++) {
         const struct mm_set_song *s = mm_set_library_song(made->library, made->set->items[i].song);
         songs[i] = (struct mm_render_song){s->path, s->duration_s, s->loudness_lufs};
         if (!s->path || s->path[0] != '/')
-            result = mm_error_set(err, MM_ERR_UNSUPPORTED,
-                                  "\"%s\" is no file of this computer: only those can be mixed",
-                                  s->title ? s->title : "a song");
+            return mm_error_set(err, MM_ERR_UNSUPPORTED,
+                                "\"%s\" is no file of this computer: only those can be mixed",
+                                s->title ? s->title : "a song");
     }
     double fade = in->crossfade >= 0 ? in->crossfade : made->set->crossfade_s;
-    struct mm_render request = {.n = n,
-                                .songs = songs,
-                                .crossfade_s = in->crossfade < 0 && fade <= 0 ? 3 : fade,
-                                .target_lufs = in->lufs};
+    *out = (struct mm_render){.n = made->set->n,
+                              .songs = songs,
+                              .crossfade_s = in->crossfade < 0 && fade <= 0 ? 3 : fade,
+                              .target_lufs = in->lufs};
+    return 0;
+}
+
+/* *shortened = how many songs end before their time. */
+static int render(const struct command *self, struct mm_helpers *helpers,
+                  const struct render_options *in, const char *name, struct made_set *made,
+                  double *length_s, size_t *shortened, struct mm_error *err)
+{
+    size_t n = made->set->n;
+    struct mm_render_song *songs = mm_calloc3(n, 1, sizeof *songs);
+    struct mm_rendered *done = mm_calloc3(n, 1, sizeof *done);
+    struct mm_render request = {0};
+    int result = songs && done ? fill_request(in, made, songs, &request, err) : mm_no_memory(err);
     if (result == 0)
         result =
-            mm_render_songs(helpers, &request, in->output, starts, length_s, cmd_progress(), err);
+            mm_render_songs(helpers, &request, in->output, done, length_s, cmd_progress(), err);
     cmd_progress_end();
     for (size_t i = 0; i < n && result == 0; i++)
-        made->set->items[i].start_s = starts[i];
-    if (result == 0)
+        made->set->items[i].start_s = done[i].start_s;
+    if (result == 0) {
+        made->set->crossfade_s = request.crossfade_s;
+        *shortened = tell_short(self, &request, done);
         result = write_cue(made, name, in->output, err);
-    free(starts);
+    }
+    free(done);
     free(songs);
     return result;
+}
+
+static json_t *report(const struct render_options *in, const struct made_set *made, double length_s)
+{
+    json_t *songs = json_array();
+    for (size_t i = 0; i < made->set->n; i++) {
+        const struct mm_set_item *item = &made->set->items[i];
+        const struct mm_set_song *song = mm_set_library_song(made->library, item->song);
+        char *path = mm_text_clean_utf8(song->path, strlen(song->path));
+        json_array_append_new(songs, json_pack("{s:I, s:s?, s:f}", "id", (json_int_t)song->id,
+                                               "path", path, "start_s", item->start_s));
+        free(path);
+    }
+    return json_pack("{s:s, s:f, s:f, s:f, s:o}", "file", in->output, "length_s", length_s,
+                     "crossfade_s", made->set->crossfade_s, "lufs", in->lufs, "songs", songs);
 }
 
 int set_render(const struct command *self, int argc, char **argv)
@@ -99,6 +143,7 @@ int set_render(const struct command *self, int argc, char **argv)
     struct set_ask ask = {0};
     struct made_set made = {0};
     double length_s = 0;
+    size_t shortened = 0;
     if (!helpers) {
         mm_catalog_close(catalog);
         return CMD_FAILED;
@@ -109,12 +154,17 @@ int set_render(const struct command *self, int argc, char **argv)
     if (result == 0)
         result = set_judge(catalog, &ask, record.songs, record.n_songs, &made, &err);
     if (result == 0)
-        result = render(helpers, &in, record.name, &made, &length_s, &err);
-    if (result < 0 || !made.set)
+        result = render(self, helpers, &in, record.name, &made, &length_s, &shortened, &err);
+    if (result < 0 || !made.set) {
         status = cmd_fail_error(self, &err);
-    else
-        cmd_say("mixed: %s, %zu songs, %d:%02d", in.output, made.set->n, (int)length_s / 60,
-                (int)length_s % 60);
+    } else {
+        int seconds = (int)(length_s + 0.5);
+        cmd_say("mixed: %s, %zu songs, %d:%02d", in.output, made.set->n, seconds / 60,
+                seconds % 60);
+        if (cmd_common.json)
+            cmd_print_json(report(&in, &made, length_s));
+        status = shortened ? CMD_PARTLY : CMD_DONE;
+    }
     made_set_finish(&made);
     set_ask_finish(&ask);
     mm_set_record_finish(&record);

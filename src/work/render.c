@@ -160,20 +160,23 @@ static void end_song(struct mix *m)
 }
 
 static int render_song(struct mix *m, struct mm_helpers *helpers, const struct mm_render *request,
-                       size_t i, double *start_s, struct mm_error *err)
+                       size_t i, struct mm_rendered *out, struct mm_error *err)
 {
     const struct mm_render_song *song = &request->songs[i];
     double fade = i ? fmin(request->crossfade_s, song->duration_s / 3) : 0;
-    *start_s = begin_song(m, fade, song->loudness_lufs, request->target_lufs);
+    out->start_s = begin_song(m, fade, song->loudness_lufs, request->target_lufs);
     int result = mm_helpers_stereo(helpers, song->path, RATE, on_samples, m, err);
+    out->heard_s = (double)(m->at + m->passed) / RATE;
     end_song(m);
+    if (result == 0 && m->at == 0 && m->passed == 0)
+        result = mm_error_set(err, MM_ERR_INPUT, "there is no sound in it");
     if (result < 0)
         mm_error_prefix(err, "%s", song->path);
     return result;
 }
 
 int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request, const char *path,
-                    double *starts_s, double *length_s, const struct mm_progress *progress,
+                    struct mm_rendered *songs, double *length_s, const struct mm_progress *progress,
                     struct mm_error *err)
 {
     struct mix m = {.n = 0};
@@ -185,7 +188,7 @@ int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request,
         if (mm_progress_cancelled(progress))
             result = mm_error_set(err, MM_ERR_CANCELLED, "stopped");
         else
-            result = render_song(&m, helpers, request, i, &starts_s[i], err);
+            result = render_song(&m, helpers, request, i, &songs[i], err);
     }
     if (result == 0) {
         cut_quiet_end(&m);
