@@ -257,16 +257,19 @@ int mm_knn_find(const struct mm_points *points, size_t k, enum mm_knn_method met
                 struct mm_error *err)
 {
     *out = (struct mm_knn){0};
-    if (points->n == 0 || k == 0 || k > MM_KNN_MOST)
+    if (points->n == 0 || k == 0 || k > MM_KNN_MOST || (method == MM_KNN_PLANE && points->dim != 2))
         return mm_error_set(err, MM_ERR_BUG, "%zu neighbours of %zu songs", k, points->n);
     mm_matrix_init();
     int result = knn_init(out, points->n, k < points->n - 1 ? k : points->n - 1, err);
     if (result < 0 || points->n == 1)
         return result;
-    bool all =
-        method == MM_KNN_ALL_PAIRS || (method == MM_KNN_BY_SIZE && points->n <= MM_KNN_EXACT);
-    result = all ? all_pairs(points, pool, progress, out, err)
-                 : mm_knn_by_cells(points, seed, pool, progress, out, err);
+    if (method == MM_KNN_BY_SIZE)
+        method = points->n <= MM_KNN_EXACT ? MM_KNN_ALL_PAIRS
+                 : points->dim == 2        ? MM_KNN_PLANE
+                                           : MM_KNN_CELLS;
+    result = method == MM_KNN_ALL_PAIRS ? all_pairs(points, pool, progress, out, err)
+             : method == MM_KNN_PLANE   ? mm_knn_in_plane(points, pool, out, err)
+                                        : mm_knn_by_cells(points, seed, pool, progress, out, err);
     if (result < 0)
         mm_knn_finish(out);
     return result;

@@ -20,7 +20,8 @@
 #include "musicmap/error.h"
 #include "musicmap/progress.h"
 
-/* Up to so many points all are compared with all; above, only with those of near cells. */
+/* Up to so many points all are compared with all; above, only with those of near cells. In the
+ * plane more points are compared by a tree, which is exact; of equally far ones any may be last. */
 #define MM_KNN_EXACT ((size_t)20000)
 #define MM_KNN_MOST  ((size_t)500) /* neighbours that can be asked for */
 
@@ -31,7 +32,12 @@ struct mm_knn {
     float *distance; /* [n][k] Euclidean, 0 exactly for equal points */
 };
 
-enum mm_knn_method { MM_KNN_BY_SIZE, MM_KNN_ALL_PAIRS, MM_KNN_CELLS };
+enum mm_knn_method {
+    MM_KNN_BY_SIZE,
+    MM_KNN_ALL_PAIRS,
+    MM_KNN_CELLS,
+    MM_KNN_PLANE, /* points with two dimensions only */
+};
 
 /* 1 <= k <= MM_KNN_MOST; points in memory: n >= 1, finite. Release with mm_knn_finish. */
 int mm_knn_find(const struct mm_points *points, size_t k, enum mm_knn_method method, uint64_t seed,

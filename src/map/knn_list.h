@@ -56,4 +56,8 @@ void mm_knn_settle(const struct mm_points *points, const float *x, uint32_t self
 int mm_knn_by_cells(const struct mm_points *points, uint64_t seed, struct mm_pool *pool,
                     const struct mm_progress *progress, struct mm_knn *out, struct mm_error *err);
 
+/* knn_plane.c: exact, for points with two dimensions. */
+int mm_knn_in_plane(const struct mm_points *points, struct mm_pool *pool, struct mm_knn *out,
+                    struct mm_error *err);
+
 #endif

@@ -4,7 +4,7 @@
  *
  * The authors' loop takes one edge after the other and moves both ends at once; its result depends
  * on the order, and cannot be shared among threads without chance deciding. Here an epoch goes over
- * songs: each takes its edges that are due, moves along them and away from strangers one step after
+ * songs: each takes its edges that are due, moves along them and away from strangers one edge after
  * the other, while all others stand where the last epoch left them. A song reads old places and
  * writes its own new one, so that threads make no difference. An edge that is due pulls twice,
  * since in the authors' loop a song is moved as either end.
@@ -135,16 +135,39 @@ struct layout {
 
 static inline float clip(float x, float most)
 {
-    return x > most ? most : x < -most ? -most : x;
+    float low = x > -most ? x : -most;
+    return low < most ? low : most;
 }
 
-static inline void move(const struct layout *l, float *at, const float *other, const float *table)
+/* Adds the step that `other` makes a song at `at` take. */
+static inline void add_step(const struct layout *l, const float *at, const float *other,
+                            const float *table, float *way)
 {
     float dx = at[0] - other[0];
     float dy = at[1] - other[1];
-    float factor = look_up(table, dx * dx + dy * dy);
-    at[0] += clip(l->step * factor * dx, l->longest);
-    at[1] += clip(l->step * factor * dy, l->longest);
+    float factor = l->step * look_up(table, dx * dx + dy * dy);
+    way[0] += clip(factor * dx, l->longest);
+    way[1] += clip(factor * dy, l->longest);
+}
+
+/* Steps away from strangers. They do not wait for one another: all begin where the song is now. */
+static inline void push_away(const struct layout *l, uint32_t i, struct mm_random *random,
+                             float *at)
+{
+    float way[2] = {at[0], at[1]};
+    for (size_t s = 0; s < l->settings->strangers; s++) {
+        size_t other = (size_t)(((mm_random_next(random) >> 32) * l->graph->n) >> 32);
+        if (other != i)
+            add_step(l, at, l->from + 2 * other, l->forces.push, way);
+    }
+    at[0] = way[0];
+    at[1] = way[1];
+}
+
+static inline void pull(const struct layout *l, const float *other, float *at)
+{
+    float from[2] = {at[0], at[1]};
+    add_step(l, from, other, l->forces.pull, at);
 }
 
 /* Edges are due at even intervals in proportion to their weight, each with a phase of its own. */
@@ -154,26 +177,22 @@ static inline bool is_due(size_t epoch, float rate, uint32_t i, uint32_t j)
     hash ^= hash >> 15;
     hash *= 0x2C1B3C6Du;
     float at = (float)(hash >> 8) * 0x1p-24F + (float)epoch * rate;
-    return floorf(at + rate) > floorf(at);
+    return (uint64_t)(at + rate) > (uint64_t)at;
 }
 
 static void move_song(const struct layout *l, uint32_t i)
 {
     const struct mm_fuzzy *g = l->graph;
-    size_t strangers = l->settings->strangers;
     struct mm_random random = mm_random_stream(l->settings->seed, l->epoch * g->n + i);
     float at[2] = {l->from[2 * (size_t)i], l->from[2 * (size_t)i + 1]};
     for (size_t e = g->start[i]; e < g->start[i + 1]; e++) {
         uint32_t j = g->to[e];
         if (!is_due(l->epoch, g->weight[e] * l->rate_scale, i, j))
             continue;
-        move(l, at, l->from + 2 * (size_t)j, l->forces.pull);
-        for (size_t s = 0; s < strangers; s++) {
-            uint32_t other = (uint32_t)(((mm_random_next(&random) >> 32) * g->n) >> 32);
-            if (other != i)
-                move(l, at, l->from + 2 * (size_t)other, l->forces.push);
-        }
-        move(l, at, l->from + 2 * (size_t)j, l->forces.pull);
+        const float *other = l->from + 2 * (size_t)j;
+        pull(l, other, at);
+        push_away(l, i, &random, at);
+        pull(l, other, at);
     }
     l->to[2 * (size_t)i] = at[0];
     l->to[2 * (size_t)i + 1] = at[1];

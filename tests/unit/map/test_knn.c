@@ -74,9 +74,9 @@ static size_t sort_all(const struct mm_points *p, const float *x, size_t self, s
     return count;
 }
 
-static void check_exact(const struct mm_points *p, size_t k)
+static void check_exact(const struct mm_points *p, size_t k, enum mm_knn_method method)
 {
-    struct mm_knn knn = find(p, k, MM_KNN_ALL_PAIRS, 2);
+    struct mm_knn knn = find(p, k, method, 2);
     assert_int_equal(knn.n, p->n);
     assert_int_equal(knn.k, k < p->n - 1 ? k : p->n - 1);
     struct pair *pairs = calloc(p->n, sizeof *pairs);
@@ -101,12 +101,40 @@ static void all_pairs_finds_the_nearest(void **state)
     static const size_t sizes[] = {2, 3, 16, 17, 255, 256, 257, 511, 512, 513, 770, 1024, 1300};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         float *x = make_points(sizes[s], 11, 5, s);
-        check_exact(&(struct mm_points){x, sizes[s], 11}, 15);
+        check_exact(&(struct mm_points){x, sizes[s], 11}, 15, MM_KNN_ALL_PAIRS);
         free(x);
     }
     float *x = make_points(600, 3, 1, 99);
-    check_exact(&(struct mm_points){x, 600, 3}, 1);
-    check_exact(&(struct mm_points){x, 600, 3}, 90);
+    check_exact(&(struct mm_points){x, 600, 3}, 1, MM_KNN_ALL_PAIRS);
+    check_exact(&(struct mm_points){x, 600, 3}, 90, MM_KNN_ALL_PAIRS);
+    free(x);
+}
+
+static void the_plane_finds_the_nearest(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {2, 3, 8, 9, 10, 17, 500, 1300};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        float *x = make_points(sizes[s], 2, 3, s);
+        check_exact(&(struct mm_points){x, sizes[s], 2}, 7, MM_KNN_PLANE);
+        for (size_t i = 0; i < sizes[s]; i++) /* on a line, with many equal ones */
+            x[2 * i + 1] = 1;
+        check_exact(&(struct mm_points){x, sizes[s], 2}, 3, MM_KNN_PLANE);
+        free(x);
+    }
+}
+
+/* What a map of very many equal songs would be: no quadratic time. */
+static void the_plane_takes_equal_points(void **state)
+{
+    (void)state;
+    size_t n = 200000;
+    float *x = calloc(n, 2 * sizeof *x);
+    assert_non_null(x);
+    struct mm_knn knn = find(&(struct mm_points){x, n, 2}, 5, MM_KNN_BY_SIZE, 2);
+    for (size_t i = 0; i < 5 * n; i++)
+        assert_true(knn.distance[i] == 0 && knn.index[i] < n && knn.index[i] != i / 5);
+    mm_knn_finish(&knn);
     free(x);
 }
 
@@ -116,7 +144,7 @@ static void equal_points_are_neighbours_at_zero(void **state)
     float x[40 * 2];
     for (size_t i = 0; i < 80; i++)
         x[i] = 3;
-    for (int method = MM_KNN_ALL_PAIRS; method <= MM_KNN_CELLS; method++) {
+    for (int method = MM_KNN_ALL_PAIRS; method <= MM_KNN_PLANE; method++) {
         struct mm_knn knn = find(&(struct mm_points){x, 40, 2}, 15, (enum mm_knn_method)method, 1);
         for (size_t i = 0; i < 40 * 15; i++) {
             assert_true(knn.distance[i] == 0);
@@ -212,6 +240,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_pairs_finds_the_nearest),
+        cmocka_unit_test(the_plane_finds_the_nearest),
+        cmocka_unit_test(the_plane_takes_equal_points),
         cmocka_unit_test(equal_points_are_neighbours_at_zero),
         cmocka_unit_test(nothing_depends_on_threads),
         cmocka_unit_test(cells_find_nearly_all),
