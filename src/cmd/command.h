@@ -85,6 +85,12 @@ int cmd_fail_error(const struct command *self, const struct mm_error *err);
 /* A line for the person, on stderr, unless --quiet or --json. */
 void cmd_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Of a count of something: "1 song", "2 songs". */
+static inline const char *cmd_s(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 /* --library, else $MUSICMAP_LIBRARY, else $XDG_DATA_HOME/musicmap. Heap string. */
 char *cmd_library_path(void);
 /* Opens it; on failure tells why and returns NULL. */

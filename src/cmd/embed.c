@@ -68,8 +68,9 @@ int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
     if (report->todo == 0)
         cmd_say("embedded: nothing new");
     else
-        cmd_say("embedded: %zu songs in %.1f s (%.1f songs/s), %zu failed", report->embedded,
-                report->seconds, (double)report->embedded / report->seconds, report->failed);
+        cmd_say("embedded: %zu song%s in %.1f s (%.1f songs/s), %zu failed", report->embedded,
+                cmd_s(report->embedded), report->seconds,
+                (double)report->embedded / report->seconds, report->failed);
     if (report->failed)
         cmd_say("what failed and why: musicmap status");
     return report->failed ? CMD_PARTLY : CMD_DONE;

@@ -71,7 +71,7 @@ static json_t *report_json(const struct mm_gather_report *r, json_t *absent)
 static void say_report(const struct mm_gather_report *r)
 {
     struct mm_text line = {0};
-    mm_text_addf(&line, "gathered: %zu songs found, %zu new", r->found, r->added);
+    mm_text_addf(&line, "gathered: %zu song%s found, %zu new", r->found, cmd_s(r->found), r->added);
     const struct {
         size_t count;
         const char *word;

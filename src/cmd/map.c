@@ -56,10 +56,12 @@ int cmd_run_map(const struct command *self, struct mm_catalog *catalog,
     if (result < 0)
         return cmd_fail_error(self, &err);
     if (record->n_regions > 0)
-        cmd_say("mapped: %zu songs in %zu countries of %zu regions", record->n_songs,
-                record->n_clusters, record->n_regions);
+        cmd_say("mapped: %zu song%s in %zu countr%s of %zu region%s", record->n_songs,
+                cmd_s(record->n_songs), record->n_clusters, record->n_clusters == 1 ? "y" : "ies",
+                record->n_regions, cmd_s(record->n_regions));
     else
-        cmd_say("mapped: %zu songs in %zu countries", record->n_songs, record->n_clusters);
+        cmd_say("mapped: %zu song%s in %zu countr%s", record->n_songs, cmd_s(record->n_songs),
+                record->n_clusters, record->n_clusters == 1 ? "y" : "ies");
     return CMD_DONE;
 }
 

@@ -102,7 +102,7 @@ static void print_status(const char *library, const struct status *s)
         printf("%-9s %zu with %s%s%s (%s)\n", i ? "" : "embedded", s->models[i].songs,
                s->models[i].model, *s->models[i].segment ? " " : "", s->models[i].segment,
                s->models[i].settings);
-    printf("map       %zu songs\n", c->map_songs);
+    printf("map       %zu song%s\n", c->map_songs, cmd_s(c->map_songs));
     printf("failed    %zu\n", c->failures);
     print_failures(s->failures, cmd_common.verbose);
 }
