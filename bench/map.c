@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench/map - how long the parts of a map take.
+ * bench-map - how long the parts of a map take.
  *
- *     bench/map [SONGS [DIMENSIONS [CLUSTERS [JOBS]]]]     20000 128 126 0; CLUSTERS 0 = chosen
+ *     bench-map [SONGS [DIMENSIONS [CLUSTERS [JOBS]]]]     20000 128 126 0; CLUSTERS 0 = chosen
  *
  * Songs are drawn around 126 centres with a spread as real descriptors have it. One line a part:
  * its name and seconds, wall clock.
@@ -155,10 +155,11 @@ int main(int argc, char **argv)
         char *end;
         value[i - 1] = strtoul(argv[i], &end, 10);
         if (*end || end == argv[i] || (i < 3 && value[i - 1] == 0)) {
-            fprintf(stderr, "usage: bench/map [SONGS [DIMENSIONS [CLUSTERS [JOBS]]]]\n");
+            fprintf(stderr, "usage: bench-map [SONGS [DIMENSIONS [CLUSTERS [JOBS]]]]\n");
             return 2;
         }
     }
+    setvbuf(stdout, NULL, _IOLBF, 0);
     struct mm_error err = {0};
     if (run(value[0], value[1], value[2], value[3], &err) < 0) {
         fprintf(stderr, "%s\n", err.message);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The peer of bench-linear: scikit-learn. One round for every line of input; prints its seconds.
+"""The peer of bench/map's kmeans and pca: scikit-learn. One round for every line of input; prints its seconds.
 
     linear_peer.py lloyd|elkan|pca FILE SONGS DIMENSIONS COUNT OUT
 """

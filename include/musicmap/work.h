@@ -194,8 +194,12 @@ struct mm_import_report {
 int mm_import_vectors(struct mm_catalog *catalog, const struct mm_import *what,
                       struct mm_import_report *report, struct mm_error *err);
 
+/* The pooling in a vector's settings ("timbre ... pool=max" -> "max"); false: none is told. */
+bool mm_vectors_pooled(const char *settings, char *out, size_t room);
+
 struct mm_map_options {
-    const char *model; /* or a join of models; NULL = the one most songs are embedded with */
+    const char
+        *model; /* or a join of models (join.h); NULL = the one most songs are embedded with */
     struct mm_map_settings settings;
 };
 /*

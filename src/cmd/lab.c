@@ -79,7 +79,28 @@ static int read_numbers(const struct command *self, const struct list *list, siz
     return 0;
 }
 
-/* Every model the library has vectors of. */
+/* "timbre", or "timbre:max" where the library has its vectors pooled in several ways; "" for what
+ * is in the list before (vectors of other excerpts). */
+static void name_kind(const struct mm_model_count *kinds, size_t count, size_t at, char out[80])
+{
+    char pool[8] = "";
+    bool several = false;
+    *out = '\0';
+    (void)mm_vectors_pooled(kinds[at].settings, pool, sizeof pool);
+    for (size_t i = 0; i < count; i++) {
+        char other[8] = "";
+        if (!kinds[i].songs || strcmp(kinds[i].model, kinds[at].model) != 0)
+            continue;
+        (void)mm_vectors_pooled(kinds[i].settings, other, sizeof other);
+        if (strcmp(other, pool) != 0)
+            several = true;
+        else if (i < at)
+            return;
+    }
+    snprintf(out, 80, several && *pool ? "%s:%s" : "%s", kinds[at].model, pool);
+}
+
+/* Every model the library has vectors of, and every pooling of it. */
 static int list_models(const struct command *self, struct mm_catalog *catalog, struct list *out)
 {
     struct mm_error err = {0};
@@ -90,11 +111,11 @@ static int list_models(const struct command *self, struct mm_catalog *catalog, s
     if (!kinds || mm_catalog_list_models(catalog, kinds, MOST_MODELS, &count, &err) < 0)
         status = kinds ? cmd_fail_error(self, &err) : cmd_fail(self, CMD_FAILED, "out of memory");
     for (size_t i = 0; i < count && status == 0; i++) {
-        size_t same = 0; /* other vectors of the same model */
-        while (same < i && strcmp(kinds[same].model, kinds[i].model) != 0)
-            same++;
-        if (same == i && kinds[i].songs > 0)
-            mm_text_addf(&text, "%s%s", text.length ? "," : "", kinds[i].model);
+        char name[80] = "";
+        if (kinds[i].songs > 0)
+            name_kind(kinds, count, i, name);
+        if (*name)
+            mm_text_addf(&text, "%s%s", text.length ? "," : "", name);
     }
     free(kinds);
     char *models = mm_text_steal(&text);
@@ -283,8 +304,8 @@ int cmd_lab(const struct command *self, int argc, char **argv)
                            .label = "genre",
                            .resamples = 2};
     const struct cmd_option options[] = {
-        {"models", 0, CMD_TEXT, &in.models, "A,B+C,...", "models (default: all in the library)", 0,
-         0},
+        {"models", 0, CMD_TEXT, &in.models, "A,B+C,...",
+         "models, A:max those pooled so (default: all in the library)", 0, 0},
         {"clusterers", 0, CMD_TEXT, &in.clusterers, "NAME,...|all",
          "how countries are found (default all)", 0, 0},
         {"clusters", 0, CMD_TEXT, &in.clusters, "N,...|auto", "how many (default auto)", 0, 0},

@@ -235,8 +235,10 @@ int cmd_map(const struct command *self, int argc, char **argv)
     bool update = false;
     const struct cmd_option options[] = {
         {"model", 0, CMD_TEXT, &in.model, "NAME",
-         "vectors to map: one model's, or several as A+B or A+0.7*B (default: what most have)", 0,
-         0},
+         "vectors to map: one model's (A:max: those pooled so), or several as A+B or A+0.7*B "
+         "(default: "
+         "what most have)",
+         0, 0},
         {"clusters", 0, CMD_TEXT, &in.clusters, "N|auto", "how many countries (default auto)", 0,
          0},
         {"clusterer", 0, CMD_TEXT, &in.clusterer, "NAME",

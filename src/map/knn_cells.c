@@ -27,7 +27,7 @@
 #define NOWHERE UINT32_MAX
 #define SAMPLE  ((size_t)32) /* points of the sample for each cell */
 #define ROUNDS  8            /* of Lloyd's algorithm: cells need not be the best */
-#define ROWS    ((size_t)128)
+#define ROWS    ((size_t)256)
 #define COLUMNS ((size_t)512)
 #define BLOCK   ((size_t)256) /* points of a round of the pool */
 

@@ -16,11 +16,31 @@ struct kinds {
     size_t count;
 };
 
-static const struct mm_model_count *find_kind(const struct kinds *kinds, const char *model)
+bool mm_vectors_pooled(const char *settings, char *out, size_t room)
 {
-    for (size_t i = 0; i < kinds->count; i++)
-        if (kinds->list[i].songs && strcmp(kinds->list[i].model, model) == 0)
+    for (const char *word = settings; *word; word += strspn(word, " ")) {
+        size_t length = strcspn(word, " ");
+        if (strncmp(word, "pool=", 5) == 0 && length - 5 < room) {
+            memcpy(out, word + 5, length - 5);
+            out[length - 5] = '\0';
+            return true;
+        }
+        word += length;
+    }
+    return false;
+}
+
+/* pool "": whichever most songs have. */
+static const struct mm_model_count *find_kind(const struct kinds *kinds, const char *model,
+                                              const char *pool)
+{
+    for (size_t i = 0; i < kinds->count; i++) {
+        char own[8] = "";
+        if (kinds->list[i].songs && strcmp(kinds->list[i].model, model) == 0 &&
+            (!*pool || (mm_vectors_pooled(kinds->list[i].settings, own, sizeof own) &&
+                        strcmp(own, pool) == 0)))
             return &kinds->list[i];
+    }
     return NULL;
 }
 
@@ -36,7 +56,7 @@ static const char *choose_model(const struct kinds *kinds)
     if (mm_join_parse(MM_MODEL_BUILT_IN, &join, NULL) < 0)
         return first->model;
     for (size_t i = 0; i < join.n; i++) {
-        const struct mm_model_count *kind = find_kind(kinds, join.part[i].name);
+        const struct mm_model_count *kind = find_kind(kinds, join.part[i].name, "");
         if (!kind || kind->songs < first->songs)
             return first->model;
         member |= strcmp(join.part[i].name, first->model) == 0;
@@ -71,9 +91,14 @@ static int join_ids(struct mm_song_vectors *v, size_t part, struct mm_error *err
 }
 
 static int add_part(struct mm_song_vectors *v, const struct kinds *kinds, const char *name,
-                    struct mm_error *err)
+                    const char *pool, struct mm_error *err)
 {
-    const struct mm_model_count *kind = find_kind(kinds, name);
+    const struct mm_model_count *kind = find_kind(kinds, name, pool);
+    if (!kind && *pool)
+        return mm_error_set(err, MM_ERR_NOT_FOUND,
+                            "no song is embedded with the model %s pooled by %s: run \"musicmap "
+                            "embed --model %s --pool %s\" first",
+                            name, pool, name, pool);
     if (!kind)
         return mm_error_set(err, MM_ERR_NOT_FOUND,
                             "no song is embedded with the model %s: run \"musicmap embed --model "
@@ -127,7 +152,7 @@ static int choose(struct mm_song_vectors *v, const struct kinds *kinds, const ch
     struct mm_join join;
     int result = mm_join_parse(model, &join, err);
     for (size_t i = 0; i < join.n && result == 0; i++)
-        result = add_part(v, kinds, join.part[i].name, err);
+        result = add_part(v, kinds, join.part[i].name, join.part[i].pool, err);
     if (result == 0 && v->n == 0)
         result = mm_error_set(err, MM_ERR_NOT_FOUND,
                               "no song is embedded with every model of %s: run \"musicmap embed "

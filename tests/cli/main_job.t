@@ -127,4 +127,12 @@ ok $? "NumPy reads the vector"
 run 3 musicmap features moved/fake.mp3 -o none.npy
 [ ! -e none.npy ]
 ok $? "nothing is written for a bad file"
+
+# Poolings of one model are compared like models.
+run 0 musicmap embed --pool max
+run 0 musicmap lab --clusterers ward --clusters 2 --layouts pca --resamples 0 --json
+same "$(json '.rows[].model' | sort | paste -sd ' ' -)" "timbre:max timbre:mean" "a row for each pooling"
+run 0 musicmap map --model timbre:max --clusters 2
+run 2 musicmap embed --model timbre:max
+has "$errors" '--pool max'
 finish

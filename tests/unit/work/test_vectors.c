@@ -139,10 +139,16 @@ static void test_parse(void **state)
     assert_ok(mm_join_parse("mm1+1*timbre", &join, &err), &err);
     assert_true(join.part[1].weight == 1);
     assert_ok(mm_join_parse("timbre", &join, &err), &err);
-    assert_true(join.n == 1 && join.part[0].weight == 1);
-    static const char *const wrong[] = {"",          "+",     "a+",    "a++b",     "a+a", "0*a",
-                                        "-1*a",      "nan*a", "1e9*a", "a*2",      "a b", "*a",
-                                        "a+b+c+d+e", "\xff",  "inf*a", "0x1*a+b*", "a+2*"};
+    assert_true(join.n == 1 && join.part[0].weight == 1 && !join.part[0].pool[0]);
+    assert_ok(mm_join_parse("timbre:mean+0.5*timbre:meanmax", &join, &err), &err);
+    assert_true(join.n == 2 && join.part[1].weight == 0.5);
+    assert_string_equal(join.part[1].name, "timbre");
+    assert_string_equal(join.part[1].pool, "meanmax");
+    assert_int_equal(mm_join_check("timbre:max", &err), MM_ERR_USAGE);
+    static const char *const wrong[] = {
+        "",      "+",        "a+",   "a++b", "a+a",      "0*a",       "-1*a",
+        "nan*a", "1e9*a",    "a*2",  "a b",  "*a",       "a+b+c+d+e", "\xff",
+        "inf*a", "0x1*a+b*", "a+2*", "a:",   "a:median", ":max",      "a:max+a:max"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         err = (struct mm_error){0};
         assert_int_equal(mm_join_parse(wrong[i], &join, &err), MM_ERR_USAGE);
