@@ -24,6 +24,7 @@ const HEADERS = {
 };
 
 export const CLIP_SECONDS = 12;
+export const WHOLE_SECONDS = 40;
 const RATE = 22050;
 
 /** A steady tone of amplitude 0.5 as a 16-bit mono WAV. */
@@ -114,6 +115,20 @@ async function route(state, url, response) {
     if (!(first >= 0 && count >= 1 && count <= 1000)) return fail(response, 400, 'first or count is wrong.');
     return reply(response, library.list.slice(first, first + count));
   }
+  if (url.pathname === '/api/words') {
+    if (!current) return fail(response, 409, 'There is a newer map.');
+    const line = (s) => [s.title ?? s.path, s.artist, s.album, s.genres?.join(', '), ''].map((part) => part ?? '').join('\t');
+    return send(response, 200, 'text/plain; charset=utf-8', library.list.map((s) => `${line(s)}\n`).join(''));
+  }
+  const similar = /^\/api\/similar\/(\d+)$/.exec(url.pathname);
+  if (similar) return current ? reply(response, alike(library, Number(similar[1]))) : fail(response, 409, 'There is a newer map.');
+  const details = /^\/api\/song\/(\d+)$/.exec(url.pathname);
+  if (details) {
+    const id = Number(details[1]);
+    return reply(response, { id, origins: [{ source: 'test', link: `https://example.org/${id}` }], folder: true, clip_start: 0, full: 'audio/wav' });
+  }
+  const whole = /^\/song\/(\d+)$/.exec(url.pathname);
+  if (whole) return send(response, 200, 'audio/wav', wavOf(toneOf(Number(whole[1])), WHOLE_SECONDS));
   if (url.pathname === '/api/status') return reply(response, statusOf(state));
   const clip = /^\/clip\/(\d+)$/.exec(url.pathname);
   if (clip) return sendClip(state, Number(clip[1]), response);
@@ -122,6 +137,12 @@ async function route(state, url, response) {
   const extra = state.files.get(url.pathname);
   if (extra !== undefined) return send(response, 200, 'text/javascript', extra);
   return sendFile(url.pathname, response);
+}
+
+/** Alike are songs with ids close by, wherever they are on the map. */
+function alike(library, song) {
+  const songs = library.list.map(({ id }) => ({ id, distance: Math.abs(id - song) / 100 })).filter(({ id }) => id !== song);
+  return { song, songs: songs.sort((a, b) => a.distance - b.distance || a.id - b.id).slice(0, 50) };
 }
 
 function statusOf({ library, behave }) {

@@ -11,10 +11,15 @@ import { Settings } from './settings';
 import { Stage } from './stage';
 import { Card, Tag, titleOf, type CardContent } from './ui/card';
 import { Controls } from './ui/controls';
-import { element } from './ui/dom';
+import { element, plural } from './ui/dom';
+import type { Ground } from './ui/ground';
 import { Keys } from './ui/keys';
+import { Meter } from './ui/meter';
+import { CardActions, Tools } from './tools';
+import { canPlay, desk } from './desk';
+import type { Song } from './data/api';
 
-export class App {
+export class App implements Ground {
   readonly stage: Stage;
   readonly engine: AudioEngine;
   readonly listening: Listening;
@@ -26,7 +31,9 @@ export class App {
   private readonly settings = new Settings();
   private songs: SongStore | undefined;
   private current: Atlas | undefined;
-  private mapId = '';
+  readonly tools: Tools;
+  private readonly cardActions: CardActions;
+  mapId = '';
   private pointer: { x: number; y: number } | undefined; // where a mouse rests, pixels
   private dragging = false;
   private announced = '';
@@ -50,6 +57,9 @@ export class App {
       volume: (value) => this.setVolume(value),
       listen: (px, py, pointer) => this.listen(px, py, pointer),
     });
+    this.tools = new Tools(this, this.mapElement, () => this.show());
+    this.cardActions = new CardActions(this, this.tools, () => this.toggleWhole());
+    new Meter(element('volume', HTMLElement), () => this.engine.analyser);
     this.engine.setVolume(this.settings.volume);
     this.engine.setMuted(this.settings.muted);
     this.listenToGestures();
@@ -102,7 +112,84 @@ export class App {
     this.controls.showWaiting(undefined);
     this.controls.showFacts(`${plural(atlas.count, 'song')} · ${plural(atlas.clusters.length, 'country', 'countries')}`);
     this.controls.showVeil();
+    this.tools.setMap();
     this.show();
+  }
+
+  // ---- what panels may do ----
+
+  song(cell: number): Song | undefined {
+    return this.songs?.get(cell);
+  }
+
+  visit(cell: number): void {
+    const { atlas, listening, stage } = this;
+    if (!atlas || cell < 0) return;
+    this.engine.unlock();
+    this.tools.address.leave();
+    // Whoever keeps a song goes from one kept song to the next.
+    if (listening.pinned) listening.keep(cell);
+    else listening.choose(cell);
+    const { camera } = stage;
+    const near = Math.min(90 / atlas.typicalRadius, 14 * camera.fitScale);
+    const scale = Math.max(camera.scale, near);
+    stage.camera.fly({ x: atlas.x(cell), y: atlas.y(cell), scale }, performance.now());
+    this.moved();
+    this.show();
+  }
+
+  preview(cell: number): void {
+    const { atlas } = this;
+    if (!atlas || cell < 0) return;
+    this.engine.unlock();
+    this.listening.choose(cell);
+    this.stage.camera.reveal(atlas.x(cell), atlas.y(cell), performance.now());
+    this.moved();
+  }
+
+  invalidate(): void {
+    this.stage.invalidate();
+  }
+
+  notice(text: string): void {
+    this.controls.showNotice(text);
+    setTimeout(() => this.controls.showNotice(''), 5000);
+  }
+
+  announce(text: string): void {
+    this.controls.announce(text);
+  }
+
+  /** Pins or lets go, and what comes with it. */
+  private togglePin(cell: number): void {
+    this.listening.togglePin(cell);
+    if (!this.listening.pinned) return this.tools.letGo();
+    this.tools.kept();
+    if (this.settings.whole) void this.goWhole();
+  }
+
+  private toggleWhole(): void {
+    this.settings.whole = !this.settings.whole;
+    const { listening, engine } = this;
+    if (this.settings.whole) void this.goWhole();
+    else if (listening.pinned && engine.progress?.whole) {
+      engine.pause();
+      engine.stop();
+      engine.play(listening.soundOf(listening.sounding));
+    }
+    this.show();
+  }
+
+  /** The kept song goes on beyond its clip, from where it is. */
+  private async goWhole(): Promise<void> {
+    const { listening, engine, atlas } = this;
+    const cell = listening.sounding;
+    if (!atlas || !listening.pinned || cell < 0 || engine.progress?.whole) return;
+    const song = atlas.songId(cell);
+    const details = this.tools.near.song === cell && this.tools.near.details ? this.tools.near.details : await desk.details(song).catch(() => undefined);
+    if (!details?.full || listening.soundingSong !== song || !listening.pinned || !canPlay(details.full)) return;
+    const at = engine.progress?.song === song ? engine.progress.at : listening.soundOf(cell).onset;
+    if (await engine.playWhole(listening.soundOf(cell), desk.originalAddress(song), details.clipStart + at)) this.show();
   }
 
   private wait(status: Status | undefined): void {
@@ -145,7 +232,7 @@ export class App {
         this.mapElement.focus({ preventScroll: true });
         const cell = this.cellAt(px, py);
         if (touch) this.listening.tap(cell);
-        else this.listening.togglePin(cell);
+        else this.togglePin(cell);
       },
       dragStart: () => {
         camera.stop();
@@ -201,6 +288,7 @@ export class App {
   }
 
   private moved(): void {
+    this.tools.moved();
     this.placeTag();
     this.stage.invalidate();
   }
@@ -217,16 +305,39 @@ export class App {
         tour: (step) => this.step((cell) => this.atlas!.along(cell, step)),
         pause: () => this.pause(),
         mute: () => this.mute(),
-        pin: () => this.listening.togglePin(this.listening.focus),
+        pin: () => this.togglePin(this.listening.focus),
+        tool: (key) => this.tool(key),
         escape: () => {
+          if (this.tools.escape()) return true;
           const held = this.listening.pinned;
           this.listening.unpin();
+          if (held) this.tools.letGo();
           return held;
         },
         help: () => this.controls.openHelp(),
       },
       () => this.controls.helpOpen || this.controls.veiled || !this.atlas,
     );
+  }
+
+  /** Keys of the tools; false: not one of them. */
+  private tool(key: string): boolean {
+    const { tools } = this;
+    const keys: Record<string, () => void> = {
+      '/': () => tools.drawer.show('search'),
+      l: () => tools.drawer.toggle('legend'),
+      o: () => tools.drawer.toggle('lists'),
+      k: () => tools.drawer.toggle('near'),
+      s: () => tools.toggleLasso(),
+      e: () => tools.elsewhere(),
+      backspace: () => tools.address.back(),
+      f: () => this.toggleWhole(),
+      n: () => tools.player.step(1),
+      p: () => tools.player.step(-1),
+    };
+    const action = keys[key.toLowerCase()];
+    action?.();
+    return action !== undefined;
   }
 
   /** Goes from the present song (or the one in the middle) to another and keeps it in sight. */
@@ -302,21 +413,29 @@ export class App {
     this.stage.setMarks({ hovered: focus, sounding, pinned });
     const cell = pinned || focus < 0 ? sounding : focus;
     this.card.show(cell >= 0 ? this.cardOf(atlas, cell, engine.state) : undefined);
+    this.tools.show();
+    const { details } = this.tools.near;
+    const canWhole = canPlay(details?.full ?? '');
+    this.cardActions.show(listening.chosenSong > 0, pinned, canWhole, this.settings.whole, this.tools.player.playing);
     this.placeTag();
-    this.announce(atlas, focus >= 0 ? focus : sounding);
+    this.announceSong(atlas, focus >= 0 ? focus : sounding);
   }
 
   /** Labels keep away from what covers the map: measured when one of those changes its size. */
   private keepLabelsClear(): void {
-    const panels = [...document.querySelectorAll<HTMLElement>('.cartouche, .card, .panel')];
-    const observer = new ResizeObserver(() => this.stage.setObstacles(panels));
+    const panels = [...document.querySelectorAll<HTMLElement>('.cartouche, .card, .panel, .drawer')];
+    const card = element('card', HTMLElement);
+    const observer = new ResizeObserver(() => {
+      document.documentElement.style.setProperty('--card', `${card.hidden ? 0 : card.offsetHeight + 12}px`);
+      this.stage.setObstacles(panels);
+    });
     for (const panel of [...panels, this.mapElement]) observer.observe(panel);
   }
 
   private cardOf(atlas: Atlas, cell: number, state: SoundState): CardContent {
     const songId = atlas.songId(cell);
     const own = 'song' in state && state.song === songId ? state : undefined;
-    let line = this.listening.pinned ? 'Kept. Click it again or press Esc to let go.' : '';
+    let line = this.listening.pinned ? 'Kept; Esc lets go' : '';
     if (own?.kind === 'loading' && this.engine.unlocked) line = 'Loading…';
     if (own?.kind === 'paused') line = 'Paused';
     if (own?.kind === 'failed') line = own.reason;
@@ -344,7 +463,7 @@ export class App {
     this.tag.show(text, x, y, camera.width);
   }
 
-  private announce(atlas: Atlas, cell: number): void {
+  private announceSong(atlas: Atlas, cell: number): void {
     const song = cell >= 0 ? this.songs?.get(cell) : undefined;
     if (!song) return;
     const by = song.artist ? ` by ${song.artist}` : '';
@@ -353,8 +472,4 @@ export class App {
     this.announced = text;
     this.controls.announce(text);
   }
-}
-
-function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }

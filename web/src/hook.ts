@@ -58,6 +58,21 @@ export function installHook(app: App): void {
       const cell = app.atlas?.cellOf(song) ?? -1;
       return app.atlas && cell >= 0 ? { gain: app.atlas.cells.gain[cell]!, onset: app.atlas.cells.onset[cell]! } : null;
     },
+    /** What the tools know: which is open, the neighbours shown, songs heard and selected, the list that plays. */
+    get tools() {
+      const { drawer, near, trail, lists, player, pen } = app.tools;
+      const ids = (cells: readonly number[]): number[] => (app.atlas ? cells.map((cell) => app.atlas!.songId(cell)) : []);
+      return {
+        open: drawer.open ?? null,
+        near: ids(near.cells),
+        heard: ids(trail.heard()),
+        selected: ids(lists.selection),
+        place: player.place,
+        pen: pen.out ?? null,
+        progress: engine.progress ?? null,
+        painted: app.tools.overlay.names,
+      };
+    },
     get view() {
       return stage.camera.view();
     },

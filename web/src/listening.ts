@@ -129,6 +129,28 @@ export class Listening {
     this.changed();
   }
 
+  /** Keeps a song that was chosen otherwise than by pointing at it. fade: seconds from the last one. */
+  keep(cell: number, fade?: number): void {
+    if (!this.atlas || cell < 0) return;
+    this.hovered = -1;
+    this.cursor = cell;
+    this.pinnedSong = this.atlas.songId(cell);
+    this.start(cell, 'choice', fade);
+    this.planAhead(cell, { x: this.atlas.x(cell), y: this.atlas.y(cell), vx: 0, vy: 0 }, performance.now());
+    this.changed();
+  }
+
+  /** The song that was chosen or kept, not only pointed at; -1 = none. */
+  get chosenSong(): number {
+    if (this.pinned) return this.pinnedSong;
+    return this.atlas && this.cursor >= 0 ? this.atlas.songId(this.cursor) : -1;
+  }
+
+  /** What the engine is to be told of a cell. */
+  soundOf(cell: number): Sound {
+    return this.sound(cell);
+  }
+
   /** The pinned song goes on until the pointer or a key asks for another. */
   unpin(): void {
     if (!this.pinned) return;
@@ -180,14 +202,14 @@ export class Listening {
     this.dial.cancel();
   }
 
-  private start(cell: number, origin: 'hover' | 'choice'): void {
+  private start(cell: number, origin: 'hover' | 'choice', fade?: number): void {
     if (!this.atlas || cell < 0) return;
     this.stopDial();
     const sound = this.sound(cell);
     this.song = sound.song;
     this.origin = origin;
     this.halted = false;
-    this.engine.play(sound);
+    this.engine.play(sound, fade);
     this.dial.started(performance.now());
     this.changed();
   }

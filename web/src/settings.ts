@@ -3,7 +3,7 @@
 const KEY = 'musicmap';
 
 export class Settings {
-  private values: { volume: number; muted: boolean } = { volume: 1, muted: false };
+  private values: { volume: number; muted: boolean; whole: boolean } = { volume: 1, muted: false, whole: false };
 
   constructor() {
     try {
@@ -13,6 +13,7 @@ export class Settings {
         this.values.volume = stored.volume;
       }
       if ('muted' in stored) this.values.muted = stored.muted === true;
+      if ('whole' in stored) this.values.whole = stored.whole === true;
     } catch {
       // No storage, or not ours.
     }
@@ -33,6 +34,16 @@ export class Settings {
 
   set muted(value: boolean) {
     this.values.muted = value;
+    this.store();
+  }
+
+  /** Kept songs go on beyond their clip. */
+  get whole(): boolean {
+    return this.values.whole;
+  }
+
+  set whole(value: boolean) {
+    this.values.whole = value;
     this.store();
   }
 

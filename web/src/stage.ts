@@ -4,7 +4,7 @@
  * runs while something moves. Follows size, pixel density, theme and reduced motion by itself.
  */
 import type { Atlas } from './map/atlas';
-import { Camera } from './map/camera';
+import { Camera, type View } from './map/camera';
 import { Shadings } from './map/shading';
 import { Labels, type SongLookup } from './render/labels';
 import { makePalette, type Palette, type Theme } from './render/palette';
@@ -26,6 +26,8 @@ export class Stage {
   readonly labels: Labels;
   /** By what cells are coloured and which are grey. */
   readonly shadings = new Shadings();
+  /** Called with the view of every frame, after it is drawn. */
+  drawn: ((view: View) => void) | undefined;
   private renderer: Renderer;
   private atlas: Atlas | undefined;
   private palette: Palette | undefined;
@@ -122,6 +124,7 @@ export class Stage {
     const view = this.camera.view();
     const draft = this.renderer.draw(view, this.marks, moving);
     const fading = this.labels.draw(view, this.camera.fitScale, elapsed);
+    this.drawn?.(view);
     return draft || fading;
   }
 

@@ -7,7 +7,8 @@
  * fetched and decoded. What was asked for last then begins at once.
  */
 import { ClipStore, DEFAULT_LIMITS, type ClipLimits, type FetchClip } from './clips';
-import { Mixer } from './mixer';
+import { FADE_S, Mixer } from './mixer';
+import { Whole } from './whole';
 
 export interface Sound {
   readonly song: number;
@@ -41,7 +42,9 @@ export class AudioEngine {
   private mixer: Mixer | undefined;
   private decoder: BaseAudioContext | undefined;
   private wanted: Sound | undefined;
-  private pausedAt: number | undefined; // seconds into the wanted clip
+  private pausedAt: number | undefined; // seconds into the wanted clip, or the whole song
+  private whole: Whole | undefined;
+  private address = ''; // of the whole song that is wanted; '' = its clip
   private current: SoundState = { kind: 'silent' };
   private loudness = 1;
   private silenced = false;
@@ -88,46 +91,108 @@ export class AudioEngine {
     if (!this.context) {
       this.context = new AudioContext({ latencyHint: 'interactive' });
       this.mixer = new Mixer(this.context, this.level());
+      this.whole = new Whole(this.context, this.mixer);
     }
     // Also after an interruption (a phone call) that suspended it.
     if (this.context.state !== 'running') void this.context.resume().catch(() => undefined);
-    if (this.wanted && this.mixer!.song !== this.wanted.song && this.pausedAt === undefined) void this.begin(this.wanted);
+    if (this.wanted && this.mixer!.song !== this.wanted.song && this.whole!.song !== this.wanted.song && this.pausedAt === undefined) void this.begin(this.wanted);
   }
 
   /** Makes a song sound. The same song again changes nothing. */
-  play(sound: Sound): void {
+  play(sound: Sound, fade = FADE_S): void {
     const same = this.wanted?.song === sound.song && this.current.kind !== 'failed';
     if (same && this.pausedAt === undefined) return;
-    const offset = same ? this.pausedAt : undefined;
+    const offset = same && !this.address ? this.pausedAt : undefined;
     this.wanted = sound;
     this.pausedAt = undefined;
-    void this.begin(sound, offset);
+    this.address = '';
+    void this.begin(sound, offset, fade);
+  }
+
+  /**
+   * Goes on with a song from its own file instead of its clip, from `at` seconds into it. false: it
+   * cannot be had; then nothing has changed.
+   */
+  async playWhole(sound: Sound, address: string, at: number, fade = FADE_S): Promise<boolean> {
+    const { whole, mixer } = this;
+    if (!whole || !mixer) return false;
+    const before = this.wanted;
+    if (before?.song !== sound.song) {
+      this.wanted = sound;
+      this.pausedAt = undefined;
+      this.address = '';
+    }
+    const gain = Math.min(MOST_GAIN, sound.gain);
+    const ready = await whole.prepare(sound.song, address, at);
+    if (this.wanted?.song !== sound.song || this.pausedAt !== undefined) {
+      whole.drop();
+      return false;
+    }
+    if (!ready) return false;
+    mixer.stop(fade);
+    whole.start(gain, fade);
+    this.address = address;
+    this.tell({ kind: 'playing', song: sound.song });
+    return true;
+  }
+
+  /** Where the sound is: seconds into the clip or the whole song; undefined while nothing plays. */
+  get progress(): { readonly song: number; readonly at: number; readonly length: number; readonly whole: boolean } | undefined {
+    if (this.whole && this.whole.song >= 0) return { song: this.whole.song, at: this.whole.position, length: this.whole.length, whole: true };
+    if (this.mixer && this.mixer.song >= 0) return { song: this.mixer.song, at: this.mixer.position, length: this.mixer.length, whole: false };
+    return undefined;
+  }
+
+  /** In a whole song. */
+  seek(at: number): void {
+    this.whole?.seek(at);
+  }
+
+  /** The mixer, for what is heard beside songs (a transition); undefined before unlock(). */
+  get desk(): Mixer | undefined {
+    return this.mixer;
+  }
+
+  decodeBytes(bytes: ArrayBuffer): Promise<AudioBuffer> {
+    return this.decode(bytes);
   }
 
   /** Fades out to silence. */
   stop(): void {
     this.wanted = undefined;
     this.pausedAt = undefined;
+    this.address = '';
     this.mixer?.stop();
+    this.whole?.stop();
     this.tell({ kind: 'silent' });
   }
 
   pause(): void {
     if (!this.wanted || this.pausedAt !== undefined) return;
-    this.pausedAt = this.mixer?.song === this.wanted.song ? this.mixer.position : this.wanted.onset;
+    if (this.whole?.song === this.wanted.song) this.pausedAt = this.whole.position;
+    else this.pausedAt = this.mixer?.song === this.wanted.song ? this.mixer.position : this.wanted.onset;
     this.mixer?.stop();
+    this.whole?.stop();
     this.tell({ kind: 'paused', song: this.wanted.song });
   }
 
   resume(): void {
-    if (this.wanted && this.pausedAt !== undefined) this.play(this.wanted);
+    const { wanted, pausedAt, address } = this;
+    if (!wanted || pausedAt === undefined) return;
+    if (!address) return this.play(wanted);
+    this.pausedAt = undefined;
+    void this.playWhole(wanted, address, pausedAt).then((done) => {
+      if (!done && this.wanted === wanted && this.pausedAt === undefined) void this.begin(wanted);
+    });
   }
 
   /** A song that would sound if it were not for a pause: shown, silent. */
   park(sound: Sound): void {
     this.wanted = sound;
     this.pausedAt = sound.onset;
+    this.address = '';
     this.mixer?.stop();
+    this.whole?.stop();
     this.tell({ kind: 'paused', song: sound.song });
   }
 
@@ -161,13 +226,14 @@ export class AudioEngine {
     return this.decoder.decodeAudioData(bytes);
   }
 
-  private async begin(sound: Sound, offset = sound.onset): Promise<void> {
+  private async begin(sound: Sound, offset = sound.onset, fade = FADE_S): Promise<void> {
     const asked = performance.now();
     let buffer = this.clips.get(sound.song);
     const warm = buffer !== undefined;
     if (!buffer) {
-      // Silence rather than the wrong song.
-      this.mixer?.stop();
+      // Silence rather than the wrong song; in a set the old one may go on fading.
+      this.mixer?.stop(fade);
+      this.whole?.stop(fade);
       this.tell({ kind: 'loading', song: sound.song });
       try {
         buffer = await this.clips.load(sound.song);
@@ -180,7 +246,8 @@ export class AudioEngine {
     }
     if (!this.mixer || !this.context) return this.tell({ kind: 'loading', song: sound.song });
     const gain = Math.min(MOST_GAIN, sound.gain);
-    const at = this.mixer.play({ song: sound.song, buffer, offset, gain });
+    this.whole?.stop(fade);
+    const at = this.mixer.play({ song: sound.song, buffer, offset, gain }, fade);
     this.note(sound.song, warm, performance.now() - asked + (at - this.context.currentTime) * 1000);
     this.tell({ kind: 'playing', song: sound.song });
   }

@@ -20,11 +20,11 @@ const GRACE_S = 0.15;
 const SHORTEST_LOOP_S = 1;
 
 /** Offsets to a gain over time: the shape of a fade, then its last value for ever. */
-class Envelopes {
+export class Envelopes {
   private readonly up: AudioBuffer;
   private readonly down: AudioBuffer;
 
-  constructor(private readonly context: BaseAudioContext) {
+  constructor(private readonly context: BaseAudioContext, readonly seconds: number = FADE_S) {
     this.up = this.shape((t) => Math.sin((t * Math.PI) / 2));
     this.down = this.shape((t) => Math.cos((t * Math.PI) / 2) - 1);
   }
@@ -41,7 +41,7 @@ class Envelopes {
 
   private shape(value: (t: number) => number): AudioBuffer {
     const rate = this.context.sampleRate;
-    const length = Math.round(FADE_S * rate);
+    const length = Math.round(this.seconds * rate);
     const buffer = this.context.createBuffer(1, length + 256, rate);
     const samples = buffer.getChannelData(0);
     for (let i = 0; i < samples.length; i++) samples[i] = value(Math.min(1, i / length));
@@ -52,7 +52,7 @@ class Envelopes {
     const source = this.context.createBufferSource();
     source.buffer = buffer;
     source.loop = true; // of the constant tail
-    source.loopStart = FADE_S + 0.001;
+    source.loopStart = this.seconds + 0.001;
     source.loopEnd = buffer.duration;
     source.connect(gain);
     source.start(at);
@@ -87,6 +87,7 @@ export class Mixer {
   readonly analyser: AnalyserNode;
   private readonly volumeNode: GainNode;
   private readonly envelopes: Envelopes;
+  private longer: Envelopes | undefined; // of the last fade that was another one
   private take: Take | undefined;
 
   constructor(readonly context: BaseAudioContext, volume: number) {
@@ -111,39 +112,56 @@ export class Mixer {
     return voice ? voice.offset + Math.max(0, now - voice.startedAt) : 0;
   }
 
+  /** Seconds of the clip that sounds. */
+  get length(): number {
+    return this.take?.play.buffer.duration ?? 0;
+  }
+
+  /** Where other sounds go in, to be under the same volume. */
+  get input(): AudioNode {
+    return this.volumeNode;
+  }
+
   setVolume(volume: number): void {
     // A short glide: a jump in level is a click.
     this.volumeNode.gain.setTargetAtTime(volume, this.context.currentTime, 0.012);
   }
 
-  /** Crossfades to a clip. Returns the context time at which it begins. */
-  play(play: Play): number {
+  /** Crossfades to a clip within `fade` seconds. Returns the context time at which it begins. */
+  play(play: Play, fade = FADE_S): number {
     const at = this.context.currentTime;
-    this.release();
+    this.release(fade);
     const out = this.context.createGain();
     out.connect(this.volumeNode);
     this.take = { play, out, voices: [], timer: undefined };
     const latest = Math.max(0, play.buffer.duration - SHORTEST_LOOP_S);
-    this.addVoice(this.take, at, Math.min(Math.max(0, play.offset), latest));
+    this.addVoice(this.take, at, Math.min(Math.max(0, play.offset), latest), fade);
     return at;
   }
 
-  stop(): void {
-    this.release();
+  stop(fade = FADE_S): void {
+    this.release(fade);
   }
 
-  private release(): void {
+  /** Fades of any length; one of the unusual ones is kept, a set uses the same all along. */
+  envelopesOf(fade: number): Envelopes {
+    if (fade === FADE_S) return this.envelopes;
+    if (this.longer?.seconds !== fade) this.longer = new Envelopes(this.context, fade);
+    return this.longer;
+  }
+
+  private release(fade: number): void {
     const { take, context } = this;
     if (!take) return;
     this.take = undefined;
     clearTimeout(take.timer);
-    const end = context.currentTime + FADE_S + GRACE_S;
-    const envelope = this.envelopes.fadeOut(take.out.gain, context.currentTime);
+    const end = context.currentTime + fade + GRACE_S;
+    const envelope = this.envelopesOf(fade).fadeOut(take.out.gain, context.currentTime);
     envelope.stop(end + GRACE_S); // after the sources: then the gain is back at 1
     for (const { source } of take.voices) source.stop(end);
   }
 
-  private addVoice(take: Take, at: number, offset: number): void {
+  private addVoice(take: Take, at: number, offset: number, fade = FADE_S): void {
     const { context } = this;
     const { buffer, gain } = take.play;
     const source = context.createBufferSource();
@@ -156,7 +174,7 @@ export class Mixer {
     source.connect(fadeIn).connect(turn).connect(level).connect(take.out);
     source.start(at, offset);
     // After the source: should the audio thread come in between, the gain is still 0.
-    const envelope = this.envelopes.fadeIn(fadeIn.gain, at);
+    const envelope = this.envelopesOf(fade).fadeIn(fadeIn.gain, at);
     const voice: Voice = { source, turn, offset, startedAt: at };
     take.voices.push(voice);
     source.onended = () => {

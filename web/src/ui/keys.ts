@@ -13,6 +13,8 @@ export interface KeyActions {
   /** true when there was something to let go of. */
   escape(): boolean;
   help(): void;
+  /** Any other key, for the tools; true when it was one of theirs. */
+  tool(key: string): boolean;
 }
 
 const ARROWS: Record<string, readonly [number, number]> = {
@@ -33,6 +35,7 @@ export class Keys {
 
   private key(e: KeyboardEvent): void {
     if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented || this.asleep()) return;
+    if (isTyping(document.activeElement)) return;
     const onMap = document.activeElement === this.map || document.activeElement === document.body;
     const done = this.anywhere(e) || (onMap && this.onMap(e));
     if (done) e.preventDefault();
@@ -60,7 +63,7 @@ export class Keys {
         if (!actions.escape()) this.tabLeaves = true;
         return true;
       default:
-        return false;
+        return actions.tool(e.key);
     }
   }
 
@@ -89,4 +92,10 @@ export class Keys {
         return false;
     }
   }
+}
+
+/** Letters belong to whoever writes them. */
+function isTyping(element: Element | null): boolean {
+  if (element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) return true;
+  return element instanceof HTMLInputElement && element.type !== 'range' && element.type !== 'checkbox';
 }

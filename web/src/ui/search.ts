@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/** Search as you type. Arrows go through the hits and play them, Enter flies there. */
+import { desk } from '../desk';
+import { Words, type Hit } from '../words';
+import { h, plural, setText } from './dom';
+import type { Tool } from './drawer';
+import type { Ground } from './ground';
+import { accent, strokeClear, type Brush, type Overlay } from './overlay';
+
+const SHOWN = 50;
+
+export class Search implements Tool {
+  readonly name = 'search';
+  readonly title = 'Search';
+  readonly icon = 'search';
+  readonly key = '/';
+  readonly body: HTMLElement;
+  private readonly input: HTMLInputElement;
+  private readonly list: HTMLElement;
+  private readonly state = h('p', { class: 'quiet', aria: { role: 'status' } });
+  private words: Words | undefined;
+  private wordsOf = ''; // the map they are of, or are being fetched for
+  private hits: readonly Hit[] = [];
+  private chosen = -1;
+
+  constructor(private readonly ground: Ground, private readonly overlay: Overlay, private readonly close: () => void) {
+    this.list = h('ul', { id: 'hits', class: 'songs hits', aria: { role: 'listbox', label: 'Songs found' } });
+    this.input = h('input', {
+      id: 'search',
+      type: 'search',
+      class: 'field',
+      placeholder: 'Title, artist, album, genre, tag',
+      autocomplete: 'off',
+      spellcheck: false,
+      aria: { role: 'combobox', label: 'Search songs', expanded: 'false', controls: 'hits', autocomplete: 'list' },
+    });
+    this.body = h('div', { class: 'tool' }, this.input, this.state, this.list);
+    this.input.addEventListener('input', () => this.search());
+    this.input.addEventListener('keydown', (e) => this.pressed(e));
+  }
+
+  focus(): HTMLElement {
+    this.input.select();
+    return this.input;
+  }
+
+  opened(): void {
+    void this.load();
+    this.search();
+  }
+
+  closed(): void {
+    this.overlay.set('hits', undefined);
+  }
+
+  /** Another map: other songs. */
+  forget(): void {
+    this.words = undefined;
+    this.wordsOf = '';
+    if (!this.body.hidden) void this.load();
+  }
+
+  private async load(): Promise<void> {
+    const { mapId, atlas } = this.ground;
+    if (!atlas || this.wordsOf === mapId) return;
+    this.wordsOf = mapId;
+    try {
+      const raw = await desk.words(mapId, atlas.count);
+      const words = await Words.create(raw, atlas.count, () => new Promise((resolve) => setTimeout(resolve)));
+      if (this.wordsOf !== mapId) return;
+      this.words = words;
+      this.search();
+    } catch (error) {
+      if (this.wordsOf === mapId) this.wordsOf = '';
+      setText(this.state, `Nothing can be searched now: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private search(): void {
+    const query = this.input.value.trim();
+    this.hits = query && this.words ? this.words.search(query, SHOWN) : [];
+    this.chosen = -1;
+    let state = '';
+    if (query && !this.words) state = 'Reading what the songs are called…';
+    else if (query && this.hits.length === 0) state = 'No song has these words.';
+    else if (query) state = this.hits.length < SHOWN ? plural(this.hits.length, 'song') : `The best ${SHOWN}`;
+    setText(this.state, state);
+    this.list.replaceChildren(...this.hits.map((hit, i) => this.row(hit, i)));
+    this.input.setAttribute('aria-expanded', String(this.hits.length > 0));
+    this.input.removeAttribute('aria-activedescendant');
+    this.overlay.set('hits', this.hits.length ? (brush) => this.paint(brush) : undefined);
+  }
+
+  private row(hit: Hit, i: number): HTMLElement {
+    const by = [hit.artist, hit.album].filter(Boolean).join(' · ');
+    const row = h('li', { id: `hit-${i}`, aria: { role: 'option', selected: 'false' } }, h('b', {}, hit.title || 'Untitled'), h('span', {}, by));
+    row.addEventListener('click', () => this.go(i));
+    return row;
+  }
+
+  private pressed(e: KeyboardEvent): void {
+    const step = e.key === 'ArrowDown' ? 1 : e.key === 'ArrowUp' ? -1 : 0;
+    if (step && this.hits.length) {
+      e.preventDefault();
+      this.choose(Math.max(0, Math.min(this.hits.length - 1, this.chosen + step)));
+      this.ground.preview(this.hits[this.chosen]!.cell);
+    } else if (e.key === 'Enter' && this.hits.length) {
+      e.preventDefault();
+      this.go(Math.max(0, this.chosen));
+    }
+  }
+
+  private choose(i: number): void {
+    this.list.children[this.chosen]?.setAttribute('aria-selected', 'false');
+    this.chosen = i;
+    const row = this.list.children[i]!;
+    row.setAttribute('aria-selected', 'true');
+    row.scrollIntoView({ block: 'nearest' });
+    this.input.setAttribute('aria-activedescendant', row.id);
+    this.ground.invalidate();
+  }
+
+  private go(i: number): void {
+    this.choose(i);
+    this.ground.visit(this.hits[i]!.cell);
+    if (window.innerWidth <= 760) this.close();
+  }
+
+  private paint(brush: Brush): void {
+    const { atlas } = this.ground;
+    if (!atlas) return;
+    const { context } = brush;
+    for (const [i, { cell }] of this.hits.entries()) {
+      const [x, y] = brush.at(atlas.x(cell), atlas.y(cell));
+      context.beginPath();
+      context.arc(x, y, i === this.chosen ? 9 : 5, 0, 2 * Math.PI);
+      strokeClear(brush, i === this.chosen ? 3 : 2, accent(brush.dark));
+    }
+  }
+}
