@@ -76,6 +76,7 @@ size_t mm_genre_steps(const struct mm_service *service, const char *genre,
 struct mm_service_settings {
     const char *market; /* two letters; NULL = the service's default */
     bool as_user;       /* the user's own account (Spotify: asks for consent in a browser) */
+    bool may_write;     /* and change its playlists; with as_user */
     bool offline;
     uint64_t seed; /* of the jitter of waits */
     const struct mm_progress *progress;
@@ -125,6 +126,33 @@ int mm_service_sounds(struct mm_service_session *session, const struct mm_track 
 bool mm_service_can_resolve(const struct mm_service *service);
 int mm_service_resolve(struct mm_service_session *session, const struct mm_track *wanted,
                        struct mm_track *out, bool *found, struct mm_error *err);
+
+/* ---- sending ---- */
+
+/* Songs for a playlist of the user's. The same name is the same playlist: sent again, it holds the
+ * new songs and nothing else. */
+struct mm_push {
+    const char *name;
+    const char *title;             /* shown */
+    const struct mm_track *tracks; /* [n]; id NULL: looked for by ISRC, then by names and length */
+    size_t n;
+};
+struct mm_pushed {
+    char *link;    /* the playlist's page; NULL = there is none yet */
+    size_t sent;   /* songs it holds now */
+    size_t added;  /* of them by this call */
+    size_t found;  /* that were looked for, and found */
+    bool *missing; /* [n] not found at the service */
+};
+void mm_pushed_finish(struct mm_pushed *pushed);
+bool mm_service_can_send(const struct mm_service *service);
+/*
+ * Makes the playlist what push says, in order. Safe to repeat, and when replies are lost: what
+ * arrived is read back before anything is sent again. On an error *out tells what was done; the
+ * same call goes on from there. Errors as of mm_service_page(). Finish *out whatever the result.
+ */
+int mm_service_send(struct mm_service_session *session, const struct mm_push *push,
+                    struct mm_pushed *out, struct mm_error *err);
 
 /* When the service may be asked again, seconds since 1970; 0 = it did not say. */
 double mm_service_resume_at(const struct mm_service_session *session);

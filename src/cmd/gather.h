@@ -41,4 +41,10 @@ int cmd_check_service(const struct command *self, const struct mm_service *servi
 int cmd_plan_service(const struct command *self, const struct mm_service *service,
                      const struct cmd_service_options *options);
 
+/* For a service's session: opens an address in the user's browser; a line for -v. */
+void cmd_open_browser(void *ctx, const char *url);
+void cmd_log_request(void *ctx, const char *line);
+/* A service that could not go on: what happened, and when the same command goes on. */
+int cmd_say_interrupted(const struct command *self, double resume_at, const struct mm_error *err);
+
 #endif

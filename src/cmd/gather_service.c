@@ -76,7 +76,7 @@ int cmd_check_service(const struct command *self, const struct mm_service *servi
 
 /* ---- the browser ---- */
 
-static void open_browser(void *ctx, const char *url)
+void cmd_open_browser(void *ctx, const char *url)
 {
     (void)ctx;
     const char *browser = getenv("BROWSER");
@@ -90,7 +90,7 @@ static void open_browser(void *ctx, const char *url)
     waitpid(pid, NULL, WNOHANG);
 }
 
-static void log_request(void *ctx, const char *line)
+void cmd_log_request(void *ctx, const char *line)
 {
     (void)ctx;
     if (cmd_common.verbose)
@@ -159,12 +159,11 @@ static void say_report(const struct mm_service *service, const struct mm_service
             mm_service_title(service), r->silent - r->resolved);
 }
 
-static int say_interrupted(const struct command *self, const struct mm_service_report *r,
-                           const struct mm_error *err)
+int cmd_say_interrupted(const struct command *self, double resume_at, const struct mm_error *err)
 {
     char when[64] = "";
-    if (r->resume_at > 0) {
-        time_t t = (time_t)ceil(r->resume_at);
+    if (resume_at > 0) {
+        time_t t = (time_t)ceil(resume_at);
         struct tm tm;
         localtime_r(&t, &tm);
         strftime(when, sizeof when, " after %Y-%m-%d %H:%M:%S", &tm);
@@ -193,8 +192,8 @@ static void fill_request(const struct mm_service *service, const struct cmd_serv
                      .offline = o->offline,
                      .seed = cmd_common.seed,
                      .progress = cmd_progress(),
-                     .log = log_request,
-                     .browse = open_browser},
+                     .log = cmd_log_request,
+                     .browse = cmd_open_browser},
         .genres = genres->names,
         .n_genres = by_genre ? genres->n : 0,
         .per_genre = o->per_genre ? o->per_genre : PER_GENRE,
@@ -261,7 +260,7 @@ int cmd_run_service(const struct command *self, struct mm_catalog *catalog,
         int result = mm_gather_service(catalog, helpers, &request, cmd_progress(), &report, &err);
         cmd_progress_end();
         say_report(service, &report);
-        status = result < 0 ? say_interrupted(self, &report, &err) : CMD_DONE;
+        status = result < 0 ? cmd_say_interrupted(self, report.resume_at, &err) : CMD_DONE;
         if (cmd_common.json && strcmp(self->name, "gather") == 0)
             cmd_print_json(report_json(service, &report));
         mm_service_report_finish(&report);

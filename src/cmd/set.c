@@ -208,14 +208,13 @@ static int make_and_write(const struct command *self, struct mm_catalog *catalog
     if (status == CMD_DONE && !in->keep_not &&
         set_keep(catalog, name, ask, &made, &version, &err) < 0)
         status = cmd_fail_error(self, &err);
-    if (status == CMD_DONE && cmd_common.json) {
-        char *json = set_json(&made, name, &err);
-        fputs(json ? json : "", stdout);
-        free(json);
-    } else if (status == CMD_DONE && !cmd_common.quiet) {
-        set_print(&made);
-    }
-    if (status == CMD_DONE && version)
+    json_t *sent = NULL;
+    bool done = status == CMD_DONE;
+    if (done && in->send)
+        status = set_send(self, catalog, in, name, &made, &sent);
+    if (done)
+        set_tell(&made, name, sent);
+    if (done && version)
         cmd_say("kept as \"%s\", version %d (seed %" PRIu64 ", %zu rounds)", name, version,
                 ask->seed, made.set->rounds);
     if (status == CMD_DONE)
@@ -251,6 +250,7 @@ static int make_and_write(const struct command *self, struct mm_catalog *catalog
     {"title", 0, CMD_TEXT, &(o).title, "TEXT", "title in the files (default: the name)", 0, 0},      \
     {"station", 0, CMD_TEXT, &(o).station, "TEXT", "name of service, for SoundExchange", 0, 0},      \
     {"name", 0, CMD_TEXT, &(o).name, "NAME", "kept under this name (default: the file's)", 0, 0},    \
+    {"send", 0, CMD_TEXT, &(o).send, "spotify", "as a playlist of your account there", 0, 0},          \
     {"no-keep", 0, CMD_FLAG, &(o).keep_not, NULL, "do not keep it", 0, 0}
 /* clang-format on */
 
@@ -264,6 +264,8 @@ static int make_set(const struct command *self, int argc, char **argv)
     if (in.paths && strcmp(in.paths, "relative") != 0 && strcmp(in.paths, "absolute") != 0)
         return cmd_fail(self, CMD_USAGE, "--paths cannot be \"%s\": relative or absolute",
                         in.paths);
+    if (set_check_send(self, in.send))
+        return CMD_USAGE;
     if (in.format && !mm_set_format_find(in.format, NULL))
         return cmd_fail(self, CMD_USAGE, "there is no format \"%s\"", in.format);
     struct mm_catalog *catalog = cmd_open_library(self, false);

@@ -34,7 +34,7 @@ void set_ask_finish(struct set_ask *ask);
 /* The options of "musicmap set" as they are typed. */
 struct set_options {
     const char *from, *to, *around, *draw, *like, *fill, *rules, *arc, *start, *model, *name, *of,
-        *format, *paths, *title, *station, *picture;
+        *format, *paths, *title, *station, *picture, *send;
     struct cmd_list via, output;
     double minutes, seconds, vary;
     size_t rounds;
@@ -79,6 +79,15 @@ int set_write_files(const struct command *self, struct mm_catalog *catalog,
                     const struct set_options *in, const char *name, const struct made_set *made);
 /* The set as JSON text (mm_set_format "json"); heap string. */
 char *set_json(const struct made_set *made, const char *title, struct mm_error *err);
+
+/* Prints the set; sent: what set_send() told, taken; NULL = nothing. */
+void set_tell(const struct made_set *made, const char *name, json_t *sent);
+
+/* set_send.c: CMD_USAGE, told, when name is no service that takes playlists; NULL is fine. */
+int set_check_send(const struct command *self, const char *name);
+/* The set as the user's playlist at in->send; *told = what became of it. */
+int set_send(const struct command *self, struct mm_catalog *catalog, const struct set_options *in,
+             const char *name, const struct made_set *made, json_t **told);
 
 /* set_draw.c: the route on the map, the arc beneath; .png, .svg or .pdf. */
 int set_draw(struct mm_catalog *catalog, const struct made_set *made, const char *title,

@@ -91,16 +91,13 @@ static int tell(const struct command *self, struct mm_catalog *catalog,
         status = cmd_fail_error(self, &err);
     if (status != CMD_DONE)
         return status;
-    if (cmd_common.json) {
-        char *json = set_json(made, record->name, &err);
-        fputs(json ? json : "", stdout);
-        free(json);
-    } else {
-        set_print(made);
-    }
+    json_t *sent = NULL;
+    if (in->send)
+        status = set_send(self, catalog, in, record->name, made, &sent);
+    set_tell(made, record->name, sent);
     if (version)
         cmd_say("kept as \"%s\", version %d", record->name, version);
-    return set_status(made->set);
+    return status == CMD_DONE ? set_status(made->set) : status;
 }
 
 static int show_or_refresh(const struct command *self, int argc, char **argv, bool refresh)
@@ -112,9 +109,12 @@ static int show_or_refresh(const struct command *self, int argc, char **argv, bo
         {"paths", 0, CMD_TEXT, &in.paths, "relative|absolute", "in playlists", 0, 0},
         {"title", 0, CMD_TEXT, &in.title, "TEXT", "title in the files", 0, 0},
         {"station", 0, CMD_TEXT, &in.station, "TEXT", "name of service, for SoundExchange", 0, 0},
+        {"send", 0, CMD_TEXT, &in.send, "spotify", "as a playlist of your account there", 0, 0},
         {0}};
     char **operands;
     int status = cmd_parse(self, options, argc, argv, 1, 1, &operands, NULL);
+    if (!status)
+        status = set_check_send(self, in.send);
     struct mm_catalog *catalog = status ? NULL : cmd_open_library(self, false);
     if (!catalog)
         return status ? status : CMD_FAILED;

@@ -99,6 +99,27 @@ char *set_json(const struct made_set *made, const char *title, struct mm_error *
     return text;
 }
 
+void set_tell(const struct made_set *made, const char *name, json_t *sent)
+{
+    struct mm_error err = {0};
+    if (!cmd_common.json) {
+        if (!cmd_common.quiet)
+            set_print(made);
+        json_decref(sent);
+        return;
+    }
+    char *text = set_json(made, name, &err);
+    json_t *json = text && sent ? json_loads(text, 0, NULL) : NULL;
+    if (json) {
+        json_object_set_new(json, "sent", sent);
+        cmd_print_json(json);
+    } else {
+        fputs(text ? text : "", stdout);
+        json_decref(sent);
+    }
+    free(text);
+}
+
 static bool is_picture(const char *path)
 {
     const char *dot = strrchr(path, '.');

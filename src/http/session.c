@@ -139,8 +139,9 @@ static void log_line(const struct mm_http_session *s, const struct job *job, con
     if (!s->settings.log)
         return;
     char line[1024];
-    snprintf(line, sizeof line, "%s %s%s: %s", job->request->form ? "POST" : "GET",
-             job->address.host, job->address.path, what);
+    const struct mm_http_request *r = job->request;
+    const char *method = r->put ? "PUT" : r->form || r->json ? "POST" : "GET";
+    snprintf(line, sizeof line, "%s %s%s: %s", method, job->address.host, job->address.path, what);
     mm_text_clean_line(line);
     s->settings.log(s->settings.log_ctx, line);
 }
@@ -234,10 +235,15 @@ static int judge(struct mm_http_session *s, struct job *job, struct mm_http_resp
         verdict = job->request->judge(job->request->ctx, response, job->tries, &wait);
     if (verdict == MM_HTTP_TAKE)
         return 1;
+    bool maybe_done = job->request->once && verdict == MM_HTTP_AGAIN;
+    if (job->request->once && status != 429 && (status == 408 || status >= 500))
+        maybe_done = true;
     mm_error_set(&job->fault, MM_ERR_AGAIN, "%s answers %d%s", job->address.host, status,
                  verdict == MM_HTTP_BUSY         ? " (too many requests)"
                  : status >= 200 && status < 300 ? ", and not what it should"
                                                  : "");
+    if (maybe_done)
+        return job->fault.code;
     if (verdict == MM_HTTP_BUSY) {
         wait = first_known(response->retry_after_s, first_known(wait, 5));
         /* Without a word from the server, patience grows. */
@@ -258,8 +264,9 @@ static int end_try(struct mm_http_session *s, struct job *job, CURLcode code,
     double now = mm_http_session_now(s);
     int result = mm_transfer_result(t, code, job->address.host, now, response, &job->fault);
     bool unmarked = mm_transfer_is_unmarked(t);
+    bool once = job->request->once;
     if (result == 0 && response->status >= 300 && response->status < 400 &&
-        mm_transfer_location(t)) {
+        mm_transfer_location(t) && !once) {
         log_line(s, job, "redirected");
         result = redirect(s, job, &job->fault);
         if (result == 0) {
@@ -267,7 +274,7 @@ static int end_try(struct mm_http_session *s, struct job *job, CURLcode code,
             job->tries--;
             return 0;
         }
-    } else if (result == 0 && unmarked && response->size != job->last_size &&
+    } else if (result == 0 && unmarked && !once && response->size != job->last_size &&
                job->tries < s->policy.tries) {
         /* Whole or cut? Nothing tells: the same length twice is believed. */
         job->last_size = response->size;
@@ -281,6 +288,8 @@ static int end_try(struct mm_http_session *s, struct job *job, CURLcode code,
         return judge(s, job, response);
     }
     log_line(s, job, job->fault.message);
+    if (once)
+        return result == MM_ERR_LIMIT ? MM_ERR_AGAIN : result;
     return result == MM_ERR_AGAIN || result == MM_ERR_LIMIT ? fail_try(s, job, MM_RETRY_UNKNOWN)
                                                             : result;
 }

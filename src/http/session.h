@@ -67,7 +67,13 @@ enum mm_http_verdict {
 
 struct mm_http_request {
     const char *url;
-    const char *form;          /* body of a POST, application/x-www-form-urlencoded; NULL = GET */
+    const char *form; /* body of a POST, application/x-www-form-urlencoded; NULL = GET */
+    const char *json; /* the same as application/json */
+    bool put;         /* PUT rather than POST */
+    /* It must not be done twice: tried again only after a reply that says that it was not done
+     * (429, or what judge says). All else that goes wrong is MM_ERR_AGAIN, and it may have been
+     * done. */
+    bool once;
     const char *authorization; /* the header's value; NULL = none */
     size_t limit;              /* bytes of the reply, unpacked */
     bool plain; /* the reply may not be packed (gzip): libcurl believes packed ones that

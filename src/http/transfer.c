@@ -20,7 +20,8 @@
 struct mm_transfer {
     CURL *easy;
     struct curl_slist *headers;
-    char *form;
+    char *form; /* body of a POST or PUT, whatever its kind */
+    bool put, once;
     struct mm_text body;
     size_t limit;
     bool too_large;
@@ -140,8 +141,19 @@ static bool set_up(struct mm_transfer *t, const char *url, const struct mm_trans
            curl_easy_setopt(c, CURLOPT_WRITEDATA, t) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HEADERDATA, t) == CURLE_OK &&
+           /* libcurl itself repeats what it sent on an old connection that had just died. */
+           (!t->once || curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK) &&
+           (!t->put || curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "PUT") == CURLE_OK) &&
            (!t->form || (curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
                          curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->form) == CURLE_OK));
+}
+
+static bool add_header(struct mm_transfer *t, const char *line)
+{
+    struct curl_slist *list = curl_slist_append(t->headers, line);
+    if (list)
+        t->headers = list;
+    return list != NULL;
 }
 
 /* A header by hand rather than an option: no line break may get into it. */
@@ -150,11 +162,9 @@ static bool add_authorization(struct mm_transfer *t, const char *value)
     if (strpbrk(value, "\r\n"))
         return false;
     char *line = mm_format("Authorization: %s", value);
-    struct curl_slist *list = line ? curl_slist_append(t->headers, line) : NULL;
+    bool added = line && add_header(t, line);
     free(line);
-    if (list)
-        t->headers = list;
-    return list != NULL;
+    return added;
 }
 
 int mm_transfer_create(const struct mm_http_request *request, const char *url,
@@ -169,8 +179,12 @@ int mm_transfer_create(const struct mm_http_request *request, const char *url,
     t->plain = request->plain;
     t->began = t->heard = steady_now();
     t->easy = curl_easy_init();
-    t->form = mm_strdup(request->form);
-    if (!t->easy || (request->form && !t->form) ||
+    const char *body = request->json ? request->json : request->form;
+    t->put = request->put;
+    t->once = request->once;
+    t->form = mm_strdup(body);
+    if (!t->easy || (body && !t->form) ||
+        (request->json && !add_header(t, "Content-Type: application/json")) ||
         (authorization && !add_authorization(t, authorization)) || !set_up(t, url, limits)) {
         mm_transfer_destroy(t);
         return mm_no_memory(err);

@@ -95,12 +95,15 @@ static void keep(struct beam *b, const struct mm_line *from, uint32_t song)
     b->next[at].wanted = verdict.wanted;
 }
 
-static void try_song(struct beam *b, const struct state *state, uint32_t song)
+/* False: the song cannot come next. */
+static bool try_song(struct beam *b, const struct state *state, uint32_t song)
 {
     const struct mm_problem *p = b->p;
     bool kept_for_end = p->lock_last && song == p->order[p->n_order - 1];
-    if (song != MM_SET_NONE && !kept_for_end && !holds(&state->line, song))
-        keep(b, &state->line, song);
+    if (song == MM_SET_NONE || kept_for_end || holds(&state->line, song))
+        return false;
+    keep(b, &state->line, song);
+    return true;
 }
 
 /* Songs by lot of the criteria that are wanted. */
@@ -117,13 +120,15 @@ static void grow(struct beam *b, const struct state *state)
 {
     const struct mm_problem *p = b->p;
     uint32_t last = state->line.at[state->line.n - 1];
-    for (size_t k = 0, tried = 0; k < p->n_near && tried < NEAR; k++) {
-        uint32_t song = p->near[(size_t)last * p->n_near + k];
-        tried += !holds(&state->line, song);
-        try_song(b, state, song);
-    }
+    size_t tried = 0;
+    for (size_t k = 0; k < p->n_near && tried < NEAR; k++)
+        tried += try_song(b, state, p->near[(size_t)last * p->n_near + k]);
     for (size_t k = 0; k < LOT; k++)
-        try_song(b, state, (uint32_t)mm_random_below(b->random, p->n));
+        tried += try_song(b, state, (uint32_t)mm_random_below(b->random, p->n));
+    /* A set that holds nearly all there is: what is left, from anywhere on. */
+    size_t from = tried ? 0 : mm_random_below(b->random, p->n);
+    for (size_t k = 0; k < p->n && tried < LOT; k++)
+        tried += try_song(b, state, (uint32_t)((from + k) % p->n));
     try_wanted(b, state);
     for (size_t k = 0; k < p->n_order; k++)
         if (!holds(&state->line, p->order[k])) {

@@ -66,7 +66,8 @@ static void judge_length(struct trial *t, const struct mm_rule *rule)
         return;
     double beyond = fabs(off) - tolerance + SLACK;
     t->out->too_long = off > 0 ? beyond : -beyond;
-    broken(t, SIZE_MAX, beyond, fmin(beyond / 120, 2));
+    /* Far off it counts less, but on: else a search that cannot reach the length would not care. */
+    broken(t, SIZE_MAX, beyond, fmin(beyond / 120, 2) + fmax(beyond - 240, 0) / 1800);
 }
 
 static void judge_separation(struct trial *t, const struct mm_rule *rule)

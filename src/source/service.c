@@ -59,6 +59,26 @@ bool mm_service_can_resolve(const struct mm_service *service)
     return service->resolve != NULL;
 }
 
+bool mm_service_can_send(const struct mm_service *service)
+{
+    return service->send != NULL;
+}
+
+int mm_service_send(struct mm_service_session *s, const struct mm_push *push, struct mm_pushed *out,
+                    struct mm_error *err)
+{
+    *out = (struct mm_pushed){0};
+    out->missing = mm_calloc3(push->n, 1, sizeof *out->missing);
+    return out->missing ? s->service->send(s, push, out, err) : mm_no_memory(err);
+}
+
+void mm_pushed_finish(struct mm_pushed *pushed)
+{
+    free(pushed->link);
+    free(pushed->missing);
+    *pushed = (struct mm_pushed){0};
+}
+
 /* ---- tracks ---- */
 
 void mm_track_finish(struct mm_track *track)
@@ -285,21 +305,27 @@ static enum mm_http_verdict judge_json(void *ctx, const struct mm_http_response 
     return r->service->judge ? r->service->judge(response, r->json, wait_s) : MM_HTTP_TAKE;
 }
 
-int mm_service_json(struct mm_service_session *s, const char *url, const char *authorization,
-                    json_t **json, int *status, struct mm_error *err)
+int mm_service_do(struct mm_service_session *s, const struct mm_service_call *call, json_t **json,
+                  int *status, struct mm_error *err)
 {
     struct reading reading = {.service = s->service};
+    char *body = call->body ? json_dumps(call->body, JSON_COMPACT) : NULL;
     const struct mm_http_request request = {
-        .url = url,
-        .authorization = authorization,
+        .url = call->url,
+        .authorization = call->authorization,
+        .json = body,
+        .put = call->put,
+        .once = call->once,
         .limit = MM_SERVICE_MAX_REPLY,
         .judge = judge_json,
         .ctx = &reading,
     };
-    struct mm_http_response response;
+    struct mm_http_response response = {0};
     *json = NULL;
     *status = 0;
-    int result = mm_http_do(s->http, &request, &response, err);
+    int result =
+        call->body && !body ? mm_no_memory(err) : mm_http_do(s->http, &request, &response, err);
+    free(body);
     if (result < 0) {
         json_decref(reading.json);
         return result;
@@ -308,6 +334,13 @@ int mm_service_json(struct mm_service_session *s, const char *url, const char *a
     *json = reading.json;
     mm_http_response_finish(&response);
     return 0;
+}
+
+int mm_service_json(struct mm_service_session *s, const char *url, const char *authorization,
+                    json_t **json, int *status, struct mm_error *err)
+{
+    const struct mm_service_call call = {.url = url, .authorization = authorization};
+    return mm_service_do(s, &call, json, status, err);
 }
 
 int mm_service_refused(const struct mm_service_session *s, int status, const char *words,

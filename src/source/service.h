@@ -30,6 +30,9 @@ struct mm_service {
     /* A fresh address for a sound whose old one was refused; NULL = they do not die. */
     int (*renew)(struct mm_service_session *session, const struct mm_track *track, char **url,
                  struct mm_error *err);
+    /* NULL = it takes no playlists. */
+    int (*send)(struct mm_service_session *session, const struct mm_push *push,
+                struct mm_pushed *out, struct mm_error *err);
     int (*resolve)(struct mm_service_session *session, const struct mm_track *wanted,
                    struct mm_track *out, bool *found, struct mm_error *err);
 };
@@ -45,8 +48,19 @@ struct mm_service_session {
     struct mm_spotify *spotify; /* its tokens */
 };
 
-/* Asks for url and reads the reply as JSON; *status gets its HTTP status. json is NULL when a
- * refusal (4xx) had no JSON. */
+/* One call of an API. */
+struct mm_service_call {
+    const char *url;
+    const char *authorization; /* NULL = none */
+    const json_t *body;        /* NULL = GET, else POST */
+    bool put;                  /* PUT */
+    bool once;                 /* see mm_http_request */
+};
+/* Does it and reads the reply as JSON; *status gets its HTTP status. json is NULL when a refusal
+ * (4xx) had no JSON. */
+int mm_service_do(struct mm_service_session *session, const struct mm_service_call *call,
+                  json_t **json, int *status, struct mm_error *err);
+/* The same for a GET. */
 int mm_service_json(struct mm_service_session *session, const char *url, const char *authorization,
                     json_t **json, int *status, struct mm_error *err);
 

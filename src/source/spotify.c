@@ -98,15 +98,17 @@ int mm_spotify_tracks(const json_t *paging, struct mm_tracks *out)
 
 /* ---- asking ---- */
 
-/* One call with a token; a token that is refused is renewed once. */
-static int ask(struct mm_service_session *s, const char *url, json_t **json, int *status,
-               struct mm_error *err)
+int mm_spotify_ask(struct mm_service_session *s, struct mm_service_call *call, json_t **json,
+                   int *status, struct mm_error *err)
 {
     *status = 0;
+    *json = NULL;
     for (int round = 0;; round++) {
         int result = mm_spotify_authorize(s, round > 0, err);
-        if (result == 0)
-            result = mm_service_json(s, url, s->spotify->authorization, json, status, err);
+        if (result < 0)
+            return result;
+        call->authorization = s->spotify->authorization;
+        result = mm_service_do(s, call, json, status, err);
         if (result < 0 || *status != 401 || round == 1)
             return result;
         json_decref(*json);
@@ -114,14 +116,13 @@ static int ask(struct mm_service_session *s, const char *url, json_t **json, int
     }
 }
 
-static const char *words_of(const json_t *json)
+const char *mm_spotify_words(const json_t *json)
 {
     const json_t *error = json_object_get(json, "error");
     return json_is_string(error) ? json_string_value(error) : mm_json_text(error, "message");
 }
 
-/* The paging object, wherever it stands. */
-static const json_t *paging_in(const json_t *json)
+const json_t *mm_spotify_paging(const json_t *json)
 {
     static const char *const keys[] = {"tracks", "items"};
     for (size_t i = 0; i < 2; i++) {
@@ -142,7 +143,7 @@ static bool past_the_end(const char *url)
 static int take_page(struct mm_service_session *s, const char *url, const json_t *json,
                      struct mm_tracks *out, char **next, struct mm_error *err)
 {
-    const json_t *paging = paging_in(json);
+    const json_t *paging = mm_spotify_paging(json);
     if (mm_spotify_tracks(paging, out) < 0)
         return mm_no_memory(err);
     const char *more = mm_json_text(paging, "next");
@@ -157,9 +158,10 @@ static int ask_page(struct mm_service_session *s, const char *url, struct mm_tra
                     char **next, int *status, struct mm_error *err)
 {
     json_t *json = NULL;
-    int result = ask(s, url, &json, status, err);
+    struct mm_service_call call = {.url = url};
+    int result = mm_spotify_ask(s, &call, &json, status, err);
     if (result == 0 && *status >= 400)
-        result = mm_service_refused(s, *status, words_of(json), err);
+        result = mm_service_refused(s, *status, mm_spotify_words(json), err);
     else if (result == 0)
         result = take_page(s, url, json, out, next, err);
     json_decref(json);
@@ -266,4 +268,5 @@ const struct mm_service mm_service_spotify = {
     .close = mm_spotify_close,
     .judge = judge,
     .page = page,
+    .send = mm_spotify_send,
 };

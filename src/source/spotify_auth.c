@@ -169,6 +169,8 @@ static int take_reply(struct mm_service_session *s, const json_t *json, struct m
         if (result < 0)
             return result;
     }
+    const char *scope = mm_json_text(json, "scope");
+    spotify->narrow = s->settings.may_write && scope && !strstr(scope, MM_SPOTIFY_WRITE);
     wipe(&spotify->authorization);
     spotify->authorization = mm_format("Bearer %s", mm_json_text(json, "access_token"));
     spotify->dies = mm_http_session_now(s->http) + (life > 0 ? life : 3600) - 30;
@@ -268,9 +270,13 @@ int mm_spotify_authorize(struct mm_service_session *s, bool force, struct mm_err
     if (spotify->refresh) {
         bool dead = false;
         int result = refresh(s, &dead, err);
-        if (!dead)
+        if (!dead && (result < 0 || !spotify->narrow))
             return result;
-        forget_consent(spotify); /* never tried again: only a new consent helps */
+        if (dead)
+            forget_consent(spotify); /* never tried again: only a new consent helps */
     }
-    return mm_spotify_login(s, err);
+    int result = mm_spotify_login(s, err);
+    if (result == 0 && spotify->narrow)
+        return mm_error_set(err, MM_ERR_IO, "Spotify does not let musicmap change your playlists");
+    return result;
 }

@@ -150,7 +150,7 @@ static int take_request(struct login *login, int fd, struct mm_error *err)
         reply(fd, "200 OK", "Thank you. You can close this page and go back to musicmap.");
         result = 1;
     } else {
-        reply(fd, "200 OK", "musicmap may not read your songs. You can close this page.");
+        reply(fd, "200 OK", "musicmap may not do that. You can close this page.");
         result = mm_error_set(err, MM_ERR_IO, "Spotify says that you did not consent (%.60s)",
                               refusal ? refusal : "no code");
     }
@@ -197,7 +197,8 @@ static int ask_browser(struct mm_service_session *s, const struct login *login,
     mm_text_add(&url, "&redirect_uri=");
     mm_address_escape(&url, login->redirect);
     mm_text_add(&url, "&scope=");
-    mm_address_escape(&url, MM_SPOTIFY_SCOPES);
+    mm_address_escape(&url, s->settings.may_write ? MM_SPOTIFY_SCOPES " " MM_SPOTIFY_WRITE
+                                                  : MM_SPOTIFY_SCOPES);
     mm_text_addf(&url, "&state=%s&code_challenge_method=S256&code_challenge=%s", login->state,
                  challenge);
     if (url.failed)
@@ -231,8 +232,7 @@ int mm_spotify_login(struct mm_service_session *s, struct mm_error *err)
 {
     if (!s->settings.browse)
         return mm_error_set(err, MM_ERR_USAGE,
-                            "Spotify wants your consent: run \"musicmap gather spotify --liked\" "
-                            "where a browser can be opened");
+                            "Spotify wants your consent: run this where a browser can be opened");
     struct login login = {.listener = -1};
     int result = start_listening(&login, err);
     if (result == 0)

@@ -128,6 +128,19 @@ static int on_play(void *ctx, int64_t song, int64_t at, const char *show, struct
     return 0;
 }
 
+/* A song of a service is as long as its recording, not as the preview that was embedded. */
+static int on_origin(void *ctx, const struct mm_origin *origin, struct mm_error *err)
+{
+    struct loading *l = ctx;
+    (void)err;
+    const int64_t *found = bsearch(&origin->song, l->ids, l->n, sizeof *l->ids, compare_ids);
+    struct mm_set_song *s = found ? &l->songs[found - l->ids] : NULL;
+    if (s && s->source && s->path && origin->duration_s > 0 &&
+        strcmp(s->source, origin->source) == 0 && strcmp(s->path, origin->key) == 0)
+        s->duration_s = origin->duration_s;
+    return 0;
+}
+
 static void add_places(struct loading *l, const struct mm_map_record *map)
 {
     l->at = 0;
@@ -158,6 +171,8 @@ static int read_songs(struct mm_catalog *catalog, struct loading *l, struct mm_m
         result = mm_catalog_each_measure(catalog, on_measure, l, err);
     if (result == 0)
         result = mm_catalog_each_play(catalog, on_play, l, err);
+    if (result == 0)
+        result = mm_catalog_each_origin(catalog, 0, on_origin, l, err);
     if (result == 0) {
         result = mm_catalog_get_map(catalog, map, err);
         if (result == MM_ERR_NOT_FOUND)

@@ -25,9 +25,19 @@ class Faults:
         self.kinds = kinds
         self.counts, self.in_row, self.injected = {}, {}, {}
 
-    def pick(self, path, address, audio, service=''):
+    def drops(self, path, method):
+        """A rule of kind "dropped": the request is lost before anything is done."""
         for i, rule in enumerate(self.rules):
-            if re.search(rule['route'], path):
+            if rule['kind'] == 'dropped' and re.search(rule['route'], path) and rule.get('method', method) == method:
+                n = self.counts[i] = self.counts.get(i, 0) + 1
+                if rule.get('nth', 1) <= n <= rule.get('last', rule.get('nth', 10**9)):
+                    self.note('dropped', path)
+                    return True
+        return False
+
+    def pick(self, path, address, audio, service='', method='GET'):
+        for i, rule in enumerate(self.rules):
+            if rule['kind'] != 'dropped' and re.search(rule['route'], path) and rule.get('method', method) == method:
                 n = self.counts[i] = self.counts.get(i, 0) + 1
                 first, last = rule.get('nth', 1), rule.get('last', rule.get('nth', 10**9))
                 if first <= n <= last:

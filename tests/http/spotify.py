@@ -22,6 +22,7 @@ class Accounts:
     def __init__(self, state):
         self.state = state
         self.tokens, self.codes, self.refresh, self.count = {}, {}, {}, 0
+        self.playlists = {}  # of the user's making, by id
         self.life, self.refuse, self.rotate, self.premium = 3600, False, 'single', True
 
     def configure(self, life=None, refuse=None, rotate=None, premium=None, kill=None):
@@ -220,6 +221,65 @@ def playlist(state, request, reply, profile, token, which, part):
     return None
 
 
+def public_view(request, made, profile):
+    part = 'items' if profile == 'dev2026' else 'tracks'
+    return {'id': made['id'], 'name': made['name'], 'description': made['description'], 'public': made['public'],
+            'collaborative': False, 'owner': {'id': made['owner'], 'type': 'user'}, 'type': 'playlist',
+            'snapshot_id': made['snapshot'], 'uri': f'spotify:playlist:{made["id"]}',
+            part: {'href': f'{request.base}/playlists/{made["id"]}/{part}', 'total': len(made['songs'])}}
+
+
+def my_playlists(state, request, reply, profile, token):
+    """GET and POST /me/playlists; POST /users/me/playlists before 2026."""
+    made = state.accounts.playlists
+    if request.method == 'GET':
+        foreign = [{'id': f'foreign{i}', 'name': 'x', 'description': '' if i % 2 else None, 'owner': {'id': 'other'}}
+                   for i in range(70)]
+        rows = foreign[:60] + [None] + [public_view(request, p, profile) for p in made.values()] + foreign[60:]
+        limit = min(int(request.query.get('limit') or 20), 50)
+        reply.body = json.dumps(paging(request, rows, limit, int(request.query.get('offset') or 0))).encode()
+        return None
+    given = json.loads(request.body)
+    wanted = 'playlist-modify-' + ('public' if given.get('public', True) else 'private')
+    if wanted not in token['scope']:
+        return error(reply, 403, 'Insufficient client scope')
+    if not given.get('name'):
+        return error(reply, 400, 'Missing required field: name')
+    which = f'{number("made", len(made)):020d}AB'
+    made[which] = {'id': which, 'name': given['name'], 'description': given.get('description'), 'owner': 'me',
+                   'public': given.get('public', True), 'songs': [], 'snapshot': 'S0'}
+    reply.status, reply.body = 201, json.dumps(public_view(request, made[which], profile)).encode()
+    return None
+
+
+def made_items(state, request, reply, profile, token, made, part):
+    if part != ('items' if profile == 'dev2026' else 'tracks') and profile != 'extended':
+        return error(reply, 403, 'Forbidden')
+    songs = made['songs']
+    if request.method == 'GET':
+        key = 'item' if profile == 'dev2026' else 'track'
+        rows = [{'added_at': '2026-01-01T00:00:00Z', 'is_local': False,
+                 key: track(request, state.catalogue.by_spotify[s], profile)} for s in songs]
+        limit = min(int(request.query.get('limit') or 20), 50)
+        reply.body = json.dumps(paging(request, rows, limit, int(request.query.get('offset') or 0))).encode()
+        return None
+    if 'playlist-modify-private' not in token['scope']:
+        return error(reply, 403, 'Insufficient client scope')
+    given = json.loads(request.body)
+    uris, at = given.get('uris') or [], given.get('position', len(songs))
+    if len(uris) > 100:
+        return error(reply, 400, 'You can add a maximum of 100 tracks per request.')
+    ids = [u.removeprefix('spotify:track:') for u in uris]
+    if any(i not in state.catalogue.by_spotify for i in ids):
+        return error(reply, 400, 'Invalid base62 id')
+    if not uris and request.method == 'POST':
+        return error(reply, 400, 'No uris provided')
+    made['songs'] = ids if request.method == 'PUT' else songs[:at] + ids + songs[at:]
+    made['snapshot'] = f'S{number(*made["songs"])}'
+    reply.status, reply.body = (200 if request.method == 'PUT' else 201), json.dumps({'snapshot_id': made['snapshot']}).encode()
+    return None
+
+
 def unauthorized(reply, message, kind):
     reply.headers['WWW-Authenticate'] = f'Bearer realm="spotify", error="{kind}"'
     error(reply, 401, message)
@@ -250,7 +310,18 @@ def answer(state, request, reply, in_time):
         song = state.catalogue.by_spotify.get(m.group(1))
         reply.body = json.dumps(track(request, song, profile)).encode() if song else b''
         return None if song else error(reply, 404, 'Resource not found')
-    if m := re.fullmatch(r'/playlists/(\w+)/(items|tracks)', path):
+    if path == '/me':
+        reply.body = json.dumps({'id': 'me', 'display_name': 'Me', 'type': 'user'}).encode()
+        return None if token['user'] else error(reply, 401, 'Missing access token')
+    if path == '/me/playlists' and profile != 'legacy' or path == '/users/me/playlists' and profile != 'dev2026' or \
+            path == '/me/playlists' and request.method == 'GET':
+        return my_playlists(state, request, reply, profile, token)
+    if path in ('/me/playlists', '/users/me/playlists'):
+        return error(reply, 403, 'Forbidden')
+    m = re.fullmatch(r'/playlists/(\w+)/(items|tracks)', path)
+    if m and m.group(1) in state.accounts.playlists:
+        return made_items(state, request, reply, profile, token, state.accounts.playlists[m.group(1)], m.group(2))
+    if m:
         return playlist(state, request, reply, profile, token, *m.groups())
     if path == '/me/tracks':
         if 'user-library-read' not in token['scope']:

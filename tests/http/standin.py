@@ -106,19 +106,24 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         self.answer(self.rfile.read(int(self.headers.get('Content-Length') or 0)))
 
+    do_PUT = do_POST
+
     def answer(self, body):
         state, request = self.server.state, Request(self, body)
         if request.path.startswith('/_standin/'):
             return self.send(control(state, request, Reply(state, request.target)), None)
         service = request.path.split('/')[1]
         audio = service == 'cdn'
+        if state.faults.drops(request.path, request.method):
+            return self.hang_up()
         with state.lock:
             now = state.clock.now()
             window = state.windows.get(service)
             in_time = window is None or window.take(now)
-            kind = state.faults.pick(request.path, request.target, audio, service)
+            kind = state.faults.pick(request.path, request.target, audio, service, request.method)
             reply = Reply(state, request.target)
-            ROUTES.get(service, missing)(state, request, reply, in_time)
+            if not ((kind or '').startswith('s429') and request.method != 'GET'):  # refused: not done
+                ROUTES.get(service, missing)(state, request, reply, in_time)
             state.log.append({'t': round(now, 6), 'method': request.method, 'path': request.path,
                               'query': request.query, 'form': request.form, 'fault': kind,
                               'headers': dict(self.headers), 'status': reply.status,
@@ -130,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, reply, how):
         body = reply.body
-        if how == 'close':
+        if how in ('close', 'lost'):
             return self.hang_up()
         if how == 'stall':
             return self.stall()
@@ -215,6 +220,8 @@ def control(state, request, reply):
         answer = {'now': state.clock.now(), 'requests': len(state.log),
                   'exceeded': {k: w.exceeded for k, w in state.windows.items()},
                   'faults': state.faults.injected, 'injected': sum(state.faults.injected.values())}
+        if what == 'playlists':
+            answer = list(state.accounts.playlists.values())
         reply.body = json.dumps(state.log if what == 'log' else answer).encode()
     return reply
 

@@ -531,6 +531,34 @@ static void the_arc_is_followed(void **state)
     mm_set_destroy(set);
 }
 
+/* A library with less music than is asked for, or just as much: all of it is played. */
+static void too_little_music_is_all_played(void **state)
+{
+    (void)state;
+    struct made made = made_songs(45, 8, 45, 3);
+    struct mm_set_library *library = made_library(&made);
+    double all_s = 0;
+    for (size_t i = 0; i < made.n; i++)
+        all_s += made.songs[i].duration_s;
+    const double minutes[] = {all_s / 60, 24 * 60, all_s / 120};
+    for (size_t k = 0; k < 3; k++) {
+        struct mm_set_rules *rules;
+        struct mm_set *set;
+        struct mm_error err = {0};
+        assert_ok(mm_set_rules_parse("", 0, "rules", &rules, &err), &err);
+        mm_set_rules_set_minutes(rules, minutes[k]);
+        const struct mm_set_request request = {.rounds = 1, .jobs = 1};
+        assert_ok(mm_set_make(library, rules, &request, NULL, &set, &err), &err);
+        if (k < 2)
+            assert_int_equal(set->n, made.n);
+        assert_int_equal(set->n_bent, k == 1);
+        mm_set_destroy(set);
+        mm_set_rules_destroy(rules);
+    }
+    mm_set_library_destroy(library);
+    made_finish(&made);
+}
+
 static void contradictions_are_told(void **state)
 {
     struct world *w = *state;
@@ -564,6 +592,7 @@ int main(void)
         cmocka_unit_test(a_drawn_line_is_followed),
         cmocka_unit_test(like_a_playlist_is_near_but_other),
         cmocka_unit_test(the_arc_is_followed),
+        cmocka_unit_test(too_little_music_is_all_played),
         cmocka_unit_test(contradictions_are_told),
     };
     return cmocka_run_group_tests(tests, make_world, end_world);
