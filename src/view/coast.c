@@ -17,6 +17,8 @@
 #define WATER      0.16 /* of the box's longer side, around it on the grid */
 #define LEVEL      0.42 /* of a lone song's peak */
 #define ROUGHNESS  0.30 /* of the logarithm of the level */
+#define LEAST_LAND 0.62 /* of the songs' box shall be land */
+#define WIDEST     0.05 /* of the box's longer side: no wider for that */
 #define BLUR_TIMES 3
 
 static const double ripple_distance[MM_COAST_RIPPLES] = {0.008, 0.018, 0.030, 0.045};
@@ -150,21 +152,20 @@ static int typical_spacing(const struct mm_scene *scene, double *out)
     return 0;
 }
 
-static int make_land(const struct mm_scene *scene, struct mm_coast *coast, float *line)
+/* Land from the density at a deviation of h; returns the share of the songs' box that it covers. */
+static double cut_land(const struct mm_scene *scene, struct mm_coast *coast, double h, float *line)
 {
     const struct mm_grid *g = &coast->grid;
     const struct mm_box *box = &scene->box;
     double side = fmax(box->x1 - box->x0, box->y1 - box->y0);
-    double spacing;
-    if (typical_spacing(scene, &spacing) < 0)
-        return MM_ERR_NO_MEMORY;
-    double h = fmin(fmax(0.72 * spacing, 0.012 * side), 0.11 * side);
     double deviation = h / g->step;
+    memset(coast->land, 0, g->w * g->h * sizeof *coast->land);
     splat(g, scene->xy, scene->n_songs, coast->land);
     blur(g, coast->land, deviation, line);
     struct mm_box songs = mm_box_around(scene->xy, scene->n_songs, 0);
     double peak = 1 / (2 * 3.14159265358979 * deviation * deviation);
     double cells = side / (2.5 * h);
+    size_t nodes = 0;
     for (size_t j = 0; j < g->h; j++)
         for (size_t i = 0; i < g->w; i++) {
             float *f = coast->land + j * g->w + i;
@@ -173,7 +174,24 @@ static int make_land(const struct mm_scene *scene, struct mm_coast *coast, float
             double level = LEVEL * exp(ROUGHNESS * noise(g, i, j, cells));
             /* The logarithm is nearly linear across the shore: smoother contours. */
             *f = (float)fmax(log(*f / peak * rim / level + 1e-9), -4);
+            nodes += *f >= 0;
         }
+    double area = (songs.x1 - songs.x0) * (songs.y1 - songs.y0);
+    return area > 0 ? (double)nodes * g->step * g->step / area : 1;
+}
+
+/* Where songs lie in crowds far apart, the shore moves out until the land is more than a few dots.
+ */
+static int make_land(const struct mm_scene *scene, struct mm_coast *coast, float *line)
+{
+    const struct mm_box *box = &scene->box;
+    double side = fmax(box->x1 - box->x0, box->y1 - box->y0);
+    double spacing;
+    if (typical_spacing(scene, &spacing) < 0)
+        return MM_ERR_NO_MEMORY;
+    double h = fmin(fmax(0.72 * spacing, 0.012 * side), 0.11 * side);
+    while (cut_land(scene, coast, h, line) < LEAST_LAND && h < WIDEST * side)
+        h *= 1.15;
     return 0;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "check.h"
 
+#include <strings.h>
+
+#include "base/random.h"
 #include "musicmap/map.h"
 
 /* Songs as text: "cluster: artist: genre; genre". */
@@ -223,6 +226,54 @@ static void regions_take_the_broad_words(void **state)
     assert_null(regions);
 }
 
+/* Words that look like the names the program makes of others. */
+static const char *pick_word(struct mm_random *random)
+{
+    static const char *const words[] = {"Jazz",   "jazz",        "JAZZ ",     "Jazz 2",
+                                        "Jazz 3", "Rock",        "Rock 2",    "Jazz & Rock",
+                                        "Pop",    "Rock & Jazz", "",          "Jazz \xC2\xB7 Pop",
+                                        "Pop 2",  "Unknown",     "Country 1", "South",
+                                        "2",      "Region 1",    NULL,        "Jazz \xC2\xB7 Rock"};
+    return words[mm_random_below(random, sizeof words / sizeof *words)];
+}
+
+/* Whatever songs are called: a name for every country and region, and no two alike. */
+static void no_two_things_have_one_name(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        struct mm_random random = mm_random_stream(seed, 3);
+        struct library l = {0};
+        uint32_t region[40];
+        size_t k = 1 + mm_random_below(&random, 40);
+        for (uint32_t c = 0; c < k; c++)
+            for (size_t i = 1 + mm_random_below(&random, 9); i > 0; i--) {
+                const char *first = pick_word(&random);
+                add(&l, 1, c, pick_word(&random), first, first ? pick_word(&random) : NULL);
+            }
+        struct mm_naming in = naming(&l);
+        in.n_regions = 1 + mm_random_below(&random, k);
+        for (size_t c = 0; c < k; c++)
+            region[c] = (uint32_t)(c % in.n_regions);
+        in.region = region;
+        char **names;
+        char **regions;
+        struct mm_error err = {0};
+        assert_ok(mm_names_choose(&in, &names, &regions, &err), &err);
+        for (size_t a = 0; a < k + in.n_regions; a++) {
+            const char *one = a < k ? names[a] : regions[a - k];
+            assert_true(one && *one);
+            for (size_t b = 0; b < a; b++) {
+                const char *two = b < k ? names[b] : regions[b - k];
+                if (strcasecmp(one, two) == 0)
+                    fail_msg("library %d: two things are called \"%s\"", (int)seed, one);
+            }
+        }
+        mm_names_destroy(names, k);
+        mm_names_destroy(regions, in.n_regions);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_narrow_word_stands_alone),
         cmocka_unit_test(regions_take_the_broad_words),
         cmocka_unit_test(hostile_tags_stay_readable),
+        cmocka_unit_test(no_two_things_have_one_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
