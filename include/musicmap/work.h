@@ -289,4 +289,24 @@ int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request,
                     struct mm_rendered *songs, double *length_s, const struct mm_progress *progress,
                     struct mm_error *err);
 
+/* ---- the library as a table ---- */
+
+struct mm_table_row {
+    struct mm_song song;
+    bool measured;
+    struct mm_measure measure;
+    const struct mm_map_song *place; /* in the table's map; NULL = not on it */
+};
+struct mm_table {
+    size_t n, dim;
+    struct mm_table_row *rows; /* [n] in order of id: the present songs that have vectors */
+    float *vectors;            /* [n][dim] */
+    char *model;               /* of the vectors */
+    struct mm_map_record map;  /* without songs when there is none */
+};
+/* model NULL = whichever most songs have. MM_ERR_NOT_FOUND: no song has vectors. */
+int mm_load_table(struct mm_catalog *catalog, const char *model, struct mm_table *out,
+                  struct mm_error *err);
+void mm_table_finish(struct mm_table *table);
+
 #endif

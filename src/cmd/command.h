@@ -173,6 +173,7 @@ int cmd_embed(const struct command *self, int argc, char **argv);
 int cmd_map(const struct command *self, int argc, char **argv);
 int cmd_draw(const struct command *self, int argc, char **argv);
 int cmd_serve(const struct command *self, int argc, char **argv);
+int cmd_export(const struct command *self, int argc, char **argv);
 int cmd_status(const struct command *self, int argc, char **argv);
 int cmd_features(const struct command *self, int argc, char **argv);
 int cmd_eval(const struct command *self, int argc, char **argv);

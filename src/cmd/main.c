@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"map", "", "cluster, name and lay out what is embedded", cmd_map, false},
     {"draw", "-o FILE", "draw the map as .svg, .png or .pdf", cmd_draw, false},
     {"serve", "", "serve the page on which the map can be heard", cmd_serve, false},
+    {"export", "--data FILE", "the library as a table for other programs", cmd_export, false},
     {"similar", "SONG", "the songs that sound most like one", cmd_similar, false},
     {"set", "[-o FILE] | list | show NAME | diff NAME | refresh NAME | log NAME | render NAME",
      "an ordered radio set that flows and keeps rules", cmd_set, false},

@@ -81,49 +81,72 @@ static void add_member(struct mm_text *archive, struct mm_text *directory, const
     mm_text_add(directory, name);
 }
 
-int cmd_write_npz(const char *path, const float *embedding, const struct cmd_shape *shape,
-                  const double *timestamps, struct mm_error *err)
+/* size bytes each: 1, 4 or 8; as they lie in memory of a little-endian machine. */
+static void put_values(struct mm_text *out, const void *values, size_t count, size_t size)
 {
-    const struct cmd_shape rows = {1, {shape->dims[0]}};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = 0;
+        uint32_t half;
+        if (size == 8)
+            memcpy(&bits, (const char *)values + i * 8, 8);
+        else if (size == 4)
+            memcpy(&half, (const char *)values + i * 4, 4), bits = half;
+        put(out, bits, size);
+    }
+}
+
+int cmd_write_arrays(const char *path, const struct cmd_array *arrays, size_t n,
+                     struct mm_error *err)
+{
     struct mm_text archive = {0};
     struct mm_text directory = {0};
-    struct mm_text member = {0};
-    int result;
-    size_t count = cmd_shape_count(shape);
-    cmd_npy_header(&member, "<f4", shape);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &embedding[i], sizeof bits);
-        put(&member, bits, sizeof bits);
+    bool failed = false;
+    for (size_t i = 0; i < n; i++) {
+        const struct cmd_array *a = &arrays[i];
+        struct mm_text member = {0};
+        char name[64];
+        size_t words = cmd_shape_count(&a->shape) * (a->words ? a->words : 1);
+        snprintf(name, sizeof name, "%.50s.npy", a->name);
+        cmd_npy_header(&member, a->type, &a->shape);
+        put_values(&member, a->values, words, a->type[1] == 'U' || a->type[2] == '4' ? 4 : 8);
+        if (member.length > UINT32_MAX)
+            failed = true;
+        else
+            add_member(&archive, &directory, name, &member);
+        failed |= member.failed || archive.length > UINT32_MAX;
+        mm_text_finish(&member);
+        if (failed)
+            break;
     }
-    add_member(&archive, &directory, "embedding.npy", &member);
-    mm_text_finish(&member);
-    cmd_npy_header(&member, "<f8", &rows);
-    for (size_t i = 0; i < rows.dims[0]; i++) {
-        uint64_t bits;
-        memcpy(&bits, &timestamps[i], sizeof bits);
-        put(&member, bits, sizeof bits);
-    }
-    add_member(&archive, &directory, "timestamps.npy", &member);
     size_t offset = archive.length;
     mm_text_add_bytes(&archive, directory.data, directory.length);
     put(&archive, 0x06054b50, 4);
     put(&archive, 0, 4); /* disks */
-    put(&archive, 2, 2); /* members, on this disk and in all */
-    put(&archive, 2, 2);
+    put(&archive, n, 2); /* members, on this disk and in all */
+    put(&archive, n, 2);
     put(&archive, directory.length, 4);
     put(&archive, offset, 4);
     put(&archive, 0, 2); /* no comment */
-    if (archive.failed || directory.failed || member.failed)
+    int result;
+    if (archive.length > UINT32_MAX || failed)
+        result = mm_error_set(err, MM_ERR_LIMIT, "%s would pass 4 GB, or memory", path);
+    else if (archive.failed || directory.failed)
         result = mm_no_memory(err);
-    else if (archive.length > UINT32_MAX)
-        result = mm_error_set(err, MM_ERR_LIMIT, "%s would pass 4 GB", path);
     else
         result = mm_file_write(path, archive.data, archive.length, err);
-    mm_text_finish(&member);
     mm_text_finish(&directory);
     mm_text_finish(&archive);
     return result;
+}
+
+int cmd_write_npz(const char *path, const float *embedding, const struct cmd_shape *shape,
+                  const double *timestamps, struct mm_error *err)
+{
+    const struct cmd_array arrays[] = {
+        {.name = "embedding", .type = "<f4", .shape = *shape, .values = embedding},
+        {.name = "timestamps", .type = "<f8", .shape = {1, {shape->dims[0]}}, .values = timestamps},
+    };
+    return cmd_write_arrays(path, arrays, 2, err);
 }
 
 /* ---- reading ---- */

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# export --data: the same table in four formats, read back by programs that are not ours.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+
+for i in 1 2 3 4 5; do
+    song "music/$i.mp3" $((200 + 150 * i)) -metadata title="Song $i" -metadata artist=Ada -metadata date=$((1970 + i))
+done
+song music/6.mp3 1200 -metadata title='=cmd|"x", y' -metadata artist='-Bob	tab' -metadata genre='ska'
+song music/7.mp3 1500 -metadata title="two
+lines" -metadata artist='שלום'
+run 3 musicmap export --data x.csv --library empty
+run 0 musicmap explore music --no-serve
+for ending in csv jsonl npz tsv; do
+    run 0 musicmap export --data t.$ending
+    has "$errors" "written: t.$ending, 7 songs, .* vectors of [0-9]+ values"
+done
+/usr/bin/python3 - >"$out" 2>"$errors" <<'P'
+import csv, json, numpy as np
+rows = list(csv.DictReader(open('t.csv', newline='', encoding='utf-8')))
+lines = [json.loads(line) for line in open('t.jsonl', encoding='utf-8')]
+z = np.load('t.npz')
+vectors = np.loadtxt('t.tsv', delimiter='\t', dtype='f4')
+words = [line.rstrip('\n').split('\t') for line in open('t-metadata.tsv', encoding='utf-8')]
+n, dim = z['vectors'].shape
+assert len(rows) == len(lines) == n == len(vectors) == len(words) - 1 == 7, 'a row a song'
+assert len({len(w) for w in words}) == 1, 'no tab in a cell'
+assert (vectors == z['vectors']).all() and vectors.dtype == z['vectors'].dtype, 'tsv and npz to the bit'
+assert (np.array([l['vector'] for l in lines], 'f4') == z['vectors']).all(), 'jsonl to the bit'
+assert (np.array([[r[f'v{d}'] for d in range(dim)] for r in rows], 'f4') == z['vectors']).all(), 'csv to the bit'
+for k in ('x', 'y', 'duration_s', 'intensity', 'cluster', 'id'):
+    a = np.array([float(r[k]) for r in rows])
+    assert np.allclose(a, z[k], rtol=1e-8) and np.allclose(a, [l[k] for l in lines]), k
+assert not any(v[:1] in list('=+-@') for r in rows for k, v in r.items() if not v.lstrip('-').replace('.', '').replace('e-', '').isdigit()), 'no formula'
+assert rows[5]['title'] == "'=cmd|\"x\", y" and lines[5]['title'] == '=cmd|"x", y' == str(z['title'][5]), 'hostile'
+assert lines[6]['title'] == 'two lines' and lines[6]['artist'] == 'שלום' == str(z['artist'][6]) == rows[6]['artist'], 'other scripts'
+assert [l['year'] for l in lines[:5]] == [1971, 1972, 1973, 1974, 1975] and 'year' not in lines[5] and rows[5]['year'] == '', 'not known'
+assert all(l['country'] for l in lines) and all(l['path'].startswith('/') for l in lines), 'countries, paths'
+print('as it should be')
+P
+has "$out" '^as it should be'
+run 0 musicmap export --data again.npz --json
+same "$(json '"\(.songs) \(.model)"')" "7 $(jq -rn 'input | .model' <"$out")" "told as JSON"
+cmp -s t.npz again.npz
+ok $? "the same library, the same file"
+run 3 musicmap export --data nowhere/t.csv
+run 2 musicmap export --data t.doc
+has "$errors" 'csv, .jsonl, .npz or .tsv'
+run 3 musicmap export --data t.csv --model nothing
+same "$(ls | grep -cv -E '^(t\.(csv|jsonl|npz|tsv)|t-metadata.tsv|again.npz|music|library|empty)$')" 0 "nothing else is left"
+finish
