@@ -231,7 +231,8 @@ export class App implements Ground {
         this.engine.unlock();
         this.mapElement.focus({ preventScroll: true });
         const cell = this.cellAt(px, py);
-        if (touch) this.listening.tap(cell);
+        if (this.tools.clicked(cell)) this.listening.choose(cell);
+        else if (touch) this.listening.tap(cell);
         else this.togglePin(cell);
       },
       dragStart: () => {
@@ -329,6 +330,8 @@ export class App implements Ground {
       o: () => tools.drawer.toggle('lists'),
       k: () => tools.drawer.toggle('near'),
       s: () => tools.toggleLasso(),
+      r: () => tools.drawer.toggle('set'),
+      a: () => void tools.clicked(this.listening.focus),
       e: () => tools.elsewhere(),
       backspace: () => tools.address.back(),
       f: () => this.toggleWhole(),

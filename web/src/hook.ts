@@ -60,7 +60,8 @@ export function installHook(app: App): void {
     },
     /** What the tools know: which is open, the neighbours shown, songs heard and selected, the list that plays. */
     get tools() {
-      const { drawer, near, trail, lists, player, pen } = app.tools;
+      const { drawer, near, trail, lists, player, pen, setMaker } = app.tools;
+      const { songs, locked, busy, set, error } = setMaker.draft;
       const ids = (cells: readonly number[]): number[] => (app.atlas ? cells.map((cell) => app.atlas!.songId(cell)) : []);
       return {
         open: drawer.open ?? null,
@@ -69,6 +70,8 @@ export function installHook(app: App): void {
         selected: ids(lists.selection),
         place: player.place,
         pen: pen.out ?? null,
+        set: { songs: [...songs], locked: [...locked], busy, error, length: set?.length ?? 0, cost: set?.cost ?? 0, bent: set?.bent.length ?? 0, judged: set?.songs.map(({ id }) => id) ?? [] },
+        audition: setMaker.auditioned ?? null,
         progress: engine.progress ?? null,
         painted: app.tools.overlay.names,
       };

@@ -11,6 +11,7 @@ import { NearPanel } from './ui/near';
 import { Overlay } from './ui/overlay';
 import { Pen, within, type Stroke } from './ui/pen';
 import { Search } from './ui/search';
+import { SetMaker } from './ui/setmaker';
 import { button, element, plural, setIcon } from './ui/dom';
 
 const WIDE = 760; // pixels; below, a panel covers half the map and opens only when asked for
@@ -26,6 +27,7 @@ export class Tools {
   readonly trail: Trail;
   readonly address: Address;
   readonly player: Player;
+  readonly setMaker: SetMaker;
   private readonly backButton: HTMLButtonElement;
   private readonly lassoButton: HTMLButtonElement;
   private restored = false;
@@ -45,6 +47,8 @@ export class Tools {
     this.drawer.add(this.search);
     this.drawer.add(this.legend);
     this.drawer.add(this.lists);
+    this.setMaker = new SetMaker(ground, this.overlay, this.pen, this.player);
+    this.drawer.add(this.setMaker);
     this.lassoButton = this.drawer.addAction('lasso', 'Select songs with a lasso', 'lasso', 'S', () => this.select('lasso'));
     this.lassoButton.setAttribute('aria-pressed', 'false');
     this.drawer.addAction('elsewhere', 'Take me somewhere else', 'elsewhere', 'E', () => this.elsewhere());
@@ -62,6 +66,7 @@ export class Tools {
     this.player.stop();
     this.search.forget();
     this.lists.forget();
+    this.setMaker.forget();
     this.near.show(-1);
     if (this.restored) return;
     this.restored = true;
@@ -77,6 +82,7 @@ export class Tools {
     this.near.show(listening.pinned ? listening.sounding : chosen);
     this.near.refresh();
     this.lists.refresh();
+    this.setMaker.refresh();
     this.trail.sounding(engine.state.kind === 'playing' ? engine.state.song : -1);
     this.player.chosen(listening.soundingSong);
     this.backButton.disabled = this.address.depth === 0;
@@ -87,6 +93,11 @@ export class Tools {
   moved(): void {
     this.lists.stale('screen');
     this.address.moved();
+  }
+
+  /** A song was clicked: true when a tool took it. */
+  clicked(cell: number): boolean {
+    return this.setMaker.took(cell);
   }
 
   /** A song was kept by a click or a key. */

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/**
+ * A radio set while it is being made: how it was asked for, its songs in order, which of them are
+ * locked, what the server says of it. Draws nothing.
+ */
+import { ApiError } from './data/api';
+import { desk, type Other, type RadioSet, type SetTask } from './desk';
+
+export type Shape = 'line' | 'songs' | 'around' | 'tour' | 'free';
+export type Point = readonly [number, number];
+
+const JUDGE_MS = 120;
+
+export class SetDraft {
+  shape: Shape = 'line';
+  line: readonly Point[] = [];
+  waypoints: number[] = []; // ids
+  minutes = 58;
+  arc = ''; // '' = none; "rise"; "0:0.2, 1:0.9"
+  rules = '';
+  seed = 1;
+  songs: number[] = []; // ids in order
+  set: RadioSet | undefined; // of these songs; undefined while that is not known
+  busy = false;
+  error = '';
+  readonly locked = new Set<number>();
+  private turn = 0;
+  private asked: AbortController | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly changed: () => void) {}
+
+  /** What is missing before it can be asked for; '' = nothing. */
+  get lacking(): string {
+    if (this.shape === 'line' && this.line.length < 2) return 'Draw a line on the map first.';
+    if (this.shape === 'songs' && this.waypoints.length < 1) return 'Click the songs it should pass by.';
+    if (this.shape === 'around' && this.waypoints.length < 1) return 'Click the song it should stay near.';
+    return '';
+  }
+
+  clear(): void {
+    this.cancel();
+    this.songs = [];
+    this.set = undefined;
+    this.waypoints = [];
+    this.line = [];
+    this.locked.clear();
+    this.error = '';
+    this.changed();
+  }
+
+  async make(): Promise<void> {
+    this.cancel();
+    const turn = ++this.turn;
+    this.asked = new AbortController();
+    this.busy = true;
+    this.error = '';
+    this.changed();
+    try {
+      const set = await desk.make(this.task(true), this.asked.signal);
+      if (turn !== this.turn) return;
+      this.take(set);
+    } catch (error) {
+      if (turn !== this.turn) return;
+      this.fail(error);
+    }
+    this.busy = false;
+    this.changed();
+  }
+
+  /** Gives up what is being made. */
+  cancel(): void {
+    clearTimeout(this.timer);
+    this.turn++;
+    if (!this.busy) return;
+    this.asked?.abort();
+    this.busy = false;
+    desk.cancel();
+    this.changed();
+  }
+
+  // ---- rearranging ----
+
+  move(from: number, to: number): void {
+    if (from === to || from < 0 || to < 0 || from >= this.songs.length || to >= this.songs.length) return;
+    const [song] = this.songs.splice(from, 1);
+    this.songs.splice(to, 0, song!);
+    this.judgeSoon();
+  }
+
+  remove(at: number): void {
+    const [song] = this.songs.splice(at, 1);
+    if (song !== undefined) this.locked.delete(song);
+    this.judgeSoon();
+  }
+
+  replace(at: number, song: number): void {
+    this.songs[at] = song;
+    this.judgeSoon();
+  }
+
+  toggleLock(song: number): void {
+    if (!this.locked.delete(song)) this.locked.add(song);
+    this.changed();
+  }
+
+  addWaypoint(song: number): void {
+    if (this.shape === 'around') this.waypoints = [song];
+    else if (!this.waypoints.includes(song)) this.waypoints.push(song);
+    this.changed();
+  }
+
+  /** Says anew what the songs cost and which rules are bent. */
+  judgeSoon(): void {
+    this.changed();
+    clearTimeout(this.timer);
+    const turn = ++this.turn;
+    this.timer = setTimeout(() => void this.judge(turn), JUDGE_MS);
+  }
+
+  others(at: number): Promise<readonly Other[]> {
+    return desk.swap(this.task(false), this.songs, at);
+  }
+
+  /** What is asked of the server. making: locked songs must be in it. */
+  task(making: boolean): SetTask {
+    const { minutes, arc, rules, seed, waypoints } = this;
+    const locked = making ? this.songs.filter((song) => this.locked.has(song)) : [];
+    const about = { minutes, arc, rules, seed };
+    switch (this.shape) {
+      case 'line':
+        return { ...about, shape: 'drawn', line: this.line, include: locked };
+      case 'songs': {
+        const ends = waypoints.length > 1;
+        return { ...about, shape: 'path', songs: waypoints, from_first: true, to_last: ends, include: locked.filter((s) => !waypoints.includes(s)) };
+      }
+      case 'around':
+        return { ...about, shape: 'around', songs: waypoints, include: locked };
+      case 'tour':
+        return { ...about, shape: 'tour', include: locked };
+      case 'free':
+        // Nothing but the locked songs says where it goes: they keep their order, others come between.
+        return locked.length ? { ...about, shape: 'fill', songs: locked } : { ...about, shape: 'free' };
+    }
+  }
+
+  private async judge(turn: number): Promise<void> {
+    if (this.songs.length === 0) {
+      this.set = undefined;
+      return this.changed();
+    }
+    try {
+      const set = await desk.judge(this.task(false), this.songs);
+      if (turn !== this.turn) return;
+      this.take(set);
+    } catch (error) {
+      if (turn !== this.turn) return;
+      this.fail(error);
+    }
+    this.changed();
+  }
+
+  private take(set: RadioSet): void {
+    this.set = set;
+    this.songs = set.songs.map(({ id }) => id);
+    this.error = '';
+    for (const song of [...this.locked]) if (!this.songs.includes(song)) this.locked.delete(song);
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof DOMException && error.name === 'AbortError') return;
+    const gone = error instanceof ApiError && (error.status === 404 || error.status === 405);
+    this.error = gone ? 'Sets are made where musicmap itself serves the page.' : error instanceof Error ? error.message : String(error);
+  }
+}
