@@ -19,6 +19,11 @@ for command in explore gather embed map draw serve status forget dedupe features
     has "$errors" "^usage: musicmap $command"
 done
 
+for command in explore serve; do
+    run 0 musicmap $command --help
+    has "$out" '--no-open'
+done
+
 run 2 musicmap gather
 run 2 musicmap gather folder
 run 2 musicmap gather folder x --genres rock

@@ -80,9 +80,9 @@ export class Tools {
     // Fingers keep no songs: there, and where its list is open, a chosen song has neighbours as well.
     const chosen = this.drawer.open === 'near' ? (this.ground.atlas?.cellOf(listening.chosenSong) ?? -1) : -1;
     this.near.show(listening.pinned ? listening.sounding : chosen);
-    this.near.refresh();
+    if (this.drawer.open === 'near') this.near.refresh();
     this.lists.refresh();
-    this.setMaker.refresh();
+    if (this.drawer.open === 'set') this.setMaker.refresh();
     this.trail.sounding(engine.state.kind === 'playing' ? engine.state.song : -1);
     this.player.chosen(listening.soundingSong);
     this.backButton.disabled = this.address.depth === 0;
@@ -195,6 +195,7 @@ export class Tools {
   }
 
   private penMoved(): void {
+    document.body.classList.toggle('penned', this.pen.out !== undefined); // a telephone's sheet makes room
     this.lassoButton.setAttribute('aria-pressed', String(this.pen.out === 'lasso' || this.pen.out === 'rect'));
   }
 }

@@ -5,7 +5,8 @@
  * of the map on any web host can be searched as well. Draws nothing, asks nobody.
  */
 const SLICE = 20000; // lines folded without a pause
-const MOST_FOUND = 4000; // looked at for the best
+const MOST_BEGIN = 300; // titles that begin with the query, looked at for the best
+const MOST_FOUND = 1500; // and others
 
 export interface Hit {
   readonly cell: number; // line
@@ -41,7 +42,7 @@ export class Words {
     const start = new Uint32Array(lines + 1);
     const parts: string[] = [];
     let at = 0;
-    let length = 0;
+    let length = 1;
     for (let line = 0; line < lines; line += SLICE) {
       if (line > 0) await pause();
       const part: string[] = [];
@@ -59,22 +60,34 @@ export class Words {
     }
     rawStart[lines] = at;
     start[lines] = length;
-    return new Words(raw, rawStart, parts.join(''), start);
+    return new Words(raw, rawStart, `\n${parts.join('')}`, start); // so that every line begins behind an end
   }
 
   /** Songs with every word of the query in any of their fields, best first. */
-  search(query: string, most = 50, wanted: (cell: number) => boolean = () => true): Hit[] {
+  search(query: string, most = 50): Hit[] {
     const words = fold(query).split(/\s+/).filter(Boolean).slice(0, 12);
     if (words.length === 0) return [];
-    const first = words.reduce((a, b) => (b.length > a.length ? b : a));
+    // The word that turns up last is likely the rarest; one that never does ends the search.
+    const firsts = words.map((word) => this.folded.indexOf(word));
+    if (firsts.includes(-1)) return [];
+    const rarest = words[firsts.indexOf(Math.max(...firsts))]!;
     const found: { cell: number; score: number }[] = [];
-    for (let at = this.folded.indexOf(first); at >= 0 && found.length < MOST_FOUND; ) {
-      const cell = this.lineAt(at);
-      const end = this.start[cell + 1]!;
-      const line = this.folded.slice(this.start[cell]!, end - 1);
-      if (words.every((word) => line.includes(word)) && wanted(cell)) found.push({ cell, score: score(line, words) });
-      at = this.folded.indexOf(first, end);
-    }
+    const seen = new Set<number>();
+    const scan = (needle: string, limit: number): void => {
+      for (let at = this.folded.indexOf(needle); at >= 0 && limit > 0; ) {
+        const cell = this.lineAt(at + 1);
+        const end = this.start[cell + 1]!;
+        const line = this.folded.slice(this.start[cell]!, end - 1);
+        if (!seen.has(cell) && words.every((word) => line.includes(word))) {
+          limit--;
+          seen.add(cell);
+          found.push({ cell, score: score(line, words) });
+        }
+        at = this.folded.indexOf(needle, end - 1);
+      }
+    };
+    scan(`\n${words.join(' ')}`, MOST_BEGIN);
+    scan(rarest, MOST_FOUND);
     found.sort((a, b) => b.score - a.score || a.cell - b.cell);
     return found.slice(0, most).map(({ cell, score: value }) => ({ ...this.fields(cell), cell, score: value }));
   }

@@ -61,6 +61,10 @@ export class NearPanel implements Tool {
     this.refresh();
   }
 
+  opened(): void {
+    this.refresh();
+  }
+
   refresh(): void {
     const song = this.cell >= 0 ? this.ground.song(this.cell) : undefined;
     setText(this.head, this.cell < 0 ? 'Keep a song (click it) to see what sounds like it.' : [titleOf(song), song?.artist].filter(Boolean).join(' — '));
