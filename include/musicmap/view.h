@@ -144,4 +144,29 @@ const char *mm_server_url(const struct mm_server *server); /* "http://127.0.0.1:
 /* Finishes the requests in hand and releases everything. */
 void mm_server_stop(struct mm_server *server);
 
+/* ---- the page without a server ---- */
+
+struct mm_page_export_report {
+    size_t songs;
+    size_t clips;    /* songs that can be heard */
+    size_t withheld; /* shown without sound: previews of services that do not let them be shared */
+    size_t silent;   /* whose file could not be read */
+    uint64_t estimate; /* bytes, told before anything is written */
+    uint64_t bytes;    /* written */
+};
+struct mm_page_export {
+    const char *path; /* a folder, made when it is missing, or one file */
+    bool single;      /* one file, which opens from disk */
+    double clip_s;    /* seconds of each song; 0 = none, at most 30 */
+    size_t jobs;      /* 0 = one a core */
+    /* Told the size beforehand; false: that is all. NULL = go on. */
+    bool (*begin)(void *ctx, const struct mm_page_export_report *report);
+    void *ctx;
+};
+/* The current map, as the server would show it, for any web host (doc/export.md). MM_ERR_NOT_FOUND:
+ * there is no map. */
+int mm_export_page(struct mm_catalog *catalog, struct mm_helpers *helpers,
+                   const struct mm_page_export *what, const struct mm_progress *progress,
+                   struct mm_page_export_report *report, struct mm_error *err);
+
 #endif

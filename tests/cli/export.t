@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# export --data: the same table in four formats, read back by programs that are not ours.
+# export --data: the same table in four formats, read back by programs that are not ours. export: the page
+# without a server, as files (tests/web/export.test.mjs opens them).
 . "$MUSICMAP_ROOT/tests/cli/tap.sh"
 
 for i in 1 2 3 4 5; do
@@ -46,5 +47,32 @@ run 3 musicmap export --data nowhere/t.csv
 run 2 musicmap export --data t.doc
 has "$errors" 'csv, .jsonl, .npz or .tsv'
 run 3 musicmap export --data t.csv --model nothing
+# The page. Sizes are told before anything is written.
+run 0 musicmap export site --dry-run --json
+same "$(json '"\(.dry_run) \(.songs) \(.bytes) \(.estimate > 100000)"')" "true 7 0 true" "a dry run"
+[ ! -e site ]
+ok $? "writes nothing"
+run 0 musicmap export site
+has "$errors" '^7 songs, about [0-9.]+ MB'
+has "$errors" 'written: site, 7 songs, 7 of them to be heard'
+same "$(jq -s 'map(length) | add' site/data/songs-*.json)" 7 "songs"
+same "$(jq -r .songs site/data/map.json)" 7 "map"
+same "$(for f in site/clips/*; do ffprobe -v error -show_entries format=format_name -of csv=p=0 "$f"; done | wc -l)" 7 "clips are sound"
+run 0 musicmap export site --clips none
+run 0 musicmap export map.html --json
+same "$(grep -c 'id="mm:clips/' map.html)" 7 "one file has all clips"
+same "$(grep -oE '(src|href)="[^"]+"' map.html | grep -vc 'data:')" 0 "and names no other file"
+run 0 musicmap export silent.html --clips none --json
+same "$(json .clips)" 0 "no clips"
+lacks silent.html 'mm:clips/'
+mkdir mine
+echo mine >mine/file
+run 3 musicmap export mine
+has "$errors" 'mine is not empty, and no copy of a map'
+run 3 musicmap export nowhere/map.html
+run 2 musicmap export site --clips some
+run 2 musicmap export site --data t.csv
+run 2 musicmap export
+rm -r site mine map.html silent.html
 same "$(ls | grep -cv -E '^(t\.(csv|jsonl|npz|tsv)|t-metadata.tsv|again.npz|music|library|empty)$')" 0 "nothing else is left"
 finish
