@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * lands.c - regions of countries on the picture: a broad line where two of them touch, and their
- * names in wide, pale letters wherever those of the countries leave room: within the region, or in
- * the sea before its coast. A region is known by its sound and may lie in several places: it is
- * named at the largest, and not at all where no place holds most of it.
+ * names in wide letters: in the sea before its coast, or else where the names of the countries
+ * leave room. A region is known by its sound and may lie in several places: it is named at the
+ * largest, and not at all where no place holds most of it.
  *
  * Sums over rectangles of the raster tell at once what lies under a name (as in label.c).
  */
