@@ -19,13 +19,14 @@
 #include "base/text.h"
 #include "musicmap/source.h"
 #include "musicmap/view.h"
+#include "view/bytes.h"
 #include "view/clips.h"
 #include "view/page_data.h"
 #include "view/page_files.h"
+#include "view/tiles.h"
 #include "view/words.h"
 
 enum { CHUNK = 1000, BATCH = 64, SAMPLE = 16 };
-#define ONSET_AT 20 /* bytes a song before the onsets of MMC1, and its head: doc/protocol.md */
 
 /* ---- where to ---- */
 
@@ -202,21 +203,54 @@ static int put_songs(struct export *e, size_t first, struct mm_error *err)
     return result;
 }
 
-/* The cells with the onsets of our own clips. */
-static int put_cells(struct export *e, struct mm_error *err)
+/* A tile with the onsets of our own clips: its last array. */
+static int put_tile(struct export *e, size_t k, struct mm_error *err)
 {
-    const struct mm_blob *cells = e->snapshot->cells;
-    size_t n = e->snapshot->n;
-    unsigned char *copy = malloc(cells->size);
-    if (!copy || cells->size < ONSET_AT + (size_t)24 * n) {
-        free(copy);
+    const struct mm_blob *tile = e->snapshot->tiles[k];
+    size_t first = k * MM_TILE_SONGS;
+    size_t n = e->snapshot->n - first < MM_TILE_SONGS ? e->snapshot->n - first : MM_TILE_SONGS;
+    unsigned char *copy = malloc(tile->size);
+    if (!copy)
         return mm_no_memory(err);
+    memcpy(copy, tile->bytes, tile->size);
+    unsigned char *to = copy + tile->size - 2 * (n + n % 2);
+    for (size_t i = 0; i < n; i++) {
+        double onset = (double)e->onset[e->snapshot->order[first + i]];
+        to = mm_put_u16(to, (uint16_t)fmin(fmax(round(1000 * onset), 0), UINT16_MAX));
     }
-    memcpy(copy, cells->bytes, cells->size);
-    memcpy(copy + ONSET_AT + (size_t)20 * n, e->onset, n * sizeof *e->onset);
-    int result = put_file(&e->sink, "data/cells.bin", copy, cells->size, err);
+    char name[40];
+    snprintf(name, sizeof name, "data/tile-%zu.bin", k);
+    int result = put_file(&e->sink, name, copy, tile->size, err);
     free(copy);
     return result;
+}
+
+/* The songs' places, the overview, what one can colour by. */
+static int put_cells(struct export *e, struct mm_error *err)
+{
+    const struct mm_snapshot *s = e->snapshot;
+    int result =
+        put_file(&e->sink, "data/overview.bin", s->overview->bytes, s->overview->size, err);
+    for (size_t k = 0; k < s->n_tiles && result == 0; k++)
+        result = put_tile(e, k, err);
+    for (size_t i = 0; i < s->columns.n && result == 0; i++) {
+        const struct mm_column *column = &s->columns.columns[i];
+        char name[MM_COLUMN_NAME + 24];
+        snprintf(name, sizeof name, "data/column-%s.bin", column->name);
+        result = put_file(&e->sink, name, column->blob->bytes, column->blob->size, err);
+    }
+    return result;
+}
+
+/* Bytes of put_cells(). */
+static uint64_t size_of_cells(const struct mm_snapshot *s)
+{
+    uint64_t bytes = s->overview->size;
+    for (size_t k = 0; k < s->n_tiles; k++)
+        bytes += s->tiles[k]->size;
+    for (size_t i = 0; i < s->columns.n; i++)
+        bytes += s->columns.columns[i].blob->size;
+    return bytes;
 }
 
 static int on_origin(void *ctx, const struct mm_origin *origin, struct mm_error *err)
@@ -261,7 +295,7 @@ static int put_data(struct export *e, struct mm_error *err)
     for (size_t first = 0; first < s->n && result == 0; first += CHUNK)
         result = put_songs(e, first, err);
     if (result == 0)
-        result = mm_words_make(e->catalog, s->songs, s->n, &words, err);
+        result = mm_words_make(e->catalog, s->songs, s->order, s->n, &words, err);
     if (result == 0)
         result = put_file(&e->sink, "data/words.txt", words->bytes, words->size, err);
     if (result == 0)
@@ -466,7 +500,7 @@ int mm_export_page(struct mm_catalog *catalog, struct mm_helpers *helpers,
         result = prepare(&e, err);
     if (result == 0) {
         report->songs = e.snapshot->n;
-        uint64_t bytes = estimate_clips(&e, pool) + e.snapshot->cells->size +
+        uint64_t bytes = estimate_clips(&e, pool) + size_of_cells(e.snapshot) +
                          e.snapshot->map->size + 300 * (uint64_t)e.snapshot->n;
         for (size_t i = 0; i < mm_page_file_count; i++)
             bytes += mm_page_files[i].size;

@@ -145,24 +145,10 @@ static int add_song(struct mm_catalog *catalog, uint32_t id, json_t *array, stru
     return result == MM_ERR_NOT_FOUND ? 0 : result;
 }
 
-struct tagged {
-    json_t *songs;
-    size_t at;
-};
-
-/* Songs and their tags both come in order of id. */
 static int add_tags(void *ctx, int64_t song, const struct mm_song_tags *tags, struct mm_error *err)
 {
-    struct tagged *t = ctx;
-    for (; t->at < json_array_size(t->songs); t->at++) {
-        json_t *object = json_array_get(t->songs, t->at);
-        json_int_t id = json_integer_value(json_object_get(object, "id"));
-        if (id == song)
-            return set_tags(object, tags) == 0 ? 0 : mm_no_memory(err);
-        if (id > song)
-            break;
-    }
-    return 0;
+    (void)song;
+    return set_tags(ctx, tags) == 0 ? 0 : mm_no_memory(err);
 }
 
 int mm_page_songs(struct mm_catalog *catalog, const struct mm_snapshot *snapshot, size_t first,
@@ -177,12 +163,13 @@ int mm_page_songs(struct mm_catalog *catalog, const struct mm_snapshot *snapshot
     if (count > snapshot->n - first)
         count = snapshot->n - first;
     int result = 0;
-    for (size_t i = first; i < first + count && result == 0; i++)
-        result = add_song(catalog, snapshot->songs[i], array, err);
-    struct tagged tagged = {.songs = array};
-    if (result == 0 && count)
-        result = mm_catalog_each_tags(catalog, snapshot->songs[first],
-                                      snapshot->songs[first + count - 1], add_tags, &tagged, err);
+    for (size_t i = first; i < first + count && result == 0; i++) {
+        uint32_t id = snapshot->songs[snapshot->order[i]];
+        result = add_song(catalog, id, array, err);
+        if (result == 0)
+            result = mm_catalog_each_tags(catalog, id, id, add_tags,
+                                          json_array_get(array, i - first), err);
+    }
     if (result < 0) {
         json_decref(array);
         return result;

@@ -14,6 +14,7 @@
 #include "musicmap/catalog.h"
 #include "musicmap/error.h"
 #include "view/blob.h"
+#include "view/columns.h"
 
 enum { MM_TOKEN_SIZE = 17 };
 
@@ -24,15 +25,19 @@ struct mm_snapshot {
     char token[MM_TOKEN_SIZE];
     size_t n;
     uint32_t *songs; /* [n] ids, ascending */
+    uint32_t *order; /* [n] index into songs of the song that comes i-th on the page */
     struct mm_blob *map;
-    struct mm_blob *cells;
+    size_t n_tiles;
+    struct mm_blob **tiles; /* [n_tiles] */
+    struct mm_blob *overview;
+    struct mm_columns columns;
 };
 /* Reads the current map. MM_ERR_NOT_FOUND: there is none, or it has no songs. */
 int mm_snapshot_create(struct mm_catalog *catalog, struct mm_snapshot **out, struct mm_error *err);
 struct mm_snapshot *mm_snapshot_hold(struct mm_snapshot *snapshot);
 void mm_snapshot_release(struct mm_snapshot *snapshot); /* NULL is allowed */
 
-/* Songs first .. first + count - 1 of the snapshot, as they are in the catalog now. */
+/* Songs first .. first + count - 1 in the page's order, as they are in the catalog now. */
 int mm_page_songs(struct mm_catalog *catalog, const struct mm_snapshot *snapshot, size_t first,
                   size_t count, struct mm_blob **out, struct mm_error *err);
 

@@ -13,7 +13,8 @@
 
 enum { MAX_SONGS_AT_ONCE = 1000 };
 
-static mm_route_fn get_page, get_map, get_cells, get_songs, get_status, get_clip, get_cover;
+static mm_route_fn get_page, get_map, get_overview, get_tile, get_column, get_songs, get_status,
+    get_clip, get_cover;
 
 static const struct route {
     const char *path; /* with a final slash: everything below it */
@@ -21,7 +22,9 @@ static const struct route {
     bool post; /* asked with POST, else with GET */
 } routes[] = {
     {"/api/map", get_map, false},
-    {"/api/cells", get_cells, false},
+    {"/api/overview", get_overview, false},
+    {"/api/tile/", get_tile, false},
+    {"/api/column/", get_column, false},
     {"/api/songs", get_songs, false},
     {"/api/status", get_status, false},
     {"/api/similar/", mm_route_similar, false},
@@ -239,14 +242,43 @@ static bool get_map(struct mm_visit *visit)
     return true;
 }
 
-static bool get_cells(struct mm_visit *visit)
+/* Part of the named map; NULL: it has no such part. */
+static bool reply_part(struct mm_visit *visit, struct mm_snapshot *snapshot, struct mm_blob *part)
+{
+    if (part)
+        reply_blob(visit->reply, mm_blob_hold(part), MM_CACHE_IMMUTABLE);
+    else
+        mm_visit_fail(visit, 404, "the map has no such part");
+    mm_snapshot_release(snapshot);
+    return true;
+}
+
+static bool get_overview(struct mm_visit *visit)
+{
+    struct mm_snapshot *snapshot = mm_visit_map(visit);
+    return !snapshot || reply_part(visit, snapshot, snapshot->overview);
+}
+
+static bool get_tile(struct mm_visit *visit)
 {
     struct mm_snapshot *snapshot = mm_visit_map(visit);
     if (!snapshot)
         return true;
-    reply_blob(visit->reply, mm_blob_hold(snapshot->cells), MM_CACHE_IMMUTABLE);
-    mm_snapshot_release(snapshot);
-    return true;
+    uint64_t tile;
+    bool there = mm_http_number(visit->rest, UINT32_MAX, &tile) && tile < snapshot->n_tiles;
+    return reply_part(visit, snapshot, there ? snapshot->tiles[tile] : NULL);
+}
+
+static bool get_column(struct mm_visit *visit)
+{
+    struct mm_snapshot *snapshot = mm_visit_map(visit);
+    if (!snapshot)
+        return true;
+    struct mm_blob *blob = NULL;
+    for (size_t i = 0; i < snapshot->columns.n && !blob; i++)
+        if (strcmp(snapshot->columns.columns[i].name, visit->rest) == 0)
+            blob = snapshot->columns.columns[i].blob;
+    return reply_part(visit, snapshot, blob);
 }
 
 static bool get_songs(struct mm_visit *visit)

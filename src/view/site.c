@@ -266,7 +266,8 @@ static int make(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob *
         return open_folder(site, song, err);
     case MM_JOB_WORDS: {
         struct mm_snapshot *snapshot = mm_site_snapshot(site);
-        int result = snapshot ? mm_words_make(site->catalog, snapshot->songs, snapshot->n, out, err)
+        int result = snapshot ? mm_words_make(site->catalog, snapshot->songs, snapshot->order,
+                                              snapshot->n, out, err)
                               : mm_error_set(err, MM_ERR_NOT_FOUND, "there is no map yet");
         mm_snapshot_release(snapshot);
         return result;

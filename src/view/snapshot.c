@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The current map, made ready for the page: /api/map as JSON, /api/cells as the binary block that
- * doc/protocol.md lays out.
+ * The current map, made ready for the page: /api/map as JSON, songs as tiles, the overview, and the
+ * columns of properties, as doc/protocol.md lays them out.
  */
 #include <jansson.h>
 #include <math.h>
@@ -14,7 +14,11 @@
 #include "base/text.h"
 #include "musicmap/view.h"
 #include "view/clips.h"
+#include "view/overview.h"
 #include "view/page_data.h"
+#include "view/tiles.h"
+
+enum { MOST_COUNTRIES = 0xffff }; /* that a tile can number */
 
 /* Everything that a snapshot is made from, while it is made. */
 struct parts {
@@ -83,77 +87,27 @@ static int plan_clips(struct mm_catalog *catalog, struct parts *parts, struct mm
     return mm_catalog_each_measure(catalog, plan_clip, parts, err);
 }
 
-static unsigned char *put_u32(unsigned char *to, uint32_t value)
+static int make_tiles(const struct parts *parts, struct mm_snapshot *snapshot, struct mm_error *err)
 {
-    for (int i = 0; i < 4; i++)
-        *to++ = (unsigned char)(value >> 8 * i);
-    return to;
-}
-
-static unsigned char *put_u32s(unsigned char *to, const uint32_t *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to = put_u32(to, values[i]);
-    return to;
-}
-
-static unsigned char *put_f32(unsigned char *to, float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return put_u32(to, bits);
-}
-
-static unsigned char *put_f32s(unsigned char *to, const float *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to = put_f32(to, values[i]);
-    return to;
-}
-
-/* Bytes of the block; 0 when a count does not fit the format's 32 bits. */
-static size_t cells_size(const struct mm_voronoi *cells, size_t n)
-{
-    size_t n_index = cells->start[n];
-    if (n >= UINT32_MAX / 32 || cells->n_corners > UINT32_MAX / 32 || n_index > UINT32_MAX / 32 ||
-        cells->n_edges > UINT32_MAX / 32)
-        return 0;
-    return 20 + 4 * (n + 2 * n + n + n + n + (n + 1) + n_index + 2 * cells->n_corners +
-                     4 * cells->n_edges);
-}
-
-static int make_cells(const struct parts *parts, const uint32_t *songs, struct mm_blob **out,
-                      struct mm_error *err)
-{
-    const struct mm_voronoi *cells = parts->scene->voronoi;
-    size_t n = parts->record.n_songs;
-    size_t size = cells_size(cells, n);
-    if (size == 0)
-        return mm_error_set(err, MM_ERR_LIMIT, "%zu songs are too many for the page", n);
-    unsigned char *bytes = malloc(size);
-    if (!bytes)
+    struct mm_tile_songs songs = {.order = snapshot->order,
+                                  .id = snapshot->songs,
+                                  .xy = parts->xy,
+                                  .cluster = parts->cluster,
+                                  .gain = parts->gain,
+                                  .onset = parts->onset};
+    size_t n = (snapshot->n + MM_TILE_SONGS - 1) / MM_TILE_SONGS;
+    snapshot->tiles = mm_calloc3(n, 1, sizeof(struct mm_blob *));
+    if (!snapshot->tiles)
         return mm_no_memory(err);
-    static const unsigned char magic[4] = {'M', 'M', 'C', '1'};
-    memcpy(bytes, magic, sizeof magic);
-    unsigned char *to = bytes + sizeof magic;
-    to = put_u32(to, (uint32_t)n);
-    to = put_u32(to, (uint32_t)cells->n_corners);
-    to = put_u32(to, cells->start[n]);
-    to = put_u32(to, (uint32_t)cells->n_edges);
-    to = put_u32s(to, songs, n);
-    to = put_f32s(to, parts->xy, 2 * n);
-    to = put_u32s(to, parts->cluster, n);
-    to = put_f32s(to, parts->gain, n);
-    to = put_f32s(to, parts->onset, n);
-    to = put_u32s(to, cells->start, n + 1);
-    to = put_u32s(to, cells->index, cells->start[n]);
-    for (size_t i = 0; i < 2 * cells->n_corners; i++)
-        to = put_f32(to, (float)cells->corners[i]);
-    for (size_t i = 0; i < cells->n_edges; i++) {
-        const struct mm_voronoi_edge *edge = &cells->edges[i];
-        to = put_u32s(to, (const uint32_t[]){edge->a, edge->b, edge->left, edge->right}, 4);
+    snapshot->n_tiles = n;
+    int result = 0;
+    for (size_t i = 0; i < n && result == 0; i++) {
+        size_t first = i * MM_TILE_SONGS;
+        size_t rest = snapshot->n - first;
+        result = mm_tile_create(&songs, first, rest < MM_TILE_SONGS ? rest : MM_TILE_SONGS,
+                                &snapshot->tiles[i], err);
     }
-    return mm_blob_create(bytes, size, "application/octet-stream", out, err);
+    return result;
 }
 
 static json_t *describe_country(size_t id, const struct mm_country *country)
@@ -171,8 +125,17 @@ static json_t *describe_country(size_t id, const struct mm_country *country)
     return object;
 }
 
-static int make_map(const struct parts *parts, const char *token, struct mm_blob **out,
-                    struct mm_error *err)
+static json_t *describe_columns(const struct mm_columns *columns)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < columns->n; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", columns->columns[i].name,
+                                              "title", columns->columns[i].title));
+    return list;
+}
+
+static int make_map(const struct parts *parts, const struct mm_columns *columns, const char *token,
+                    struct mm_blob **out, struct mm_error *err)
 {
     const struct mm_scene *scene = parts->scene;
     json_t *clusters = json_array();
@@ -184,9 +147,11 @@ static int make_map(const struct parts *parts, const char *token, struct mm_blob
     }
     const char *model = parts->record.model ? parts->record.model : "";
     char *clean = mm_text_clean_utf8(model, strlen(model));
-    json_t *root = json_pack("{s:s, s:I, s:s, s:[f,f,f,f], s:o}", "map", token, "songs",
-                             (json_int_t)scene->n_songs, "model", clean, "box", scene->box.x0,
-                             scene->box.y0, scene->box.x1, scene->box.y1, "clusters", clusters);
+    json_t *root =
+        json_pack("{s:s, s:I, s:s, s:[f,f,f,f], s:i, s:o, s:o}", "map", token, "songs",
+                  (json_int_t)scene->n_songs, "model", clean, "box", scene->box.x0, scene->box.y0,
+                  scene->box.x1, scene->box.y1, "tile", (int)MM_TILE_SONGS, "properties",
+                  describe_columns(columns), "clusters", clusters);
     free(clean);
     char *text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
@@ -195,23 +160,27 @@ static int make_map(const struct parts *parts, const char *token, struct mm_blob
     return mm_blob_create((unsigned char *)text, strlen(text), "application/json", out, err);
 }
 
-/* Names the content: the library's place, the map without its token, the block of cells. */
+/* Names the content: the library's place, the map without its token, all tiles and columns. */
 static int make_token(struct mm_catalog *catalog, const struct parts *parts,
-                      const struct mm_blob *cells, char token[MM_TOKEN_SIZE], struct mm_error *err)
+                      struct mm_snapshot *snapshot, struct mm_error *err)
 {
     struct mm_blob *map = NULL;
-    int result = make_map(parts, "", &map, err);
+    int result = make_map(parts, &snapshot->columns, "", &map, err);
     if (!map)
         return result;
     struct mm_text all = {0};
-    mm_text_addf(&all, "%s%s%s", map->etag, cells->etag, mm_catalog_path(catalog));
+    mm_text_addf(&all, "%s%s%s", map->etag, snapshot->overview->etag, mm_catalog_path(catalog));
+    for (size_t i = 0; i < snapshot->n_tiles; i++)
+        mm_text_add(&all, snapshot->tiles[i]->etag);
+    for (size_t i = 0; i < snapshot->columns.n; i++)
+        mm_text_add(&all, snapshot->columns.columns[i].blob->etag);
     mm_blob_release(map);
     unsigned char hash[MM_HASH_SIZE];
     char hex[2 * MM_HASH_SIZE + 1];
     result = all.failed ? mm_no_memory(err) : mm_hash_bytes(all.data, all.length, hash, err);
     if (result == 0) {
         mm_hash_hex(hash, hex);
-        snprintf(token, MM_TOKEN_SIZE, "%.16s", hex);
+        snprintf(snapshot->token, MM_TOKEN_SIZE, "%.16s", hex);
     }
     mm_text_finish(&all);
     return result;
@@ -237,6 +206,10 @@ static int fill(struct mm_catalog *catalog, struct mm_snapshot *snapshot, struct
     size_t n = parts->record.n_songs;
     if (n == 0)
         return mm_error_set(err, MM_ERR_NOT_FOUND, "the map has no songs");
+    if (n >= UINT32_MAX / 32 || parts->record.n_clusters > MOST_COUNTRIES)
+        return mm_error_set(err, MM_ERR_LIMIT,
+                            "%zu songs in %zu countries are too many for the page", n,
+                            parts->record.n_clusters);
     snapshot->n = n;
     snapshot->map_id = parts->record.id;
     snapshot->songs = mm_calloc3(n, 1, sizeof *snapshot->songs);
@@ -244,7 +217,9 @@ static int fill(struct mm_catalog *catalog, struct mm_snapshot *snapshot, struct
     parts->cluster = mm_calloc3(n, 1, sizeof *parts->cluster);
     parts->gain = mm_calloc3(n, 1, sizeof *parts->gain);
     parts->onset = mm_calloc3(n, 1, sizeof *parts->onset);
-    if (!snapshot->songs || !parts->xy || !parts->cluster || !parts->gain || !parts->onset)
+    snapshot->order = mm_calloc3(n, 1, sizeof *snapshot->order);
+    if (!snapshot->songs || !snapshot->order || !parts->xy || !parts->cluster || !parts->gain ||
+        !parts->onset)
         return mm_no_memory(err);
     int result = split_record(parts, snapshot->songs, err);
     if (result == 0)
@@ -252,15 +227,20 @@ static int fill(struct mm_catalog *catalog, struct mm_snapshot *snapshot, struct
     if (result == 0)
         result = make_scene(parts, err);
     if (result == 0)
-        result = make_cells(parts, snapshot->songs, &snapshot->cells, err);
+        result = mm_tiles_order(parts->xy, n, &parts->scene->box, snapshot->order, err);
     if (result == 0)
-        result = make_token(catalog, parts, snapshot->cells, snapshot->token, err);
+        result = make_tiles(parts, snapshot, err);
     if (result == 0)
-        result = make_map(parts, snapshot->token, &snapshot->map, err);
+        result = mm_overview_create(parts->scene, &snapshot->overview, err);
+    if (result == 0)
+        result =
+            mm_columns_create(catalog, &parts->record, snapshot->order, &snapshot->columns, err);
+    if (result == 0)
+        result = make_token(catalog, parts, snapshot, err);
+    if (result == 0)
+        result = make_map(parts, &snapshot->columns, snapshot->token, &snapshot->map, err);
     if (result == 0)
         result = mm_blob_compress(snapshot->map, err);
-    if (result == 0)
-        result = mm_blob_compress(snapshot->cells, err);
     return result;
 }
 
@@ -295,7 +275,12 @@ void mm_snapshot_release(struct mm_snapshot *snapshot)
     if (!snapshot || atomic_fetch_sub_explicit(&snapshot->holders, 1, memory_order_acq_rel) != 1)
         return;
     free(snapshot->songs);
+    free(snapshot->order);
     mm_blob_release(snapshot->map);
-    mm_blob_release(snapshot->cells);
+    for (size_t i = 0; i < snapshot->n_tiles; i++)
+        mm_blob_release(snapshot->tiles[i]);
+    free(snapshot->tiles);
+    mm_blob_release(snapshot->overview);
+    mm_columns_finish(&snapshot->columns);
     free(snapshot);
 }

@@ -11,7 +11,8 @@ static const float TAG_SAID = 0.1F; /* tags below are not what a song is like */
 
 /* Songs and tags both come in order of id; what is said of each song is put together first. */
 struct line {
-    char *tags; /* heap; NULL = none */
+    char *text; /* heap; NULL = none. First the tags alone, then all */
+    bool whole;
 };
 
 struct making {
@@ -19,8 +20,6 @@ struct making {
     size_t n;
     size_t at; /* walks along */
     struct line *lines;
-    struct mm_text text;
-    size_t written; /* lines */
 };
 
 /* Index of id, walking on; n = it is not among the songs. */
@@ -45,7 +44,7 @@ static int on_tags(void *ctx, int64_t song, const struct mm_song_tags *tags, str
         mm_text_add(&text, tags->names[t]);
     }
     bool failed = text.failed;
-    m->lines[i].tags = mm_text_steal(&text);
+    m->lines[i].text = mm_text_steal(&text);
     return failed ? mm_no_memory(err) : 0;
 }
 
@@ -62,38 +61,35 @@ static void add_clean(struct mm_text *out, const char *text)
     free(clean);
 }
 
-static void end_lines(struct making *m, size_t up_to)
-{
-    for (; m->written < up_to; m->written++)
-        mm_text_add(&m->text, "\n");
-}
-
 static int on_song(void *ctx, const struct mm_song *song, struct mm_error *err)
 {
     struct making *m = ctx;
     size_t i = walk(m, song->id);
     if (i == m->n)
         return 0;
-    end_lines(m, i);
+    struct mm_text text = {0};
     const struct mm_tags *t = &song->tags;
     bool titled = t->title && *t->title;
-    add_clean(&m->text, titled ? t->title : song->key ? mm_path_name(song->key) : "");
-    mm_text_add(&m->text, "\t");
-    add_clean(&m->text, t->artist);
-    mm_text_add(&m->text, "\t");
-    add_clean(&m->text, t->album);
-    mm_text_add(&m->text, "\t");
+    add_clean(&text, titled ? t->title : song->key ? mm_path_name(song->key) : "");
+    mm_text_add(&text, "\t");
+    add_clean(&text, t->artist);
+    mm_text_add(&text, "\t");
+    add_clean(&text, t->album);
+    mm_text_add(&text, "\t");
     for (size_t g = 0; g < t->n_genres; g++) {
-        mm_text_add(&m->text, g ? ", " : "");
-        add_clean(&m->text, t->genres[g]);
+        mm_text_add(&text, g ? ", " : "");
+        add_clean(&text, t->genres[g]);
     }
-    mm_text_add(&m->text, "\t");
-    add_clean(&m->text, m->lines[i].tags);
-    return m->text.failed ? mm_no_memory(err) : 0;
+    mm_text_add(&text, "\t");
+    add_clean(&text, m->lines[i].text);
+    free(m->lines[i].text);
+    bool failed = text.failed;
+    m->lines[i] = (struct line){mm_text_steal(&text), true};
+    return failed ? mm_no_memory(err) : 0;
 }
 
-int mm_words_make(struct mm_catalog *catalog, const uint32_t *songs, size_t n, struct mm_blob **out,
-                  struct mm_error *err)
+int mm_words_make(struct mm_catalog *catalog, const uint32_t *songs, const uint32_t *order,
+                  size_t n, struct mm_blob **out, struct mm_error *err)
 {
     *out = NULL;
     struct making m = {.songs = songs, .n = n, .lines = mm_calloc3(n, 1, sizeof *m.lines)};
@@ -103,9 +99,14 @@ int mm_words_make(struct mm_catalog *catalog, const uint32_t *songs, size_t n, s
     m.at = 0;
     if (result == 0)
         result = mm_catalog_each_song(catalog, MM_SONGS_ALL, NULL, on_song, &m, err);
-    end_lines(&m, n);
-    size_t size = m.text.length;
-    char *text = mm_text_steal(&m.text);
+    struct mm_text all = {0};
+    for (size_t i = 0; m.lines && i < n; i++) {
+        const char *line = m.lines[order[i]].text;
+        mm_text_add(&all, m.lines[order[i]].whole && line ? line : "");
+        mm_text_add(&all, "\n");
+    }
+    size_t size = all.length;
+    char *text = mm_text_steal(&all);
     if (result == 0 && !text)
         result = mm_no_memory(err);
     if (result == 0) {
@@ -120,7 +121,7 @@ int mm_words_make(struct mm_catalog *catalog, const uint32_t *songs, size_t n, s
     }
     free(text);
     for (size_t i = 0; m.lines && i < n; i++)
-        free(m.lines[i].tags);
+        free(m.lines[i].text);
     free(m.lines);
     return result;
 }

@@ -7,11 +7,11 @@
 #include "view/blob.h"
 
 /*
- * songs: [n] ids, ascending. Line i of the text (UTF-8, compressed as well) is of song i: title,
- * artist, album, genres and tags with tabs between, the last two with commas; a song without a
- * title has its file's name. A song that is gone has an empty line.
+ * songs: [n] ids, ascending. Line i of the text (UTF-8, compressed as well) is of songs[order[i]]:
+ * title, artist, album, genres and tags with tabs between, the last two with commas; a song without
+ * a title has its file's name. A song that is gone has an empty line.
  */
-int mm_words_make(struct mm_catalog *catalog, const uint32_t *songs, size_t n, struct mm_blob **out,
-                  struct mm_error *err);
+int mm_words_make(struct mm_catalog *catalog, const uint32_t *songs, const uint32_t *order,
+                  size_t n, struct mm_blob **out, struct mm_error *err);
 
 #endif

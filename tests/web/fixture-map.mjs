@@ -80,81 +80,135 @@ function boxAround(xy) {
   return [x0 - margin, y0 - margin, x1 + margin, y1 + margin];
 }
 
-/** Cells with shared corners and a list of borders, from d3's polygons. */
-function cellsOf(voronoi, n) {
-  const corners = [];
-  const index = [];
-  const start = new Uint32Array(n + 1);
-  const known = new Map();
-  const corner = (x, y) => {
-    const key = `${Math.round(x * 1e8)},${Math.round(y * 1e8)}`;
-    let id = known.get(key);
-    if (id === undefined) {
-      id = corners.length / 2;
-      corners.push(x, y);
-      known.set(key, id);
+/** Steps along a Hilbert curve of 2^16 a side: the map's order. */
+export function hilbertIndex(x, y) {
+  let index = 0;
+  for (let s = 32768; s > 0; s >>= 1) {
+    const rx = x & s ? 1 : 0;
+    const ry = y & s ? 1 : 0;
+    index = index * 4 + ((3 * rx) ^ ry);
+    if (ry === 0) {
+      if (rx === 1) [x, y] = [65535 - x, 65535 - y];
+      [x, y] = [y, x];
     }
-    return id;
-  };
-  const sides = new Map();
-  for (let i = 0; i < n; i++) {
-    const polygon = voronoi.cellPolygon(i) ?? [];
-    let ids = polygon.slice(0, -1).map(([x, y]) => corner(x, y));
-    ids = ids.filter((id, k) => id !== ids[(k + 1) % ids.length]);
-    let area = 0;
-    ids.forEach((id, k) => {
-      const next = ids[(k + 1) % ids.length];
-      area += corners[2 * id] * corners[2 * next + 1] - corners[2 * next] * corners[2 * id + 1];
-    });
-    if (area < 0) ids.reverse();
-    ids.forEach((id, k) => sides.set(id * 4294967296 + ids[(k + 1) % ids.length], i));
-    index.push(...ids);
-    start[i + 1] = index.length;
   }
-  const edges = [];
-  for (const [key, left] of sides) {
-    const a = Math.floor(key / 4294967296);
-    const b = key % 4294967296;
-    const right = sides.get(b * 4294967296 + a);
-    if (right === undefined) edges.push(a, b, left, 0xffffffff);
-    else if (left < right) edges.push(a, b, left, right);
-  }
-  return { corners: Float32Array.from(corners), index: Uint32Array.from(index), start, edges: Uint32Array.from(edges) };
+  return index;
 }
 
-export function packCells(parts) {
-  const { songs, xy, cluster, gain, onset, start, index, corners, edges } = parts;
-  const header = new ArrayBuffer(20);
-  new Uint8Array(header).set([0x4d, 0x4d, 0x43, 0x31]);
-  const view = new DataView(header);
-  [songs.length, corners.length / 2, index.length, edges.length / 4].forEach((count, i) => view.setUint32(4 + 4 * i, count, true));
-  const arrays = [songs, xy, cluster, gain, onset, start, index, corners, edges];
-  return Buffer.concat([header, ...arrays].map((a) => (a instanceof ArrayBuffer ? Buffer.from(a) : Buffer.from(a.buffer, a.byteOffset, a.byteLength))));
+/** The songs' numbers in the map's order. */
+function mapOrder(xy, [x0, y0, x1, y1]) {
+  const side = 65535 / Math.max(x1 - x0, y1 - y0);
+  const key = Float64Array.from({ length: xy.length / 2 }, (_, i) =>
+    hilbertIndex(Math.floor((xy[2 * i] - x0) * side), Math.floor((xy[2 * i + 1] - y0) * side)));
+  return Uint32Array.from(key.keys()).sort((a, b) => key[a] - key[b] || a - b);
 }
 
-/** { info, cells (Buffer), songs }: what the server would say of a library. */
+const TILE = 16384;
+const even = (n) => 2 * Math.ceil(n / 2);
+
+/** One tile of songs, "MMP1" of doc/protocol.md. gain: linear; onset: seconds. */
+export function packTile({ songs, xy, cluster, gain, onset }, first = 0, count = songs.length) {
+  const halves = 2 * even(count);
+  const bytes = Buffer.alloc(8 + 12 * count + 3 * halves);
+  bytes.write('MMP1', 0, 'latin1');
+  bytes.writeUInt32LE(count, 4);
+  for (let i = 0; i < count; i++) {
+    const k = first + i;
+    bytes.writeUInt32LE(songs[k], 8 + 4 * i);
+    bytes.writeFloatLE(xy[2 * k], 8 + 4 * count + 8 * i);
+    bytes.writeFloatLE(xy[2 * k + 1], 12 + 4 * count + 8 * i);
+    bytes.writeUInt16LE(cluster[k], 8 + 12 * count + 2 * i);
+    bytes.writeInt16LE(gain[k] > 0 ? Math.round(2000 * Math.log10(gain[k])) : -32768, 8 + 12 * count + halves + 2 * i);
+    bytes.writeUInt16LE(Math.round(1000 * onset[k]), 8 + 12 * count + 2 * halves + 2 * i);
+  }
+  return bytes;
+}
+
+/** "MMO1": who lives where, in a small picture. find(x, y) -> song. */
+function packOverview(box, xy, cluster, find, coast, longest = 320) {
+  const [x0, y0, x1, y1] = box;
+  const step = Math.max(x1 - x0, y1 - y0) / longest;
+  const [width, height] = [Math.round((x1 - x0) / step), Math.round((y1 - y0) / step)];
+  const bytes = Buffer.alloc(28 + 2 * width * height);
+  bytes.write('MMO1', 0, 'latin1');
+  bytes.writeUInt32LE(width, 4);
+  bytes.writeUInt32LE(height, 8);
+  box.forEach((value, i) => bytes.writeFloatLE(value, 12 + 4 * i));
+  for (let j = 0; j < height; j++)
+    for (let i = 0; i < width; i++) {
+      const [x, y] = [x0 + (i + 0.5) * step, y1 - (j + 0.5) * step];
+      const song = find(x, y);
+      const far = Math.hypot(xy[2 * song] - x, xy[2 * song + 1] - y) > coast;
+      bytes.writeUInt16LE(far ? 0xffff : cluster[song], 28 + 2 * (j * width + i));
+    }
+  return bytes;
+}
+
+/** "MMV1": a property of all songs. */
+export function packColumn(head, values) {
+  let json = Buffer.from(JSON.stringify(head));
+  if (json.length % 2) json = Buffer.concat([json, Buffer.from(' ')]);
+  const bytes = Buffer.alloc(8 + json.length + 2 * values.length);
+  bytes.write('MMV1', 0, 'latin1');
+  bytes.writeUInt32LE(json.length, 4);
+  json.copy(bytes, 8);
+  values.forEach((value, i) => bytes.writeUInt16LE(value, 8 + json.length + 2 * i));
+  return bytes;
+}
+
+function columnsOf(list, cluster) {
+  const scaled = (low, high, value) => (value === undefined ? 65535 : Math.round((65534 * (value - low)) / (high - low)));
+  const range = (name, title, low, high, unit, of) =>
+    [name, packColumn({ name, title, low, high, unit }, list.map((song) => scaled(low, high, of(song))))];
+  const names = KEYS.concat(KEYS.map((key) => `${key}m`));
+  return new Map([
+    ['genre', packColumn({ name: 'genre', title: 'Genre', categories: [...NAMES] }, [...cluster].map((c) => c % NAMES.length))],
+    range('intensity', 'Intensity', 0, 1, '', (song) => song.intensity),
+    range('tempo', 'Tempo', 60, 180, 'bpm', (song) => song.tempo),
+    ['key', packColumn({ name: 'key', title: 'Key', categories: names }, list.map((song) => names.indexOf(song.key)))],
+    range('year', 'Year', 1950, 2020, '', (song) => song.year),
+  ]);
+}
+
+/** { info, cells, tiles, overview, columns, list }: what the server would say of a library. */
 export async function makeLibrary({ songs = 126, clusters = 12, seed = 1 } = {}) {
   const { Delaunay } = await import(require.resolve('d3-delaunay').replace(/dist.*$/, 'src/index.js')).catch(() => import(require.resolve('d3-delaunay')));
   const random = randomFrom(seed);
-  const { xy, cluster } = scatter(random, songs, clusters);
-  const box = boxAround(xy);
-  const voronoi = new Delaunay(xy).voronoi(box);
-  const ids = Uint32Array.from({ length: songs }, (_, i) => 1 + 3 * i);
+  const made = scatter(random, songs, clusters);
+  const box = boxAround(made.xy);
+  const order = mapOrder(made.xy, box);
+  const xy = Float32Array.from({ length: 2 * songs }, (_, i) => made.xy[2 * order[i >> 1] + (i & 1)]);
+  const cluster = Uint32Array.from(order, (i) => made.cluster[i]);
+  const ids = Uint32Array.from(order, (i) => 1 + 3 * i);
   const gain = Float32Array.from(ids, () => 0.5 + random() * 0.5);
   const onset = Float32Array.from(ids, () => Math.round(random() * 8) / 2);
-  const cells = packCells({ songs: ids, xy, cluster, gain, onset, ...cellsOf(voronoi, songs) });
-  const countries = Array.from({ length: clusters }, (_, id) => {
-    const members = [...cluster.keys()].filter((i) => cluster[i] === id);
-    const x = members.reduce((sum, i) => sum + xy[2 * i], 0) / Math.max(1, members.length);
-    const y = members.reduce((sum, i) => sum + xy[2 * i + 1], 0) / Math.max(1, members.length);
+  const cells = { count: songs, songs: ids, xy, cluster, gain, onset };
+  const tiles = [];
+  for (let first = 0; first < songs; first += TILE) tiles.push(packTile(cells, first, Math.min(TILE, songs - first)));
+  const delaunay = new Delaunay(xy);
+  let near = 0;
+  const size = Math.max(box[2] - box[0], box[3] - box[1]);
+  const overview = packOverview(box, xy, cluster, (x, y) => (near = delaunay.find(x, y, near)), size / 40);
+  const sums = Array.from({ length: clusters }, () => [0, 0, 0]);
+  cluster.forEach((c, i) => {
+    sums[c][0]++;
+    sums[c][1] += xy[2 * i];
+    sums[c][2] += xy[2 * i + 1];
+  });
+  const countries = sums.map(([n, x, y], id) => {
     const name = NAMES[id % NAMES.length] + (id >= NAMES.length ? ` ${1 + Math.floor(id / NAMES.length)}` : '');
-    return { id, name, colour: colourOf(id), songs: members.length, x, y, radius: 0.06 };
+    return { id, name, colour: colourOf(id), songs: n, x: x / Math.max(1, n), y: y / Math.max(1, n), radius: 0.06 };
   });
   const list = Array.from(ids, (id, i) => describeSong(random, id, countries[cluster[i]].name));
   const map = (0x100000000 + (seed * 2654435761 + songs) % 0x100000000).toString(16).slice(-8).repeat(2);
+  const columns = columnsOf(list, cluster);
+  const properties = [...columns.keys()].map((name) => ({ name, title: name[0].toUpperCase() + name.slice(1) }));
   return {
-    info: { map, songs, model: 'timbre', box, clusters: countries },
+    info: { map, songs, model: 'timbre', box, tile: TILE, properties, clusters: countries },
     cells,
+    tiles,
+    overview,
+    columns,
     list,
     gainOf: new Map(Array.from(ids, (id, i) => [id, gain[i]])),
   };

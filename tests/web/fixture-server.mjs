@@ -55,13 +55,13 @@ const COVER = (id) =>
 
 /**
  * options: { port = 0, songs, clusters, seed, library }. Returns { url, library, behave, requests, close }.
- * behave: { map: false = none yet; down: true = no answers; cells: other bytes for /api/cells;
+ * behave: { map: false = none yet; down: true = no answers; tile: other bytes for every /api/tile;
  * clip(id) -> undefined, or { delay } in ms, { status, error }, { body, type } or { tone } in Hz }.
  */
 export async function startFixture(options = {}) {
   const state = {
     library: options.library ?? (await makeLibrary(options)),
-    behave: { map: true, clip: () => undefined, down: false, cells: undefined },
+    behave: { map: true, clip: () => undefined, down: false, tile: undefined },
     requests: [],
     files: new Map(), // path -> script, for what only a test needs
   };
@@ -104,9 +104,12 @@ async function route(state, url, response) {
   if (url.pathname === '/api/map') {
     return behave.map ? reply(response, library.info) : fail(response, 404, 'There is no map yet.');
   }
-  if (url.pathname === '/api/cells') {
+  const data = /^\/api\/(?:(overview)|tile\/(\d+)|column\/(\w+))$/.exec(url.pathname);
+  if (data) {
     if (!current) return fail(response, 409, 'There is a newer map.');
-    return send(response, 200, 'application/octet-stream', behave.cells ?? library.cells);
+    const [, overview, tile, column] = data;
+    const body = overview ? library.overview : tile ? (behave.tile ?? library.tiles[Number(tile)]) : library.columns.get(column);
+    return body ? send(response, 200, 'application/octet-stream', body) : fail(response, 404, 'There is no such thing.');
   }
   if (url.pathname === '/api/songs') {
     if (!current) return fail(response, 409, 'There is a newer map.');

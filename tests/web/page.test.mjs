@@ -597,10 +597,10 @@ pageTest('a new map takes the place of the old one', async (page) => {
 }, {}, { ...FIXTURE, allow: /409/ });
 
 test('damaged map data: a clear message instead of a broken page', async () => {
-  fixture.behave.cells = fixture.library.cells.subarray(0, 5000);
+  fixture.behave.tile = fixture.library.tiles[0].subarray(0, 1000);
   const page = await openPage(browser, url, { listen: false });
   await page.waitForFunction(() => /damaged/.test(document.getElementById('waiting-text').textContent));
-  fixture.behave.cells = undefined;
+  fixture.behave.tile = undefined;
   await page.locator('#listen').waitFor({ state: 'visible', timeout: 15000 });
   assert.deepEqual(page.problems, []);
   await page.context().close();

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from './compile.mjs';
-import { makeLibrary, packCells, randomFrom } from './fixture-map.mjs';
+import { makeLibrary, packColumn, packTile, randomFrom } from './fixture-map.mjs';
 
-const { mmc1, column, shading, atlas: atlasModule, camera, pool, plan, dial, clips, coast, songs, api } = await compile({
-  mmc1: 'data/mmc1.ts',
+const { points, column, shading, raster, atlas: atlasModule, camera, pool, plan, dial, clips, coast, songs, api } = await compile({
+  points: 'data/points.ts',
+  raster: 'render/raster.ts',
   column: 'data/column.ts',
   shading: 'map/shading.ts',
   atlas: 'map/atlas.ts',
@@ -22,78 +23,95 @@ const { mmc1, column, shading, atlas: atlasModule, camera, pool, plan, dial, cli
 
 const bytesOf = (buffer) => buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
 const library = await makeLibrary({ songs: 300, clusters: 7, seed: 3 });
-const good = () => bytesOf(library.cells);
-const read = (bytes) => mmc1.readCells(bytes, 300, 7);
+const good = () => bytesOf(library.tiles[0]);
+const read = (bytes, songs = 300) => {
+  const cells = points.emptyCells(songs);
+  points.readTile(bytes, cells, 0, songs, 7);
+  return cells;
+};
 const tick = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-// ---- MMC1 ----
+// ---- tiles and the overview ----
 
-test('MMC1: a good file gives what was written', () => {
+test('tiles: a good one gives what was written', () => {
   const data = read(good());
-  assert.equal(data.count, 300);
-  assert.deepEqual([...data.songs.subarray(0, 3)], [1, 4, 7]);
-  assert.equal(data.start[300], data.index.length);
+  assert.deepEqual(data.songs, library.cells.songs);
+  assert.deepEqual(data.xy, library.cells.xy);
+  assert.deepEqual([...data.cluster], [...library.cells.cluster]);
+  for (let i = 0; i < 300; i++) {
+    assert.ok(Math.abs(20 * Math.log10(data.gain[i] / library.cells.gain[i])) < 0.006, `gain ${i}`);
+    assert.ok(Math.abs(data.onset[i] - library.cells.onset[i]) < 0.001, `onset ${i}`);
+  }
 });
 
-test('MMC1: every truncation is refused', () => {
+test('tiles: songs of the second tile come after those of the first; an odd number of songs', () => {
+  const cells = points.emptyCells(300);
+  points.readTile(bytesOf(packTile(library.cells, 0, 151)), cells, 0, 151, 7);
+  points.readTile(bytesOf(packTile(library.cells, 151, 149)), cells, 151, 149, 7);
+  assert.deepEqual(cells.songs, library.cells.songs);
+  assert.deepEqual([...cells.cluster], [...library.cells.cluster]);
+});
+
+test('tiles: every truncation, trailing bytes, a wrong magic and wrong counts are refused', () => {
   const bytes = good();
-  for (const length of [0, 3, 4, 19, 20, 21, 1000, bytes.byteLength - 4, bytes.byteLength - 1]) {
+  for (const length of [0, 3, 7, 8, 9, 1000, bytes.byteLength - 4, bytes.byteLength - 1]) {
     assert.throws(() => read(bytes.slice(0, length)), /damaged/, `${length} bytes`);
   }
-});
-
-test('MMC1: trailing bytes, wrong magic and wrong counts are refused', () => {
-  assert.throws(() => read(bytesOf(Buffer.concat([library.cells, Buffer.alloc(4)]))), /expected/);
-  const magic = Buffer.from(library.cells);
-  magic[3] = 0x32;
-  assert.throws(() => read(bytesOf(magic)), /MMC1/);
-  assert.throws(() => mmc1.readCells(good(), 299, 7), /announced/);
-  for (const field of [4, 8, 12, 16]) {
-    const wrong = Buffer.from(library.cells);
-    wrong.writeUInt32LE(0xffffffff, field);
-    assert.throws(() => read(bytesOf(wrong)), /damaged/);
+  assert.throws(() => read(bytesOf(Buffer.concat([library.tiles[0], Buffer.alloc(4)]))), /expected/);
+  assert.throws(() => read(good(), 299), /expected/);
+  for (const [field, what] of [[0, /MMP1/], [4, /damaged/]]) {
+    const wrong = Buffer.from(library.tiles[0]);
+    wrong.writeUInt32LE(0xfffffffe, field);
+    assert.throws(() => read(bytesOf(wrong)), what);
   }
 });
 
-test('MMC1: numbers that would be used as an index or a place are checked', () => {
-  const square = () => ({
-    songs: Uint32Array.of(5), xy: Float32Array.of(0, 0), cluster: Uint32Array.of(0), gain: Float32Array.of(1),
-    onset: Float32Array.of(0), start: Uint32Array.of(0, 4), index: Uint32Array.of(0, 1, 2, 3),
-    corners: Float32Array.of(-1, -1, 1, -1, 1, 1, -1, 1), edges: Uint32Array.of(0, 1, 0, 0xffffffff),
-  });
-  const readOne = (parts) => mmc1.readCells(bytesOf(packCells(parts)), 1, 1);
-  assert.equal(readOne(square()).count, 1);
-  const bad = {
-    cluster: Uint32Array.of(1), gain: Float32Array.of(NaN), onset: Float32Array.of(-1), xy: Float32Array.of(Infinity, 0),
-    start: Uint32Array.of(1, 4), index: Uint32Array.of(0, 1, 2, 4), edges: Uint32Array.of(0, 1, 0, 7),
+test('tiles: places and countries are checked', () => {
+  const one = { songs: [5], xy: [0, 0], cluster: [0], gain: [1], onset: [0] };
+  const readOne = (parts) => {
+    const cells = points.emptyCells(1);
+    points.readTile(bytesOf(packTile(parts)), cells, 0, 1, 1);
+    return cells;
   };
-  for (const [name, value] of Object.entries(bad)) {
-    assert.throws(() => readOne({ ...square(), [name]: value }), mmc1.FormatError, name);
-  }
-  assert.throws(() => readOne({ ...square(), edges: Uint32Array.of(9, 1, 0, 0) }), mmc1.FormatError);
+  assert.equal(readOne(one).gain[0], 1);
+  assert.equal(readOne({ ...one, gain: [0] }).gain[0], 0);
+  assert.throws(() => readOne({ ...one, xy: [NaN, 0] }), /position/);
+  assert.throws(() => readOne({ ...one, xy: [0, Infinity] }), /position/);
+  assert.throws(() => readOne({ ...one, cluster: [1] }), /country/);
 });
 
-test('MMC1: random damage never does anything but throw a FormatError or give a usable map', () => {
+test('tiles: random damage never does anything but throw a FormatError or give a usable map', () => {
   const random = randomFrom(11);
-  for (let round = 0; round < 300; round++) {
-    const wrong = Buffer.from(library.cells);
+  for (let round = 0; round < 100; round++) {
+    const wrong = Buffer.from(library.tiles[0]);
     for (let i = 0; i < 3; i++) wrong[Math.floor(random() * wrong.length)] = Math.floor(random() * 256);
     try {
-      const data = read(bytesOf(wrong));
-      new atlasModule.Atlas(library.info, data).hit(0, 0);
+      new atlasModule.Atlas(library.info, read(bytesOf(wrong))).hit(0, 0);
     } catch (error) {
       assert.equal(error.name, 'FormatError', error.stack);
     }
   }
 });
 
+test('overview: read, and refused when damaged', () => {
+  const overview = points.readOverview(bytesOf(library.overview), 7);
+  assert.equal(overview.cluster.length, overview.width * overview.height);
+  assert.ok(overview.cluster.includes(points.SEA) && overview.cluster.some((c) => c < 7));
+  assert.throws(() => points.readOverview(bytesOf(library.overview), 3), /country/);
+  assert.throws(() => points.readOverview(bytesOf(library.overview.subarray(0, 500)), 7), /size/);
+  const empty = Buffer.from(library.overview);
+  empty.writeUInt32LE(0, 4);
+  assert.throws(() => points.readOverview(bytesOf(empty), 7), /size/);
+});
+
 // ---- replies as JSON ----
 
 test('api: a map without box or with nameless countries is refused; strange colours become grey', () => {
-  assert.throws(() => api.parseMap({ map: 'x', songs: 1, clusters: [] }), /box/);
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, tile: 4, clusters: [] }), /box/);
   assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 0, 1], clusters: [] }), /empty/);
-  assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 1, 1], clusters: [{}] }), /name/);
-  const map = api.parseMap({ map: 'x', songs: 1, box: [0, 0, 1, 1], clusters: [{ name: 'A', x: 0, y: 0, colour: 'url(x)' }] });
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, tile: 4, box: [0, 0, 1, 1], clusters: [{}] }), /name/);
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 1, 1], clusters: [] }), /tiles/);
+  const map = api.parseMap({ map: 'x', songs: 1, tile: 4, box: [0, 0, 1, 1], clusters: [{ name: 'A', x: 0, y: 0, colour: 'url(x)' }] });
   assert.equal(map.clusters[0].colour, '#999999');
 });
 
@@ -117,36 +135,105 @@ test('atlas: the cell under a point is the nearest song, from any start', () => 
     for (let c = 1; c < 300; c++) if (Math.hypot(atlas.x(c) - x, atlas.y(c) - y) < Math.hypot(atlas.x(best) - x, atlas.y(best) - y)) best = c;
     assert.equal(atlas.hit(x, y, Math.floor(random() * 300)), best);
     assert.equal(atlas.hit(x, y), best);
-    assert.ok(atlas.contains(best, x, y));
+    if (Math.hypot(atlas.x(best) - x, atlas.y(best) - y) < atlas.coast) assert.ok(atlas.contains(best, x, y));
   }
   assert.equal(atlas.hit(x1 + 10, y1, 0), -1);
   assert.equal(atlas.hit(NaN, 0), -1);
 });
 
+/** Songs at these places, one country. */
+function smallAtlas(places, box = [-1, -1, 1, 1]) {
+  const n = places.length;
+  const cells = Object.assign(points.emptyCells(n), {
+    songs: Uint32Array.from({ length: n }, (_, i) => i + 1), xy: Float32Array.from(places.flat()), gain: new Float32Array(n).fill(1),
+  });
+  const clusters = [{ id: 0, name: 'A', colour: '#888888', songs: n, x: 0, y: 0, radius: 1 }];
+  return new atlasModule.Atlas({ map: 'x', songs: n, model: 't', box, tile: n, properties: [], clusters }, cells);
+}
+
 test('atlas: songs at one place are told apart by their slices', () => {
-  // Two songs at (0, 0): the left and the right half of a square.
-  const parts = {
-    songs: Uint32Array.of(1, 2), xy: Float32Array.of(0, 0, 0, 0), cluster: Uint32Array.of(0, 0), gain: Float32Array.of(1, 1),
-    onset: Float32Array.of(0, 0), start: Uint32Array.of(0, 4, 8), index: Uint32Array.of(0, 1, 2, 3, 1, 4, 5, 2),
-    corners: Float32Array.of(-1, -1, 0, -1, 0, 1, -1, 1, 1, -1, 1, 1), edges: Uint32Array.of(1, 2, 0, 1),
-  };
-  const info = { map: 'x', songs: 2, model: 't', box: [-1, -1, 1, 1], clusters: [{ id: 0, name: 'A', colour: '#888888', songs: 2, x: 0, y: 0, radius: 1 }] };
-  const two = new atlasModule.Atlas(info, mmc1.readCells(bytesOf(packCells(parts)), 2, 1));
+  const two = smallAtlas([[0, 0], [0, 0]]);
   assert.equal(two.hit(-0.5, 0.2), 0);
   assert.equal(two.hit(0.5, 0.2), 1);
   assert.equal(two.hit(0.5, 0.2, 0), 1);
   assert.equal(two.toward(0, 1, 0), 1);
   assert.equal(two.toward(1, -1, 0), 0);
+  const five = smallAtlas([[0, 0], [0, 0], [0, 0], [0.5, 0], [0, 0], [0, 0]]);
+  for (const cell of [0, 1, 2, 4, 5]) {
+    const [x, y] = five.place(cell);
+    assert.equal(five.hit(x, y), cell, `slice ${cell}`);
+    assert.ok(five.contains(cell, x, y));
+  }
 });
 
-test('atlas: spans hold every cell that is on screen', () => {
+test('atlas: shapes cover the map once, and their borders are shared', () => {
+  const area = (p) => p.reduce((sum, x, i) => (i % 2 ? sum : sum + x * p[(i + 3) % p.length] - p[(i + 2) % p.length] * p[i + 1]), 0) / 2;
+  const random = randomFrom(9);
+  const places = Array.from({ length: 60 }, () => [random() * 2 - 1, random() * 2 - 1]);
+  const nine = smallAtlas(places);
+  const inner = [...places.keys()].filter((c) => Math.max(...nine.outline(c).map(Math.abs)) < 1);
+  assert.ok(inner.length > 10);
+  for (const cell of inner) {
+    let hits = 0;
+    const n = 4000;
+    for (let i = 0; i < n; i++) if (nine.hit(random() * 2 - 1, random() * 2 - 1) === cell) hits++;
+    const share = area(nine.outline(cell)) / 4;
+    assert.ok(Math.abs(hits / n - share) < 4 * Math.sqrt(share / n) + 1e-3, `cell ${cell}: ${hits / n}, ${share}`);
+    for (const other of nine.neighbours(cell)) assert.ok(nine.neighbours(other).includes(cell), `${cell} and ${other}`);
+  }
+});
+
+test('atlas: the songs of a rectangle', () => {
   const view = { x0: -0.2, y0: -0.1, x1: 0.15, y1: 0.2 };
-  for (const most of [Infinity, 2, 1]) {
-    const inside = new Set();
-    const spans = atlas.spansIn(view, most);
-    assert.ok(spans.length <= most);
-    for (const { from, to } of spans) for (let i = atlas.firstOfTile(from); i < atlas.firstOfTile(to); i++) inside.add(atlas.tileOrder[i]);
-    for (let x = view.x0; x <= view.x1; x += 0.01) for (let y = view.y0; y <= view.y1; y += 0.01) assert.ok(inside.has(atlas.hit(x, y)));
+  const found = new Set(atlas.cellsIn(view));
+  for (let c = 0; c < 300; c++) {
+    const inside = atlas.x(c) >= view.x0 && atlas.x(c) <= view.x1 && atlas.y(c) >= view.y0 && atlas.y(c) <= view.y1;
+    assert.equal(found.has(c), inside);
+  }
+});
+
+test('raster: every pixel belongs to the nearest song, in sight or not, at any zoom', () => {
+  for (const [x, y, scale, size] of [[0, 0, 120, 200], [0.1, -0.2, 900, 200], [0.3, 0.2, 40000, 120]]) {
+    const window = { x, y, scale, width: size, height: size - 20 };
+    const map = new raster.Raster(atlas.grid, atlas.cells.cluster, atlas.coast);
+    const ids = map.assign(window);
+    let wrong = 0;
+    for (let py = 0; py < window.height; py++)
+      for (let px = 0; px < window.width; px++) {
+        const mx = x + (px + 0.5 - window.width / 2) / scale;
+        const my = y - (py + 0.5 - window.height / 2) / scale;
+        const cell = atlas.grid.nearest(mx, my, raster.OPEN_SEA * atlas.coast);
+        const id = ids[py * window.width + px];
+        if (cell < 0 ? id !== raster.NOBODY && Math.sqrt(atlas.grid.distance2(id, mx, my)) < atlas.coast : id !== cell) {
+          // Wrong only where it does not matter: nearer than a pixel to a border.
+          const off = id === raster.NOBODY ? Infinity : Math.sqrt(atlas.grid.distance2(id, mx, my)) - Math.sqrt(atlas.grid.distance2(cell, mx, my));
+          if (off > 1 / scale) wrong++;
+        }
+      }
+    assert.ok(wrong <= 2e-4 * ids.length, `${wrong} pixels at scale ${scale}`);
+  }
+});
+
+test('raster: colours are those of the songs, borders and sea have theirs', () => {
+  const window = { x: 0, y: 0, scale: 120, width: 300, height: 200 };
+  const map = new raster.Raster(atlas.grid, atlas.cells.cluster, atlas.coast);
+  const ids = map.assign(window);
+  const land = Uint32Array.from({ length: 300 }, (_, i) => raster.packed([i % 256, 100 + (i >> 8), 7], 1));
+  const ink = { sea: [1, 2, 3], shallows: [1, 2, 3], coast: [9, 9, 9], coastWidth: 1, cellBorder: [255, 255, 255], cellAlpha: 0,
+    cellWidth: 1, countryBorder: [0, 0, 0], countryAlpha: 1, countryWidth: 1, relief: 0, reliefReach: 1 };
+  const pixels = map.shade(window, land, ink);
+  let plain = 0;
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] === raster.NOBODY) assert.equal(pixels[i], raster.packed(ink.sea, 1));
+    else if (pixels[i] === land[ids[i]]) plain++;
+  }
+  assert.ok(plain > 0.3 * ids.length, `${plain} of ${ids.length} in their song's colour`);
+  const y = 100;
+  for (let x = 10; x < 290; x++) {
+    const [a, b] = [ids[y * 300 + x], ids[y * 300 + x + 1]];
+    if (a === b || a === raster.NOBODY || b === raster.NOBODY || atlas.cells.cluster[a] === atlas.cells.cluster[b]) continue;
+    const changed = pixels[y * 300 + x] !== land[a] || pixels[y * 300 + x + 1] !== land[b];
+    assert.ok(changed, `a border at ${x}`);
   }
 });
 
@@ -165,8 +252,7 @@ test('atlas: arrow keys go roughly where they point; Tab visits every song once'
 });
 
 test('atlas: a song of this map is found by its id, others are not', () => {
-  assert.equal(atlas.cellOf(1), 0);
-  assert.equal(atlas.cellOf(1 + 3 * 299), 299);
+  for (let cell = 0; cell < 300; cell++) assert.equal(atlas.cellOf(atlas.songId(cell)), cell);
   assert.equal(atlas.cellOf(2), -1);
 });
 
@@ -431,43 +517,22 @@ test('songs: a failed page is told, and asked for again later', async () => {
   assert.deepEqual(problems, [409]);
 });
 
-test('the part of a line in a circle: across, from inside, outside, touching, a point', () => {
-  const near = (got, want) => got.forEach((value, i) => assert.ok(Math.abs(value - want[i]) < 1e-12, `${got} is not ${want}`));
-  near(coast.partInCircle(-2, 0, 2, 0, 0, 0, 1), [0.25, 0.75]);
-  near(coast.partInCircle(0, 0, 0, 4, 0, 0, 1), [0, 0.25]);
-  near(coast.partInCircle(-0.5, 0.1, 0.5, 0.1, 0, 0, 1), [0, 1]);
-  near(coast.partInCircle(2, 0, 3, 0, 0, 0, 1), [0, 0]);
-  near(coast.partInCircle(-2, 1, 2, 1, 0, 0, 1), [0, 0]);
-  near(coast.partInCircle(-2, 1.5, 2, 1.5, 0, 0, 1), [0, 0]);
-  near(coast.partInCircle(0, 0, 0, 0, 0, 0, 1), [0, 0]);
-});
-
 // ---- columns and shading ----
 
-function packColumn(head, values) {
-  let json = JSON.stringify(head);
-  if (json.length % 2) json += ' ';
-  const bytes = new Uint8Array(8 + json.length + 2 * values.length);
-  bytes.set(Buffer.from('MMV1'));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(4, json.length, true);
-  bytes.set(Buffer.from(json), 8);
-  values.forEach((value, i) => view.setUint16(8 + json.length + 2 * i, value, true));
-  return bytes.buffer;
-}
+const packed = (head, values) => bytesOf(packColumn(head, values));
 
 test('a column tells its values; damaged ones are refused', () => {
   const head = { name: 'tempo', title: 'Tempo', low: 60, high: 180, unit: 'bpm' };
-  const good = packColumn(head, [0, 65534, 65535]);
+  const good = packed(head, [0, 65534, 65535]);
   assert.deepEqual([...column.readColumn(good, 3).values], [0, 65534, 65535]);
   assert.throws(() => column.readColumn(good, 4), /size/);
   assert.throws(() => column.readColumn(good.slice(0, 6), 3), /head/);
-  assert.throws(() => column.readColumn(packColumn({ categories: ['a'] }, [1]), 1), /no meaning/);
-  assert.throws(() => column.readColumn(packColumn({ low: 2, high: 1 }, [1]), 1), /range/);
+  assert.throws(() => column.readColumn(packed({ categories: ['a'] }, [1]), 1), /no meaning/);
+  assert.throws(() => column.readColumn(packed({ low: 2, high: 1 }, [1]), 1), /range/);
 });
 
 test('shading: a legend that counts, a filter that greys', async () => {
-  const atlas = new atlasModule.Atlas({ ...library.info, properties: [] }, read(good()));
+  const atlas = new atlasModule.Atlas(library.info, read(good()));
   const shadings = new shading.Shadings();
   let calls = 0;
   shadings.subscribe(() => calls++);

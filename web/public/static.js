@@ -52,7 +52,7 @@
 
   const files = {
     'api/map': ['data/map.json', 'application/json'],
-    'api/cells': ['data/cells.bin', 'application/octet-stream'],
+    'api/overview': ['data/overview.bin', 'application/octet-stream'],
     'api/words': ['data/words.txt', 'text/plain'],
     'api/status': ['data/status.json', 'application/json'],
   };
@@ -60,6 +60,8 @@
   async function answer(path, query, signal) {
     const known = files[path];
     if (known) return file(known[0], known[1], signal);
+    const [, part, name] = /^api\/(tile|column)\/(\w+)$/.exec(path) || [];
+    if (part) return file(`data/${part}-${name}.bin`, 'application/octet-stream', signal);
     if (path === 'api/songs') return songs(query);
     const [, kind, id] = /^(api\/song|clip)\/(\d+)$/.exec(path) || [];
     if (kind === 'api/song') return details(id);

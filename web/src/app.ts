@@ -2,6 +2,7 @@
 /** Puts the parts together: what happens on the page goes through here and nowhere else. */
 import { AudioEngine, type SoundState } from './audio/engine';
 import { api, type MapInfo, type Status } from './data/api';
+import type { Overview } from './data/points';
 import { SongStore } from './data/songs';
 import { Feed } from './feed';
 import { Listening } from './listening';
@@ -66,6 +67,7 @@ export class App implements Ground {
     this.listenToKeys();
     this.feed = new Feed({
       map: (atlas, info) => this.setMap(atlas, info),
+      overview: (overview, info) => this.foretaste(overview, info),
       waiting: (status) => this.wait(status),
       trouble: (reason) => this.trouble(reason),
       recovered: () => this.recovered(),
@@ -114,6 +116,12 @@ export class App implements Ground {
     this.controls.showVeil();
     this.tools.setMap();
     this.show();
+  }
+
+  /** A picture of the map while its songs are on their way. */
+  private foretaste(overview: Overview, info: MapInfo): void {
+    this.stage.setOverview(overview, info.clusters);
+    this.controls.showWaiting(undefined);
   }
 
   // ---- what panels may do ----
@@ -267,7 +275,7 @@ export class App implements Ground {
     if (!atlas || this.dragging) return;
     const cell = this.cellAt(px, py);
     const speed = Math.hypot(vx, vy);
-    const across = cell >= 0 ? 2 * atlas.room[3 * cell + 2]! * this.stage.camera.scale : 0;
+    const across = cell >= 0 ? 2 * atlas.roomOf(cell).radius * this.stage.camera.scale : 0;
     const expected = speed > 0 ? across / speed : Infinity;
     this.listening.hover(cell, this.pointerAt(px, py, vx, vy), expected, performance.now());
   }

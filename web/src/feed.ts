@@ -4,7 +4,8 @@
  * bears with a server that is away. All in one loop, so that never two answers compete.
  */
 import { api, ApiError, type MapInfo, type Status } from './data/api';
-import { FormatError } from './data/mmc1';
+import { FormatError } from './data/format';
+import type { Overview } from './data/points';
 import { Atlas } from './map/atlas';
 
 const WAITING_MS = 2000; // between looks for a first map
@@ -14,6 +15,8 @@ const MOST_BACKOFF_MS = 10000;
 export interface FeedEvents {
   /** A map to show: the first one or a newer one. */
   map(atlas: Atlas, info: MapInfo): void;
+  /** A picture of the map that `map` will tell of in a moment. */
+  overview(overview: Overview, info: MapInfo): void;
   /** There is no map yet; status as far as the server told. */
   waiting(status: Status | undefined): void;
   /** The server cannot be reached or sends rubbish; it is tried again. */
@@ -81,15 +84,24 @@ export class Feed {
       try {
         const info = await api.map();
         if (info.map === this.current) return true;
-        const cells = await api.cells(info);
+        const cells = api.cells(info);
+        void this.preview(info);
+        const atlas = new Atlas(info, await cells);
         this.current = info.map;
-        this.events.map(new Atlas(info, cells), info);
+        this.events.map(atlas, info);
         return true;
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return false;
         if (!(error instanceof ApiError && error.status === 409) || attempt >= 3) throw error;
       }
     }
+  }
+
+  /** The first map of a visit is worth showing before its songs are here. */
+  private async preview(info: MapInfo): Promise<void> {
+    if (this.current !== undefined) return;
+    const overview = await api.overview(info).catch(() => undefined); // only a picture: its loss is no trouble
+    if (overview && this.current === undefined) this.events.overview(overview, info);
   }
 
   private sleep(ms: number): Promise<void> {

@@ -44,6 +44,10 @@ export function installHook(app: App): void {
     get renderer() {
       return stage.rendererKind;
     },
+    /** What is on screen: nothing yet, the overview, or cells. */
+    get painted() {
+      return stage.painted;
+    },
     get frames() {
       return stage.stats;
     },
@@ -86,9 +90,7 @@ export function installHook(app: App): void {
     locate(song: number) {
       const cell = app.atlas?.cellOf(song) ?? -1;
       if (!app.atlas || cell < 0) return null;
-      const shared = !app.atlas.contains(cell, app.atlas.x(cell), app.atlas.y(cell));
-      const [mx, my] = shared ? app.atlas.middle(cell) : [app.atlas.x(cell), app.atlas.y(cell)];
-      const [x, y] = stage.camera.toScreen(mx, my);
+      const [x, y] = stage.camera.toScreen(...app.atlas.place(cell));
       return { x, y };
     },
     /** The song at a place on screen; -1 = none. */

@@ -3,10 +3,13 @@
  * The picture on screen: one renderer, the labels above it, the camera, and the frame loop that only
  * runs while something moves. Follows size, pixel density, theme and reduced motion by itself.
  */
+import type { Cluster } from './data/api';
+import type { Overview } from './data/points';
 import type { Atlas } from './map/atlas';
 import { Camera, type View } from './map/camera';
 import { Shadings } from './map/shading';
 import { Labels, type SongLookup } from './render/labels';
+import { overviewCanvas } from './render/overview';
 import { makePalette, type Palette, type Theme } from './render/palette';
 import { createRenderer, type Marks, type Renderer } from './render/renderer';
 
@@ -34,6 +37,7 @@ export class Stage {
   private marks: Marks = { hovered: -1, sounding: -1, pinned: false };
   private width = 1;
   private height = 1;
+  private overview: HTMLCanvasElement | undefined;
   private frame = 0; // pending animation frame
   private lastFrame = 0;
   private wasMoving = false;
@@ -48,7 +52,7 @@ export class Stage {
     private readonly rested: () => void,
   ) {
     this.labels = new Labels(song);
-    this.renderer = createRenderer(forcedRenderer, () => this.fallBack());
+    this.renderer = this.makeRenderer(forcedRenderer);
     host.append(this.renderer.canvas, this.labels.canvas);
     this.labels.canvas.className = 'labels';
     new ResizeObserver(() => this.resize()).observe(host);
@@ -77,6 +81,25 @@ export class Stage {
 
   get theme(): Theme {
     return this.dark.matches ? 'dark' : 'light';
+  }
+
+  /** What is on screen, for tests. */
+  get painted(): 'nothing' | 'overview' | 'cells' {
+    return this.atlas && this.renderer.painted ? 'cells' : this.overview ? 'overview' : 'nothing';
+  }
+
+  /** Shows a small picture of the map until its songs are here. */
+  setOverview(overview: Overview, clusters: readonly Cluster[]): void {
+    const [x0, y0, x1, y1] = overview.box;
+    this.camera.setMap({ x0, y0, x1, y1 }, 1);
+    this.camera.resize(this.width, this.height);
+    this.overview?.remove();
+    this.overview = overviewCanvas(overview, clusters, this.theme);
+    this.overview.className = 'overview';
+    const [left, top] = this.camera.toScreen(x0, y1);
+    const [right, bottom] = this.camera.toScreen(x1, y0);
+    Object.assign(this.overview.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+    this.host.append(this.overview);
   }
 
   /** Shows another map; one that is already there fades into it. */
@@ -123,6 +146,10 @@ export class Stage {
     if (!this.atlas) return false;
     const view = this.camera.view();
     const draft = this.renderer.draw(view, this.marks, moving);
+    if (this.overview && this.renderer.painted) {
+      this.overview.remove();
+      this.overview = undefined;
+    }
     const fading = this.labels.draw(view, this.camera.fitScale, elapsed);
     this.drawn?.(view);
     return draft || fading;
@@ -164,10 +191,14 @@ export class Stage {
     this.invalidate();
   }
 
+  private makeRenderer(forced: string | null): Renderer {
+    return createRenderer(forced, () => this.invalidate(), () => this.fallBack());
+  }
+
   /** The GPU's context was lost: go on without it. */
   private fallBack(): void {
     const old = this.renderer;
-    this.renderer = createRenderer('canvas', () => undefined);
+    this.renderer = this.makeRenderer('canvas');
     old.canvas.replaceWith(this.renderer.canvas);
     old.dispose();
     this.resize();

@@ -263,7 +263,7 @@ static void a_crowd_wants_one_clip(void **state)
     }
 }
 
-/* Takes the map by its name and the cells of that name: they fit, or the name is out of date. */
+/* Takes the map by its name and the songs of that name: they fit, or the name is out of date. */
 static void *follow_map(void *arg)
 {
     struct client *client = arg;
@@ -277,7 +277,7 @@ static void *follow_map(void *arg)
             n = 0;
         }
         reply_finish(&map);
-        char *path = mm_format("/api/cells?map=%s", token);
+        char *path = mm_format("/api/tile/0?map=%s", token);
         struct reply cells = client_get(client->library->port, path);
         free(path);
         if (cells.status == 200 && (unsigned char)cells.body[4] != n)

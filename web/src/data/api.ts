@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /** The server's side of doc/protocol.md as typed calls. Every failure is an ApiError. */
 import { readColumn, type Column } from './column';
-import { readCells, type CellData } from './mmc1';
+import { emptyCells, readOverview, readTile, type CellData, type Overview } from './points';
 
 export interface Cluster {
   readonly id: number;
@@ -20,6 +20,7 @@ export interface MapInfo {
   readonly box: readonly [number, number, number, number]; // x0, y0, x1, y1; y grows upward
   readonly clusters: readonly Cluster[];
   readonly properties: readonly Property[];
+  readonly tile: number; // songs in a tile of /api/tile
 }
 
 /** A property of all songs that can be fetched as a column. */
@@ -105,6 +106,9 @@ async function json(path: string, signal?: AbortSignal): Promise<Json> {
 const isNumber = (value: Json | undefined): value is number => typeof value === 'number' && Number.isFinite(value);
 const isText = (value: Json | undefined): value is string => typeof value === 'string';
 
+/** Beyond it the arrays would not fit into a tab. */
+const MOST_SONGS = 20e6;
+
 export function parseMap(value: Json): MapInfo {
   const bad = (what: string) => new ApiError(200, `The server's map is damaged: ${what}.`);
   if (!isObject(value) || !isText(value.map) || !isNumber(value.songs)) throw bad('no id or size');
@@ -113,11 +117,14 @@ export function parseMap(value: Json): MapInfo {
   const [x0, y0, x1, y1] = box as [number, number, number, number];
   if (!(x1 > x0 && y1 > y0)) throw bad('an empty box');
   if (!Array.isArray(clusters)) throw bad('no countries');
+  const tile = isNumber(value.tile) ? value.tile : 0;
+  if (!(tile >= 1) || !Number.isInteger(value.songs) || value.songs < 0 || value.songs > MOST_SONGS) throw bad('no tiles');
   return {
     map: value.map,
     songs: value.songs,
     model: isText(value.model) ? value.model : '',
     box: [x0, y0, x1, y1],
+    tile,
     properties: Array.isArray(value.properties) ? value.properties.flatMap(parseProperty) : [],
     clusters: clusters.map((c, id) => {
       if (!isObject(c) || !isText(c.name) || !isNumber(c.x) || !isNumber(c.y)) throw bad('a country without a name');
@@ -156,15 +163,34 @@ export function parseSong(value: Json): Song | undefined {
 }
 
 const enc = encodeURIComponent;
+const TILES_AT_ONCE = 4;
 
 export const api = {
   async map(signal?: AbortSignal): Promise<MapInfo> {
     return parseMap(await json('api/map', signal));
   },
 
-  async cells(info: MapInfo, signal?: AbortSignal): Promise<CellData> {
-    const response = await request(`api/cells?map=${enc(info.map)}`, signal);
-    return readCells(await response.arrayBuffer(), info.songs, info.clusters.length);
+  async overview(info: MapInfo): Promise<Overview> {
+    const response = await request(`api/overview?map=${enc(info.map)}`);
+    return readOverview(await response.arrayBuffer(), info.clusters.length);
+  },
+
+  /** All songs of a map, tile by tile, a few at a time. */
+  async cells(info: MapInfo): Promise<CellData> {
+    const cells = emptyCells(info.songs);
+    const tiles = Math.ceil(info.songs / info.tile);
+    let next = 0;
+    const load = async (): Promise<void> => {
+      while (next < tiles) {
+        const tile = next++;
+        const response = await request(`api/tile/${tile}?map=${enc(info.map)}`);
+        const first = tile * info.tile;
+        const songs = Math.min(info.tile, info.songs - first);
+        readTile(await response.arrayBuffer(), cells, first, songs, info.clusters.length);
+      }
+    };
+    await Promise.all(Array.from({ length: TILES_AT_ONCE }, load));
+    return cells;
   },
 
   async column(map: string, name: string, songs: number): Promise<Column> {

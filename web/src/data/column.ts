@@ -3,7 +3,7 @@
  * Reader of a property of all songs ("MMV1", see doc/protocol.md): one small array with a head that
  * says what its values mean. Checked here, so that nobody else needs to distrust it.
  */
-import { FormatError } from './mmc1';
+import { magicOf, requireAll } from './format';
 
 export const UNKNOWN = 0xffff;
 
@@ -27,25 +27,20 @@ export interface Column {
   readonly values: Uint16Array;
 }
 
-const MAGIC = 0x31564d4d; // "MMV1"
 const HEAD = 8;
 
-function requireAll(ok: boolean, what: string): asserts ok {
-  if (!ok) throw new FormatError(`A property of the songs is damaged: ${what}.`);
-}
-
 export function readColumn(bytes: ArrayBuffer, songs: number): Column {
-  requireAll(bytes.byteLength >= HEAD, 'it ends within its head');
+  requireAll(bytes.byteLength >= HEAD, 'a column ends within its head');
   const view = new DataView(bytes);
-  requireAll(view.getUint32(0, true) === MAGIC, 'it does not begin with MMV1');
+  requireAll(view.getUint32(0, true) === magicOf('MMV1'), 'a column does not begin with MMV1');
   const length = view.getUint32(4, true);
-  requireAll(length % 2 === 0 && bytes.byteLength === HEAD + length + 2 * songs, 'its size is wrong');
+  requireAll(length % 2 === 0 && bytes.byteLength === HEAD + length + 2 * songs, 'a column has the wrong size');
   const head = parse(new TextDecoder().decode(new Uint8Array(bytes, HEAD, length)));
   const values = new Uint16Array(songs);
   for (let i = 0; i < songs; i++) values[i] = view.getUint16(HEAD + length + 2 * i, true);
   const scale = scaleOf(head);
   const limit = scale.kind === 'categories' ? scale.names.length : UNKNOWN;
-  for (const value of values) requireAll(value < limit || value === UNKNOWN, 'a value has no meaning');
+  for (const value of values) requireAll(value < limit || value === UNKNOWN, 'a value of a column has no meaning');
   return { name: textOf(head.name), title: textOf(head.title), scale, values };
 }
 
@@ -58,7 +53,7 @@ function parse(text: string): Head {
   } catch {
     value = null;
   }
-  requireAll(typeof value === 'object' && value !== null, 'its head is no JSON');
+  requireAll(typeof value === 'object' && value !== null, 'the head of a column is no JSON');
   return value as Head;
 }
 
@@ -69,6 +64,6 @@ function scaleOf(head: Head): Categories | Range {
     return { kind: 'categories', names: head.categories.map((name) => textOf(name)) };
   }
   const { low, high } = head;
-  requireAll(typeof low === 'number' && typeof high === 'number' && high >= low, 'it has no range');
+  requireAll(typeof low === 'number' && typeof high === 'number' && high >= low, 'a column has no range');
   return { kind: 'range', low, high, unit: textOf(head.unit) };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
- * The coast as geometry, for the renderer that has no shader. Land is what lies within a distance of
- * the nearest song: per cell, its polygon cut by a circle around its song.
+ * The coast as geometry, for marks. Land is what lies within a distance of the nearest song: per cell,
+ * its polygon cut by a circle around its song.
  */
 import type { Atlas } from '../map/atlas';
 
@@ -11,24 +11,6 @@ export interface Cut {
 }
 
 const STEP = Math.PI / 48;
-
-/** Cells that reach out to sea: with a corner beyond the coast, or at the box. */
-export function rimCells(atlas: Atlas): Set<number> {
-  const { start, index, corners } = atlas.cells;
-  const limit = atlas.coast * atlas.coast;
-  const rim = new Set<number>();
-  for (let cell = 0; cell < atlas.count; cell++) {
-    for (let i = start[cell]!; i < start[cell + 1]!; i++) {
-      const dx = corners[2 * index[i]!]! - atlas.x(cell);
-      const dy = corners[2 * index[i]! + 1]! - atlas.y(cell);
-      if (dx * dx + dy * dy <= limit) continue;
-      rim.add(cell);
-      break;
-    }
-  }
-  for (const cell of atlas.apron.cells) rim.add(cell);
-  return rim;
-}
 
 /** What is ringed when a cell is pointed at: the cell, or its land where it reaches out to sea. */
 export function markOutline(atlas: Atlas, cell: number): number[] {
@@ -94,17 +76,4 @@ function addArc(outline: number[], arcs: number[][], cx: number, cy: number, r: 
   }
   for (const value of arc) outline.push(value);
   arcs.push(arc);
-}
-
-/** Which part of the line from a to b lies in the circle: 0 is a, 1 is b; [0, 0] when none does. */
-export function partInCircle(ax: number, ay: number, bx: number, by: number, x: number, y: number, radius: number): [number, number] {
-  const [dx, dy] = [bx - ax, by - ay];
-  const [ex, ey] = [ax - x, ay - y];
-  const a = dx * dx + dy * dy;
-  const half = dx * ex + dy * ey;
-  const root = half * half - a * (ex * ex + ey * ey - radius * radius);
-  if (a === 0 || root <= 0) return [0, 0];
-  const from = Math.max(0, (-half - Math.sqrt(root)) / a);
-  const to = Math.min(1, (-half + Math.sqrt(root)) / a);
-  return from < to ? [from, to] : [0, 0];
 }

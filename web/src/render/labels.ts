@@ -148,18 +148,19 @@ export class Labels {
     const zoomed = smooth(view.scale / overview, 1.5, 2.1);
     if (zoomed <= 0 || atlas.typicalRadius * view.scale < 12) return [];
     const found: { cell: number; room: number; x: number; y: number }[] = [];
-    for (const { from, to } of atlas.spansIn(visibleRect(view))) {
-      for (let i = atlas.firstOfTile(from); i < atlas.firstOfTile(to); i++) {
-        const cell = atlas.tileOrder[i]!;
-        const reach = atlas.room[3 * cell + 2]!;
-        const room = Math.min(reach, 1.2 * atlas.coast) * view.scale;
-        if (room < 22) continue;
-        // Cells at the rim are huge: their name belongs near the song, not out at sea.
-        const [mx, my] = reach > atlas.coast ? [atlas.x(cell), atlas.y(cell)] : atlas.middle(cell);
-        const [x, y] = toScreen(view, mx, my);
-        if (x < -room || y < -room || x > view.width + room || y > view.height + room) continue;
-        found.push({ cell, room, x, y });
-      }
+    const near = atlas
+      .cellsIn(visibleRect(view))
+      .map((cell) => ({ cell, reach: atlas.reach(cell) }))
+      .filter(({ reach }) => reach * view.scale >= 12)
+      .sort((a, b) => b.reach - a.reach || a.cell - b.cell);
+    for (const { cell } of near.slice(0, 3 * MAX_TITLES)) {
+      const inside = atlas.roomOf(cell);
+      const room = Math.min(inside.radius, 1.2 * atlas.coast) * view.scale;
+      if (room < 22) continue;
+      // Cells at the rim are huge: their name belongs near the song, not out at sea.
+      const [mx, my] = inside.radius > atlas.coast ? [atlas.x(cell), atlas.y(cell)] : [inside.x, inside.y];
+      const [x, y] = toScreen(view, mx, my);
+      found.push({ cell, room, x, y });
     }
     found.sort((a, b) => b.room - a.room || a.cell - b.cell);
     const wanted: Wanted[] = [];

@@ -135,6 +135,10 @@ function polar(lightness: number, chroma: number, degrees: number): Rgb {
   return fromOklab([lightness, chroma * Math.cos(hue), chroma * Math.sin(hue)]);
 }
 
+export function seaOf(theme: Theme): Rgb {
+  return BASE[theme].sea;
+}
+
 export function css(rgb: Rgb, alpha = 1): string {
   return `rgba(${rgb[0]}, ${rgb[1]}, ${rgb[2]}, ${alpha})`;
 }

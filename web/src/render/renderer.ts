@@ -22,6 +22,8 @@ export interface Renderer {
   setScene(atlas: Atlas, palette: Palette): void;
   /** Size in CSS pixels; ratio = device pixels for each. */
   resize(width: number, height: number, ratio: number): void;
+  /** Whether there is a picture of the present map. */
+  readonly painted: boolean;
   /** Draws at once. true: the picture is a draft, call again in the next frame. */
   draw(view: View, marks: Marks, moving: boolean): boolean;
   dispose(): void;
@@ -32,6 +34,11 @@ export function cellBorderStrength(typicalPixels: number): number {
   return Math.min(1, Math.max(0, (typicalPixels - 2.5) / 7));
 }
 
+/** Borders of countries that lie in specks smaller than a few pixels would only be dirt. */
+export function countryBorderStrength(typicalPixels: number): number {
+  return Math.min(1, Math.max(0.25, (typicalPixels - 0.3) / 3));
+}
+
 /** Width of country borders in CSS pixels. */
 export function countryBorderWidth(typicalPixels: number): number {
   return Math.min(3, Math.max(0.8, 0.55 + typicalPixels / 20));
@@ -40,15 +47,15 @@ export function countryBorderWidth(typicalPixels: number): number {
 /**
  * WebGL2 where the graphics hardware does the work (it can also fail late: lost is called), else
  * Canvas 2D: a software rasteriser behind WebGL is slower than the browser's own.
- * forced: "webgl2" takes any WebGL2, "canvas" none.
+ * ready: draw again, a picture has come. forced: "webgl2" takes any WebGL2, "canvas" none.
  */
-export function createRenderer(forced: string | null, lost: () => void): Renderer {
+export function createRenderer(forced: string | null, ready: () => void, lost: () => void): Renderer {
   if (forced !== 'canvas') {
     try {
-      return new WebglRenderer(lost, forced === 'webgl2');
+      return new WebglRenderer(ready, lost, forced === 'webgl2');
     } catch (error) {
       console.info(`Drawing without WebGL: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return new CanvasRenderer();
+  return new CanvasRenderer(ready);
 }

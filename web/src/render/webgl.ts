@@ -1,43 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
- * WebGL2 renderer. Static buffers for a map: the cells as triangle fans (position, cell number) and
- * the borders as quads, both sorted by tile so that what is off screen is not drawn.
- * Colours live in a texture with one texel a cell, so that recolouring costs one upload.
- * Land and sea are told apart per pixel by the distance to the cell's own song.
+ * WebGL2 renderer: one triangle over the window, shaded pixel by pixel from textures with one texel a
+ * song (place, colour, country) and the worker's picture of which song is near where. Recolouring
+ * costs one upload, a frame costs the same with any number of songs.
  */
-import type { Atlas, Span } from '../map/atlas';
-import { visibleRect, type View } from '../map/camera';
-import type { Palette, Rgb } from './palette';
+import type { Atlas } from '../map/atlas';
+import type { View } from '../map/camera';
 import { markOutline } from './coast';
-import { cellBorderStrength, countryBorderWidth, type Marks, type Renderer } from './renderer';
-import { BORDER_FRAGMENT, BORDER_VERTEX, CELL_FRAGMENT, CELL_VERTEX } from './shaders';
-import { BorderBatch, BorderLines } from './webgl-borders';
-import { GpuScene, type Borders } from './webgl-scene';
-
-const MAX_SPANS = 64; // beyond that one big draw call is cheaper than many exact ones
-
-interface Program {
-  readonly handle: WebGLProgram;
-  readonly at: (name: string) => WebGLUniformLocation | null;
-}
+import { Painter } from './painter';
+import type { Palette, Rgb } from './palette';
+import { inkOf, isStale, windowOf } from './picture';
+import { OPEN_SEA, type Window } from './raster';
+import type { Marks, Renderer } from './renderer';
+import { MAP_FRAGMENT, MAP_VERTEX, RING_FRAGMENT, RING_VERTEX } from './shaders';
+import { compile, createTexture, isSoftware, Ring, texelRows, TEXTURE_WIDTH, type Program } from './webgl-parts';
 
 export class WebglRenderer implements Renderer {
   readonly kind = 'webgl2';
   readonly canvas = document.createElement('canvas');
   private readonly gl: WebGL2RenderingContext;
-  private readonly cellProgram: Program;
-  private readonly borderProgram: Program;
-  private readonly ring: BorderBatch;
-  private scene: GpuScene | undefined;
+  private readonly map: Program;
+  private readonly rings: Program;
+  private readonly ring: Ring;
+  private readonly nothing: WebGLVertexArrayObject;
+  private readonly textures: Record<'ids' | 'sites' | 'colours' | 'clusters', WebGLTexture>;
+  private readonly painter: Painter;
+  private have: Window | undefined; // what the texture of ids shows
   private atlas: Atlas | undefined;
   private palette: Palette | undefined;
   private ratio = 1;
   private disposed = false;
 
-  constructor(lost: () => void, evenSlow: boolean) {
+  constructor(ready: () => void, lost: () => void, evenSlow: boolean) {
     const gl = this.canvas.getContext('webgl2', {
       alpha: false,
-      antialias: false, // borders are feathered in the shader; multisampling would cost four times as much
+      antialias: false, // borders are feathered in the shader
       depth: false,
       stencil: false,
       powerPreference: 'high-performance',
@@ -49,22 +46,41 @@ export class WebglRenderer implements Renderer {
       throw new Error('its WebGL2 is software');
     }
     this.gl = gl;
-    this.cellProgram = this.compile(CELL_VERTEX, CELL_FRAGMENT);
-    this.borderProgram = this.compile(BORDER_VERTEX, BORDER_FRAGMENT);
-    this.ring = new BorderBatch(gl);
+    this.map = compile(gl, MAP_VERTEX, MAP_FRAGMENT);
+    this.rings = compile(gl, RING_VERTEX, RING_FRAGMENT);
+    this.ring = new Ring(gl);
+    this.nothing = gl.createVertexArray();
+    const texture = (): WebGLTexture => createTexture(gl);
+    this.textures = { ids: texture(), sites: texture(), colours: texture(), clusters: texture() };
+    this.painter = new Painter(ready);
     this.canvas.addEventListener('webglcontextlost', () => {
       if (!this.disposed) lost();
     });
   }
 
   setScene(atlas: Atlas, palette: Palette): void {
-    if (atlas !== this.atlas || !this.scene) {
-      this.scene?.release();
-      this.atlas = atlas;
-      this.scene = new GpuScene(this.gl, atlas);
+    const { gl, textures } = this;
+    const rows = texelRows(atlas.count);
+    if (atlas !== this.atlas) {
+      this.have = undefined;
+      this.painter.setSongs(atlas);
+      const sites = new Float32Array(2 * TEXTURE_WIDTH * rows);
+      sites.set(atlas.cells.xy);
+      gl.bindTexture(gl.TEXTURE_2D, textures.sites);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, TEXTURE_WIDTH, rows, 0, gl.RG, gl.FLOAT, sites);
+      const clusters = new Uint16Array(TEXTURE_WIDTH * rows);
+      clusters.set(atlas.cells.cluster);
+      gl.bindTexture(gl.TEXTURE_2D, textures.clusters);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.R16UI, TEXTURE_WIDTH, rows, 0, gl.RED_INTEGER, gl.UNSIGNED_SHORT, clusters);
     }
+    if (palette.land !== this.palette?.land) {
+      const land = new Uint8Array(4 * TEXTURE_WIDTH * rows);
+      land.set(palette.land);
+      gl.bindTexture(gl.TEXTURE_2D, textures.colours);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, TEXTURE_WIDTH, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, land);
+    }
+    this.atlas = atlas;
     this.palette = palette;
-    this.scene.setColours(palette.land);
   }
 
   resize(width: number, height: number, ratio: number): void {
@@ -73,169 +89,98 @@ export class WebglRenderer implements Renderer {
     this.canvas.height = Math.max(1, Math.round(height * ratio));
   }
 
-  draw(view: View, marks: Marks): boolean {
-    const { gl, scene, atlas, palette } = this;
-    if (!scene || !atlas || !palette || gl.isContextLost()) return false;
+  get painted(): boolean {
+    return this.have !== undefined;
+  }
+
+  draw(view: View, marks: Marks, moving: boolean): boolean {
+    const { gl, atlas, palette, painter } = this;
+    if (!atlas || !palette || gl.isContextLost()) return false;
+    this.receive();
+    // One texel a CSS pixel is enough on any screen: what is between them is worked out here.
+    if (!painter.busy && (!this.have || isStale(this.have, view, 1, moving))) painter.request(windowOf(view, 1), undefined);
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(palette.sea[0] / 255, palette.sea[1] / 255, palette.sea[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
-
-    const tiles = atlas.spansIn(visibleRect(view), MAX_SPANS);
-    this.drawCells(view, marks, tiles, scene, atlas, palette);
-    const typical = atlas.typicalRadius * view.scale;
-    const strength = cellBorderStrength(typical);
-    gl.enable(gl.BLEND);
-    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
-    this.useBorders(view, atlas, scene);
-    if (strength > 0) {
-      this.borderStyle(palette.cellBorder, palette.cellBorderAlpha * strength, Math.min(1.6, 0.5 + typical / 40), 0.15);
-      this.drawBorders(scene.inner, tiles);
+    if (this.have) {
+      this.drawMap(view, marks, this.have, atlas, palette);
+      this.drawMarks(view, marks, atlas, palette);
     }
-    this.borderStyle(palette.countryBorder, palette.countryBorderAlpha, countryBorderWidth(typical), 0.08, 1);
-    this.drawBorders(scene.country, tiles);
-    this.drawMarks(marks, atlas, palette);
-    gl.disable(gl.BLEND);
     gl.bindVertexArray(null);
-    return false;
+    return painter.busy;
   }
 
   dispose(): void {
     this.disposed = true;
-    this.scene?.release();
+    this.painter.dispose();
     this.gl.getExtension('WEBGL_lose_context')?.loseContext();
     this.canvas.remove();
   }
 
-  // ---- drawing ----
-
-  private drawCells(view: View, marks: Marks, tiles: Span[], scene: GpuScene, atlas: Atlas, palette: Palette): void {
+  private receive(): void {
+    const work = this.painter.take();
+    if (!work) return;
     const { gl } = this;
-    const { handle, at } = this.cellProgram;
+    const { width, height } = work.window;
+    gl.bindTexture(gl.TEXTURE_2D, this.textures.ids);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32UI, width, height, 0, gl.RED_INTEGER, gl.UNSIGNED_INT, work.pixels);
+    this.have = work.window;
+  }
+
+  private drawMap(view: View, marks: Marks, have: Window, atlas: Atlas, palette: Palette): void {
+    const { gl, ratio } = this;
+    const { handle, at } = this.map;
+    const ink = inkOf(atlas, palette, view, ratio);
     gl.useProgram(handle);
-    this.setView(at, view);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, scene.colours);
-    gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, scene.sites);
-    gl.uniform1i(at('u_colours'), 0);
-    gl.uniform1i(at('u_sites'), 1);
-    gl.uniform1f(at('u_coast'), atlas.coast);
-    gl.uniform1f(at('u_pixel'), 1 / (view.scale * this.ratio));
-    gl.uniform1f(at('u_relief'), Math.min(1, (atlas.typicalRadius * view.scale) / 30) / atlas.typicalRadius);
-    gl.uniform1f(at('u_shade'), palette.theme === 'light' ? 0.022 : 0.05);
+    (['ids', 'sites', 'colours', 'clusters'] as const).forEach((name, unit) => {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, this.textures[name]);
+      gl.uniform1i(at(`u_${name}`), unit);
+    });
+    gl.uniform2f(at('u_centre'), view.x, view.y);
+    gl.uniform2f(at('u_size'), this.canvas.width, this.canvas.height);
+    gl.uniform1f(at('u_scale'), view.scale * ratio);
+    gl.uniform2f(at('u_idsCentre'), have.x, have.y);
+    gl.uniform1f(at('u_idsScale'), have.scale);
+    gl.uniform1f(at('u_coast'), atlas.coast * view.scale * ratio);
+    gl.uniform1f(at('u_openSea'), OPEN_SEA);
+    gl.uniform1f(at('u_pixel'), ratio);
+    gl.uniform2f(at('u_widths'), ink.cellWidth, ink.countryWidth);
+    gl.uniform1f(at('u_relief'), ink.relief);
+    gl.uniform1f(at('u_reliefReach'), ink.reliefReach);
     gl.uniform1i(at('u_hovered'), marks.hovered);
     gl.uniform1i(at('u_sounding'), marks.sounding);
-    this.colour(at('u_light'), palette.highlight);
-    gl.uniform1f(at('u_lift'), 0.5);
-    this.colour(at('u_sea'), palette.sea);
-    this.colour(at('u_shallows'), palette.shallows);
-    this.colour(at('u_coastInk'), palette.coast);
-    gl.bindVertexArray(scene.cells);
-    for (const { from, to } of tiles) {
-      const first = scene.firstElement[from]!;
-      const count = scene.firstElement[to]! - first;
-      if (count > 0) gl.drawElements(gl.TRIANGLES, count, gl.UNSIGNED_INT, 4 * first);
-    }
+    const colours = { u_sea: ink.sea, u_shallows: ink.shallows, u_coastInk: ink.coast, u_light: palette.highlight };
+    for (const [name, rgb] of Object.entries(colours)) gl.uniform3fv(at(name), unit(rgb));
+    gl.uniform4fv(at('u_cellBorder'), [...unit(ink.cellBorder), ink.cellAlpha]);
+    gl.uniform4fv(at('u_countryBorder'), [...unit(ink.countryBorder), ink.countryAlpha]);
+    gl.bindVertexArray(this.nothing);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
-  private useBorders(view: View, atlas: Atlas, scene: GpuScene): void {
+  private drawMarks(view: View, marks: Marks, atlas: Atlas, palette: Palette): void {
     const { gl } = this;
-    const { handle, at } = this.borderProgram;
+    const { handle, at } = this.rings;
     gl.useProgram(handle);
-    this.setView(at, view);
-    gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, scene.sites);
-    gl.uniform1i(at('u_sites'), 1);
-    gl.uniform1f(at('u_coast'), atlas.coast);
-    gl.uniform2f(at('u_size'), this.canvas.width, this.canvas.height);
-  }
-
-  /** width in CSS pixels; atSea: what is left of a border beyond the coast; cap: round ends. */
-  private borderStyle(colour: Rgb, alpha: number, width: number, atSea: number, cap = 0): void {
-    const { gl } = this;
-    const { at } = this.borderProgram;
-    gl.uniform4f(at('u_colour'), colour[0] / 255, colour[1] / 255, colour[2] / 255, alpha);
-    gl.uniform1f(at('u_half'), (width * this.ratio) / 2);
-    gl.uniform1f(at('u_atSea'), atSea);
-    gl.uniform1f(at('u_cap'), cap);
-  }
-
-  private drawBorders(borders: Borders, tiles: Span[]): void {
-    const { gl } = this;
-    gl.bindVertexArray(borders.batch.array);
-    for (const { from, to } of tiles) {
-      const first = borders.first[from]!;
-      const count = borders.first[to]! - first;
-      if (count > 0) gl.drawElements(gl.TRIANGLES, 6 * count, gl.UNSIGNED_INT, 24 * first);
-    }
-  }
-
-  private drawMarks(marks: Marks, atlas: Atlas, palette: Palette): void {
-    const both = marks.sounding >= 0 && marks.sounding !== marks.hovered;
-    if (both) this.drawRing(atlas, marks.sounding, palette.ringHalo, palette.ring, marks.pinned ? 3.4 : 2.4);
-    const strong = marks.pinned && marks.hovered === marks.sounding;
-    if (marks.hovered >= 0) this.drawRing(atlas, marks.hovered, palette.ringHalo, palette.ring, strong ? 3.4 : 2.2);
-  }
-
-  private drawRing(atlas: Atlas, cell: number, halo: Rgb, ink: Rgb, width: number): void {
-    const { gl } = this;
-    const polygon = markOutline(atlas, cell);
-    const sides = polygon.length / 2;
-    const lines = new BorderLines(sides);
-    for (let i = 0, j = sides - 1; i < sides; j = i++) {
-      lines.put(i, polygon[2 * j]!, polygon[2 * j + 1]!, polygon[2 * i]!, polygon[2 * i + 1]!, cell);
-    }
-    this.ring.fill(lines, gl.DYNAMIC_DRAW);
-    gl.bindVertexArray(this.ring.array);
-    this.borderStyle(halo, 1, width + 3, 1, 1);
-    gl.drawElements(gl.TRIANGLES, 6 * sides, gl.UNSIGNED_INT, 0);
-    this.borderStyle(ink, 1, width, 1, 1);
-    gl.drawElements(gl.TRIANGLES, 6 * sides, gl.UNSIGNED_INT, 0);
-  }
-
-  private setView(at: Program['at'], view: View): void {
-    const { gl } = this;
     gl.uniform2f(at('u_centre'), view.x, view.y);
-    gl.uniform2f(at('u_scale'), (2 * view.scale) / view.width, (2 * view.scale) / view.height);
-  }
-
-  private colour(where: WebGLUniformLocation | null, rgb: Rgb): void {
-    this.gl.uniform3f(where, rgb[0] / 255, rgb[1] / 255, rgb[2] / 255);
-  }
-
-  // ---- setting up ----
-
-  private compile(vertex: string, fragment: string): Program {
-    const { gl } = this;
-    const handle = gl.createProgram();
-    for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const) {
-      const shader = gl.createShader(type);
-      if (!shader) throw new Error('the WebGL context is lost');
-      gl.shaderSource(shader, source);
-      gl.compileShader(shader);
-      gl.attachShader(handle, shader);
-      gl.deleteShader(shader);
-    }
-    gl.linkProgram(handle);
-    if (!gl.getProgramParameter(handle, gl.LINK_STATUS)) {
-      throw new Error(`a shader was refused: ${gl.getProgramInfoLog(handle) ?? 'no reason given'}`);
-    }
-    const places = new Map<string, WebGLUniformLocation | null>();
-    const at = (name: string): WebGLUniformLocation | null => {
-      let place = places.get(name);
-      if (place === undefined) {
-        place = gl.getUniformLocation(handle, name);
-        places.set(name, place);
+    gl.uniform1f(at('u_scale'), view.scale * this.ratio);
+    gl.uniform2f(at('u_size'), this.canvas.width, this.canvas.height);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
+    for (const cell of new Set([marks.sounding, marks.hovered])) {
+      if (cell < 0) continue;
+      const width = marks.pinned && cell === marks.sounding ? 3.4 : 2.2;
+      const elements = this.ring.fill(markOutline(atlas, cell));
+      for (const [colour, size] of [[palette.ringHalo, width + 3], [palette.ring, width]] as const) {
+        gl.uniform3fv(at('u_colour'), unit(colour));
+        gl.uniform1f(at('u_half'), (size * this.ratio) / 2);
+        gl.drawElements(gl.TRIANGLES, elements, gl.UNSIGNED_INT, 0);
       }
-      return place;
-    };
-    return { handle, at };
+    }
+    gl.disable(gl.BLEND);
   }
 }
 
-/** Rasterisers without hardware do not always admit to a performance caveat; their names do. */
-function isSoftware(gl: WebGL2RenderingContext): boolean {
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+function unit(rgb: Rgb): [number, number, number] {
+  return [rgb[0] / 255, rgb[1] / 255, rgb[2] / 255];
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * overview.h - the map's countries as a small picture, which the page shows until the songs are
+ * there, and in its corner. Format: doc/protocol.md, "MMO1". Pure function.
+ */
+#ifndef VIEW_OVERVIEW_H
+#define VIEW_OVERVIEW_H
+
+#include "musicmap/view.h"
+#include "view/blob.h"
+
+enum { MM_OVERVIEW_SIDE = 640 }; /* pixels of the longer side */
+
+/* A scene of at most 65,535 countries. */
+int mm_overview_create(const struct mm_scene *scene, struct mm_blob **out, struct mm_error *err);
+
+#endif
