@@ -169,6 +169,9 @@ pageTest('the arc is drawn by hand; the set is played through, exported, kept', 
   await page.getByRole('button', { name: 'Play', exact: true }).click();
   await playing(page, songs[0]);
   await until(page, () => __musicmap.tools.progress?.whole, 'the whole song');
+  await page.waitForTimeout(3300); // the crossfade
+  const { hertz } = await heard(page);
+  assert.ok(Math.abs(hertz - introOf(numberOf(songs[0]))) < 13, 'a set plays songs from their beginning');
   await page.keyboard.press('n');
   await playing(page, songs[1]);
   assert.equal((await hook(page, 'tools')).place, 1);

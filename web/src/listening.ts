@@ -129,13 +129,16 @@ export class Listening {
     this.changed();
   }
 
-  /** Keeps a song that was chosen otherwise than by pointing at it. fade: seconds from the last one. */
-  keep(cell: number, fade?: number): void {
+  /**
+   * Keeps a song that was chosen otherwise than by pointing at it. fade: seconds from the last one.
+   * address: of its own file, to be played instead of its clip where that can be.
+   */
+  keep(cell: number, fade?: number, address?: string): void {
     if (!this.atlas || cell < 0) return;
     this.hovered = -1;
     this.cursor = cell;
     this.pinnedSong = this.atlas.songId(cell);
-    this.start(cell, 'choice', fade);
+    this.start(cell, 'choice', fade, address);
     this.planAhead(cell, { x: this.atlas.x(cell), y: this.atlas.y(cell), vx: 0, vy: 0 }, performance.now());
     this.changed();
   }
@@ -202,14 +205,15 @@ export class Listening {
     this.dial.cancel();
   }
 
-  private start(cell: number, origin: 'hover' | 'choice', fade?: number): void {
+  private start(cell: number, origin: 'hover' | 'choice', fade?: number, address?: string): void {
     if (!this.atlas || cell < 0) return;
     this.stopDial();
     const sound = this.sound(cell);
     this.song = sound.song;
     this.origin = origin;
     this.halted = false;
-    this.engine.play(sound, fade);
+    if (address) void this.engine.playWhole(sound, address, 0, fade);
+    else this.engine.play(sound, fade);
     this.dial.started(performance.now());
     this.changed();
   }

@@ -18,7 +18,8 @@ export class Player {
   private list: Playlist | undefined;
   private at = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
-  private begun = false; // the song at `at` was heard
+  private began = -1; // the place whose song was begun last
+  private begun = false; // and was heard
 
   constructor(private readonly ground: Ground, private readonly changed: () => void) {}
 
@@ -34,6 +35,7 @@ export class Player {
   play(list: Playlist, from = 0): void {
     if (list.cells.length === 0) return;
     this.list = list;
+    this.began = -1;
     clearInterval(this.timer);
     this.timer = setInterval(() => this.look(), LOOK_MS);
     this.go(from);
@@ -56,7 +58,7 @@ export class Player {
   /** Something else was chosen: the list is over. */
   chosen(song: number): void {
     const { atlas } = this.ground;
-    if (this.list && atlas && song !== atlas.songId(this.list.cells[this.at]!)) this.stop();
+    if (this.list && atlas && this.began === this.at && song !== atlas.songId(this.list.cells[this.at]!)) this.stop();
   }
 
   private go(to: number): void {
@@ -65,27 +67,27 @@ export class Player {
     if (!list || !atlas) return;
     this.at = to;
     this.begun = false;
-    const cell = list.cells[to]!;
     ground.engine.unlock();
-    ground.stage.camera.reveal(atlas.x(cell), atlas.y(cell), performance.now());
-    ground.listening.keep(cell, list.fade);
-    if (list.whole) void this.wholeSong(cell, list);
+    void this.begin(list, to);
     this.changed();
-    ground.invalidate();
   }
 
-  private async wholeSong(cell: number, list: Playlist): Promise<void> {
-    const { atlas, engine, listening } = this.ground;
+  private async begin(list: Playlist, to: number): Promise<void> {
+    const { atlas, listening, stage } = this.ground;
+    const cell = list.cells[to]!;
     const song = atlas!.songId(cell);
-    const details = await desk.details(song).catch(() => undefined);
-    if (!details?.full || this.list !== list || list.cells[this.at] !== cell || !canPlay(details.full)) return;
-    await engine.playWhole(listening.soundOf(cell), desk.originalAddress(song), 0, Math.max(0.04, list.fade / 2));
+    const details = list.whole ? await desk.details(song).catch(() => undefined) : undefined;
+    if (this.list !== list || this.at !== to || atlas !== this.ground.atlas) return;
+    this.began = to;
+    stage.camera.reveal(atlas!.x(cell), atlas!.y(cell), performance.now());
+    listening.keep(cell, list.fade, details && canPlay(details.full) ? desk.originalAddress(song) : undefined);
+    this.ground.invalidate();
   }
 
   private look(): void {
     const { list, ground } = this;
     const { atlas, engine, listening } = ground;
-    if (!list || !atlas) return;
+    if (!list || !atlas || this.began !== this.at) return;
     const song = atlas.songId(list.cells[this.at]!);
     if (listening.soundingSong !== song) return this.stop();
     if (listening.paused) return;

@@ -110,27 +110,34 @@ export class AudioEngine {
   }
 
   /**
-   * Goes on with a song from its own file instead of its clip, from `at` seconds into it. false: it
-   * cannot be had; then nothing has changed.
+   * Goes on with the song that plays from its own file instead of its clip, from `at` seconds into it;
+   * or begins another one so, the last one sounding until that is ready. false: it cannot be had; then
+   * a song that is only beginning has its clip.
    */
   async playWhole(sound: Sound, address: string, at: number, fade = FADE_S): Promise<boolean> {
     const { whole, mixer } = this;
-    if (!whole || !mixer) return false;
-    const before = this.wanted;
-    if (before?.song !== sound.song) {
+    const begins = this.wanted?.song !== sound.song;
+    if (!whole || !mixer) {
+      if (begins) this.play(sound, fade);
+      return false;
+    }
+    if (begins) {
       this.wanted = sound;
       this.pausedAt = undefined;
       this.address = '';
+      this.tell({ kind: 'loading', song: sound.song });
     }
-    const gain = Math.min(MOST_GAIN, sound.gain);
     const ready = await whole.prepare(sound.song, address, at);
     if (this.wanted?.song !== sound.song || this.pausedAt !== undefined) {
-      whole.drop();
+      whole.drop(sound.song);
       return false;
     }
-    if (!ready) return false;
+    if (!ready) {
+      if (begins) void this.begin(sound, sound.onset, fade);
+      return false;
+    }
     mixer.stop(fade);
-    whole.start(gain, fade);
+    whole.start(Math.min(MOST_GAIN, sound.gain), fade);
     this.address = address;
     this.tell({ kind: 'playing', song: sound.song });
     return true;

@@ -81,9 +81,10 @@ export class Whole {
     setTimeout(() => release(deck), 1000 * (fade + GRACE_S));
   }
 
-  /** Forgets what was prepared. */
-  drop(): void {
-    if (this.coming) release(this.coming);
+  /** Forgets what was prepared; only if it is this song, where one is named. */
+  drop(song?: number): void {
+    if (!this.coming || (song !== undefined && song !== this.coming.song)) return;
+    release(this.coming);
     this.coming = undefined;
   }
 }
