@@ -76,6 +76,9 @@ int mm_audio_analyse(const char *path, const struct mm_audio_request *request, m
  */
 int mm_audio_clip(const char *path, double start_s, double length_s, struct mm_bytes *out,
                   struct mm_error *err);
+/* The same as MP3 of one channel, 56 kbit/s, whatever it was: 7 kB a second. */
+int mm_audio_small_clip(const char *path, double start_s, double length_s, struct mm_bytes *out,
+                        struct mm_error *err);
 
 /*
  * All of path as interleaved stereo at rate Hz into sink (rate_index 0; count = samples, two a

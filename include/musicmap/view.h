@@ -158,6 +158,7 @@ struct mm_page_export {
     const char *path; /* a folder, made when it is missing, or one file */
     bool single;      /* one file, which opens from disk */
     double clip_s;    /* seconds of each song; 0 = none, at most 30 */
+    bool small;       /* of 7 kB a second; else as the songs are */
     size_t jobs;      /* 0 = one a core */
     /* Told the size beforehand; false: that is all. NULL = go on. */
     bool (*begin)(void *ctx, const struct mm_page_export_report *report);

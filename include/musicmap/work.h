@@ -53,6 +53,8 @@ int mm_helpers_stereo(struct mm_helpers *helpers, const char *path, int rate, mm
                       void *sink_ctx, struct mm_error *err);
 int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s, double length_s,
                     struct mm_bytes *out, struct mm_error *err);
+int mm_helpers_small_clip(struct mm_helpers *helpers, const char *path, double start_s,
+                          double length_s, struct mm_bytes *out, struct mm_error *err);
 
 /* What mm_embed_settings.read_weights wants, with the helpers as its ctx. */
 int mm_helpers_weights(void *helpers, const char *path, struct mm_bytes *out, struct mm_error *err);

@@ -11,8 +11,9 @@
 int mm_clip_copy(struct mm_decoder *decoder, double start_s, double length_s, struct mm_bytes *out,
                  struct mm_error *err);
 
-/* Decodes, and encodes as FLAC of 16 bits, one or two channels, at most 48 kHz. */
-int mm_clip_encode(struct mm_decoder *decoder, double start_s, double length_s,
+/* Decodes, and encodes as FLAC of 16 bits, one or two channels, at most 48 kHz; small: as MP3 of
+ * 56 kbit/s, one channel. */
+int mm_clip_encode(struct mm_decoder *decoder, double start_s, double length_s, bool small,
                    struct mm_bytes *out, struct mm_error *err);
 
 #endif

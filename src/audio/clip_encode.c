@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What browsers do not play (ALAC, WMA, WAV of odd formats, modules, ...) as FLAC: nothing is lost
- * that can be heard, and encoding costs a few milliseconds where MP3 would cost half a second. */
+ * that can be heard, and encoding costs a few milliseconds where MP3 would cost half a second. And
+ * what has to be small (clips within a page) as MP3 of one channel. */
 #include <libavutil/audio_fifo.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/opt.h>
@@ -12,7 +13,9 @@
 #include "audio/mux.h"
 #include "base/array.h"
 
-#define CHUNK 8192 /* frames converted at once */
+#define CHUNK      8192  /* frames converted at once */
+#define SMALL_RATE 32000 /* Hz */
+#define SMALL_BITS 56000 /* a second; MP3, one channel */
 
 struct encode {
     AVCodecContext *codec;
@@ -21,6 +24,7 @@ struct encode {
     AVAudioFifo *fifo;
     struct SwrContext *swr;
     int in_rate, in_channels;
+    bool small;
     struct mm_mux mux;
     int64_t samples; /* encoded */
     int16_t buffer[CHUNK * 2];
@@ -35,9 +39,10 @@ static int output_rate(int rate)
 
 static int open_encoder(struct encode *e, int rate, int channels, struct mm_error *err)
 {
-    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_FLAC);
+    const AVCodec *codec = avcodec_find_encoder(e->small ? AV_CODEC_ID_MP3 : AV_CODEC_ID_FLAC);
+    const char *container = e->small ? "mp3" : "flac";
     if (!codec)
-        return mm_error_set(err, MM_ERR_UNSUPPORTED, "this FFmpeg cannot encode FLAC");
+        return mm_error_set(err, MM_ERR_UNSUPPORTED, "this FFmpeg cannot encode %s", container);
     e->codec = avcodec_alloc_context3(codec);
     e->packet = av_packet_alloc();
     e->frame = av_frame_alloc();
@@ -47,22 +52,25 @@ static int open_encoder(struct encode *e, int rate, int channels, struct mm_erro
         result = mm_no_memory(err);
         goto out;
     }
-    e->codec->sample_rate = output_rate(rate);
-    e->codec->sample_fmt = AV_SAMPLE_FMT_S16;
+    e->codec->sample_rate = e->small ? SMALL_RATE : output_rate(rate);
+    /* One plane is one plane: of one channel, interleaved or not is the same. */
+    e->codec->sample_fmt = e->small ? AV_SAMPLE_FMT_S16P : AV_SAMPLE_FMT_S16;
+    e->codec->bit_rate = e->small ? SMALL_BITS : 0;
     e->codec->time_base = (AVRational){1, e->codec->sample_rate};
-    e->codec->compression_level = 1;
+    if (!e->small)
+        e->codec->compression_level = 1;
     e->codec->thread_count = 1;
-    av_channel_layout_default(&e->codec->ch_layout, channels > 1 ? 2 : 1);
+    av_channel_layout_default(&e->codec->ch_layout, channels > 1 && !e->small ? 2 : 1);
     if (avcodec_open2(e->codec, codec, NULL) < 0) {
-        result = mm_error_set(err, MM_ERR_UNSUPPORTED, "cannot encode FLAC at %d Hz",
+        result = mm_error_set(err, MM_ERR_UNSUPPORTED, "cannot encode %s at %d Hz", container,
                               e->codec->sample_rate);
         goto out;
     }
-    e->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_S16, e->codec->ch_layout.nb_channels, 4 * CHUNK);
+    e->fifo = av_audio_fifo_alloc(e->codec->sample_fmt, e->codec->ch_layout.nb_channels, 4 * CHUNK);
     if (!e->fifo || avcodec_parameters_from_context(par, e->codec) < 0)
         result = mm_no_memory(err);
     else
-        result = mm_mux_begin(&e->mux, "flac", par, e->codec->time_base, err);
+        result = mm_mux_begin(&e->mux, container, par, e->codec->time_base, err);
 out:
     avcodec_parameters_free(&par);
     return result;
@@ -79,7 +87,7 @@ static int encode(struct encode *e, const AVFrame *frame, struct mm_error *err)
             result = mm_mux_write(&e->mux, e->packet, err);
     }
     if (result == 0 && got != AVERROR(EAGAIN) && got != AVERROR_EOF)
-        result = mm_error_set(err, MM_ERR_UNSUPPORTED, "cannot encode FLAC");
+        result = mm_error_set(err, MM_ERR_UNSUPPORTED, "cannot encode the clip");
     return result;
 }
 
@@ -94,7 +102,7 @@ static int drain(struct encode *e, bool end, struct mm_error *err)
             break;
         av_frame_unref(e->frame);
         e->frame->nb_samples = n;
-        e->frame->format = AV_SAMPLE_FMT_S16;
+        e->frame->format = e->codec->sample_fmt;
         e->frame->sample_rate = e->codec->sample_rate;
         e->frame->pts = e->samples;
         if (av_channel_layout_copy(&e->frame->ch_layout, &e->codec->ch_layout) < 0 ||
@@ -179,12 +187,13 @@ static int encode_part(struct encode *e, struct mm_decoder *decoder, double skip
     return result == 0 ? encode(e, NULL, err) : result;
 }
 
-int mm_clip_encode(struct mm_decoder *decoder, double start_s, double length_s,
+int mm_clip_encode(struct mm_decoder *decoder, double start_s, double length_s, bool small,
                    struct mm_bytes *out, struct mm_error *err)
 {
     struct encode *e = calloc(1, sizeof *e);
     if (!e)
         return mm_no_memory(err);
+    e->small = small;
     double skip_s = 0;
     int result = 0;
     if (start_s > 0)
@@ -194,7 +203,7 @@ int mm_clip_encode(struct mm_decoder *decoder, double start_s, double length_s,
     if (result == 0)
         result = mm_mux_finish(&e->mux, out, err);
     if (result == 0)
-        memcpy(out->mime, "audio/flac", sizeof "audio/flac");
+        strcpy(out->mime, small ? "audio/mpeg" : "audio/flac");
     mm_mux_abort(&e->mux);
     swr_free(&e->swr);
     if (e->fifo)

@@ -61,6 +61,7 @@ static int export_page(const struct command *self, struct mm_catalog *catalog, c
     const struct mm_page_export what = {.path = path,
                                         .single = dot && strcasecmp(dot, ".html") == 0,
                                         .clip_s = seconds,
+                                        .small = seconds < 30,
                                         .jobs = cmd_common.jobs,
                                         .begin = begin,
                                         .ctx = &dry_run};

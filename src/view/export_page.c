@@ -125,8 +125,10 @@ static void make_clip(void *ctx, size_t k, size_t worker)
     struct export *e = ctx;
     const struct sound *sound = &e->sounds[e->batch[k]];
     (void)worker;
-    if (mm_helpers_clip(e->helpers, sound->path, sound->start_s, sound->length_s, &e->made[k],
-                        NULL) < 0)
+    int (*make)(struct mm_helpers * helpers, const char *path, double start_s, double length_s,
+                struct mm_bytes *out, struct mm_error *err) =
+        e->what->small ? mm_helpers_small_clip : mm_helpers_clip;
+    if (make(e->helpers, sound->path, sound->start_s, sound->length_s, &e->made[k], NULL) < 0)
         mm_bytes_finish(&e->made[k]);
 }
 

@@ -174,10 +174,13 @@ static int answer(int fd, const struct mm_wire_message *message, struct mm_text 
     case MM_WIRE_ANALYSE:
         result = do_analyse(fd, path, &in, reply, err);
         break;
-    case MM_WIRE_CLIP: {
+    case MM_WIRE_CLIP:
+    case MM_WIRE_SMALL_CLIP: {
         double start = mm_wire_get_f64(&in);
         double length = mm_wire_get_f64(&in);
-        result = mm_audio_clip(path, start, length, &bytes, err);
+        result = message->kind == MM_WIRE_CLIP
+                     ? mm_audio_clip(path, start, length, &bytes, err)
+                     : mm_audio_small_clip(path, start, length, &bytes, err);
         if (result == 0)
             put_bytes(reply, &bytes);
         break;

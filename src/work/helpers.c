@@ -376,14 +376,27 @@ int mm_helpers_weights(void *helpers, const char *path, struct mm_bytes *out, st
     return read_bytes(helpers, &request, out, err);
 }
 
+static int ask_clip(struct mm_helpers *helpers, struct request *request, const char *path,
+                    double start_s, double length_s, struct mm_bytes *out, struct mm_error *err)
+{
+    mm_wire_put_string(&request->body, path);
+    mm_wire_put_f64(&request->body, start_s);
+    mm_wire_put_f64(&request->body, length_s);
+    return read_bytes(helpers, request, out, err);
+}
+
 int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s, double length_s,
                     struct mm_bytes *out, struct mm_error *err)
 {
     struct request request = {.kind = MM_WIRE_CLIP};
-    mm_wire_put_string(&request.body, path);
-    mm_wire_put_f64(&request.body, start_s);
-    mm_wire_put_f64(&request.body, length_s);
-    return read_bytes(helpers, &request, out, err);
+    return ask_clip(helpers, &request, path, start_s, length_s, out, err);
+}
+
+int mm_helpers_small_clip(struct mm_helpers *helpers, const char *path, double start_s,
+                          double length_s, struct mm_bytes *out, struct mm_error *err)
+{
+    struct request request = {.kind = MM_WIRE_SMALL_CLIP};
+    return ask_clip(helpers, &request, path, start_s, length_s, out, err);
 }
 
 int mm_helpers_stereo(struct mm_helpers *helpers, const char *path, int rate, mm_audio_sink *sink,

@@ -23,6 +23,7 @@ enum mm_wire_kind {
     MM_WIRE_COVER,
     MM_WIRE_ANALYSE,
     MM_WIRE_CLIP,
+    MM_WIRE_SMALL_CLIP,
     MM_WIRE_WEIGHTS,
     MM_WIRE_STEREO,
     /* replies */
