@@ -596,6 +596,20 @@ pageTest('a new map takes the place of the old one', async (page) => {
   fixture.library = old;
 }, {}, { ...FIXTURE, allow: /409/ });
 
+pageTest('the minimap shows when one is near; pressing it moves the view there', async (page) => {
+  const minimap = page.locator('.minimap');
+  assert.equal(await minimap.isVisible(), false);
+  await page.mouse.move(700, 450);
+  for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -400);
+  await minimap.waitFor({ state: 'visible' });
+  await until(page, () => !__musicmap.moving, 'rest');
+  const box = await minimap.boundingBox();
+  for (const [part, side] of [[0.25, -1], [0.75, 1]]) {
+    await page.mouse.click(box.x + part * box.width, box.y + box.height / 2);
+    await until(page, (s) => Math.sign(__musicmap.view.x) === s, 'the view there', side);
+  }
+}, {}, FIXTURE);
+
 test('damaged map data: a clear message instead of a broken page', async () => {
   fixture.behave.tile = fixture.library.tiles[0].subarray(0, 1000);
   const page = await openPage(browser, url, { listen: false });

@@ -9,6 +9,7 @@ import type { Atlas } from './map/atlas';
 import { Camera, type View } from './map/camera';
 import { Shadings } from './map/shading';
 import { Labels, type SongLookup } from './render/labels';
+import { Minimap } from './render/minimap';
 import { overviewCanvas } from './render/overview';
 import { makePalette, type Palette, type Theme } from './render/palette';
 import { createRenderer, type Marks, type Renderer } from './render/renderer';
@@ -31,6 +32,7 @@ export class Stage {
   readonly shadings = new Shadings();
   /** Called with the view of every frame, after it is drawn. */
   drawn: ((view: View) => void) | undefined;
+  private readonly minimap: Minimap;
   private renderer: Renderer;
   private atlas: Atlas | undefined;
   private palette: Palette | undefined;
@@ -55,6 +57,7 @@ export class Stage {
     this.renderer = this.makeRenderer(forcedRenderer);
     host.append(this.renderer.canvas, this.labels.canvas);
     this.labels.canvas.className = 'labels';
+    this.minimap = new Minimap(host.parentElement ?? host, this.camera, () => this.invalidate());
     new ResizeObserver(() => this.resize()).observe(host);
     this.dark.addEventListener('change', () => this.recolour());
     this.still.addEventListener('change', () => this.followMotion());
@@ -151,6 +154,7 @@ export class Stage {
       this.overview = undefined;
     }
     const fading = this.labels.draw(view, this.camera.fitScale, elapsed);
+    this.minimap.draw(view);
     this.drawn?.(view);
     return draft || fading;
   }
@@ -171,6 +175,7 @@ export class Stage {
     this.palette = makePalette(this.theme, this.shadings.land);
     this.renderer.setScene(this.atlas, this.palette);
     this.labels.setScene(this.atlas, this.palette);
+    this.minimap.setScene(this.atlas, this.palette);
     this.invalidate();
   }
 
