@@ -449,7 +449,7 @@ int mm_spotify_send(struct mm_service_session *s, const struct mm_push *push, st
         result = read_items(&g, err);
     if (result == 0)
         result = send_all(&g, err);
-    for (size_t i = 0; i < g.n_ids; i++)
+    for (size_t i = 0; g.ids && i < g.n_ids; i++)
         free(g.ids[i]);
     free(g.ids);
     free(g.user);
