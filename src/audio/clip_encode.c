@@ -6,6 +6,7 @@
 #include <libavutil/channel_layout.h>
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,7 +204,7 @@ int mm_clip_encode(struct mm_decoder *decoder, double start_s, double length_s, 
     if (result == 0)
         result = mm_mux_finish(&e->mux, out, err);
     if (result == 0)
-        strcpy(out->mime, small ? "audio/mpeg" : "audio/flac");
+        snprintf(out->mime, sizeof out->mime, "%s", small ? "audio/mpeg" : "audio/flac");
     mm_mux_abort(&e->mux);
     swr_free(&e->swr);
     if (e->fifo)

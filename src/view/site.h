@@ -58,8 +58,7 @@ struct mm_site_file {
     double clip_start_s; /* where its clip begins */
 };
 /* MM_ERR_NOT_FOUND: unknown, hidden or missing. */
-int mm_site_file(struct mm_site *site, int64_t song, struct mm_site_file *out,
-                 struct mm_error *err);
+int mm_site_file(struct mm_site *site, int64_t id, struct mm_site_file *out, struct mm_error *err);
 void mm_site_file_finish(struct mm_site_file *file);
 
 /* A clip or cover: in memory (blob, held), on disk (file.fd >= 0), or still to be made by a job. */
