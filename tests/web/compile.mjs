@@ -25,7 +25,7 @@ export async function compile(entries) {
         target: 'node18',
         rollupOptions: {
           input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(web, 'src', path)])),
-          output: { format: 'es', entryFileNames: '[name].mjs' },
+          output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
         },
       },
     });

@@ -464,14 +464,15 @@ pageTest('names of countries and titles stand on the map without overlap, also u
   };
   const overview = await check('overview');
   assert.ok(overview.countries > 0);
+  let titles = 0;
   await page.mouse.move(640, 400);
   for (let i = 0; i < 4; i++) {
     await page.mouse.wheel(0, -350);
     await page.waitForTimeout(50);
     await settled(page);
-    await check(`step ${i}`);
+    titles = Math.max(titles, (await check(`step ${i}`)).titles);
   }
-  assert.ok((await hook(page, 'labels')).titles > 0, 'titles appear');
+  assert.ok(titles > 0, 'titles appear');
 });
 
 pageTest('losing the graphics card: the page goes on without', async (page) => {
