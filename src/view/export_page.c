@@ -255,14 +255,32 @@ static uint64_t size_of_cells(const struct mm_snapshot *s)
     return bytes;
 }
 
+struct origins {
+    const struct mm_snapshot *snapshot;
+    json_t *by_song;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    const uint32_t *x = a;
+    const uint32_t *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Where the songs of the map are from; what is hidden or not on the map stays at home. */
 static int on_origin(void *ctx, const struct mm_origin *origin, struct mm_error *err)
 {
+    struct origins *o = ctx;
+    uint32_t song = (uint32_t)origin->song;
+    if (song != origin->song ||
+        !bsearch(&song, o->snapshot->songs, o->snapshot->n, sizeof song, compare_ids))
+        return 0;
     char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)origin->song);
-    json_t *list = json_object_get(ctx, id);
+    snprintf(id, sizeof id, "%u", song);
+    json_t *list = json_object_get(o->by_song, id);
     if (!list) {
         list = json_array();
-        json_object_set_new(ctx, id, list);
+        json_object_set_new(o->by_song, id, list);
     }
     json_t *json = json_pack("{s:s}", "source", origin->source);
     bool link = origin->link && strncmp(origin->link, "http", 4) == 0 &&
@@ -287,7 +305,7 @@ static int put_data(struct export *e, struct mm_error *err)
 {
     const struct mm_snapshot *s = e->snapshot;
     struct mm_blob *words = NULL;
-    json_t *origins = json_object();
+    struct origins origins = {s, json_object()};
     json_t *status = json_pack("{s:I, s:I, s:I, s:I, s:s}", "songs", (json_int_t)s->n, "measured",
                                (json_int_t)s->n, "embedded", (json_int_t)s->n, "failures",
                                (json_int_t)0, "map", s->token);
@@ -301,14 +319,14 @@ static int put_data(struct export *e, struct mm_error *err)
     if (result == 0)
         result = put_file(&e->sink, "data/words.txt", words->bytes, words->size, err);
     if (result == 0)
-        result = mm_catalog_each_origin(e->catalog, 0, on_origin, origins, err);
+        result = mm_catalog_each_origin(e->catalog, 0, on_origin, &origins, err);
     if (result == 0)
-        result = put_json(e, "data/origins.json", json_incref(origins), err);
+        result = put_json(e, "data/origins.json", json_incref(origins.by_song), err);
     if (result == 0)
         result = put_json(e, "data/status.json", json_incref(status), err);
     mm_blob_release(words);
     json_decref(status);
-    json_decref(origins);
+    json_decref(origins.by_song);
     return result;
 }
 

@@ -162,7 +162,9 @@ int mm_jobs_create(size_t makers, const struct mm_job_work *work, struct mm_jobs
     }
     for (size_t i = 0; i < makers + 1 + DESKS; i++) {
         struct worker *worker = &jobs->workers[i];
-        *worker = (struct worker){.jobs = jobs, .clips = i<makers, .desk = i> makers};
+        worker->jobs = jobs;
+        worker->clips = i < makers;
+        worker->desk = i > makers;
         int fault = pthread_create(&worker->thread, NULL, worker_main, worker);
         if (fault) {
             mm_jobs_destroy(jobs);

@@ -4,29 +4,29 @@
 #include "view/desk.h"
 #include "view/visit.h"
 
+/* What is worked out from the map that the page has: it must be the one that is there now. */
+static bool answer_for_map(struct mm_visit *visit, enum mm_job_kind kind, int64_t song)
+{
+    if (visit->request->job)
+        return mm_visit_job(visit, MM_CACHE_CHECK, false);
+    struct mm_snapshot *snapshot = mm_visit_map(visit);
+    if (!snapshot)
+        return true;
+    mm_snapshot_release(snapshot);
+    return mm_visit_wait(visit, kind, song);
+}
+
 bool mm_route_similar(struct mm_visit *visit)
 {
     int64_t song;
     if (!mm_visit_song(visit, &song))
         return mm_visit_fail(visit, 404, "there is no such song");
-    if (visit->request->job)
-        return mm_visit_job(visit, MM_CACHE_CHECK, false);
-    struct mm_snapshot *snapshot = mm_visit_map(visit);
-    if (!snapshot)
-        return true;
-    mm_snapshot_release(snapshot);
-    return mm_visit_wait(visit, MM_JOB_SIMILAR, song);
+    return answer_for_map(visit, MM_JOB_SIMILAR, song);
 }
 
 bool mm_route_words(struct mm_visit *visit)
 {
-    if (visit->request->job)
-        return mm_visit_job(visit, MM_CACHE_CHECK, false);
-    struct mm_snapshot *snapshot = mm_visit_map(visit);
-    if (!snapshot)
-        return true;
-    mm_snapshot_release(snapshot);
-    return mm_visit_wait(visit, MM_JOB_WORDS, 0);
+    return answer_for_map(visit, MM_JOB_WORDS, 0);
 }
 
 bool mm_route_set(struct mm_visit *visit)
