@@ -56,7 +56,7 @@ const COVER = (id) =>
 /**
  * options: { port = 0, songs, clusters, seed, library }. Returns { url, library, behave, requests, close }.
  * behave: { map: false = none yet; down: true = no answers; tile: other bytes for every /api/tile;
- * clip(id) -> undefined, or { delay } in ms, { status, error }, { body, type } or { tone } in Hz }.
+ * clip(id) -> undefined, or { held }, a promise to wait for, { status, error }, { body, type } or { tone } in Hz }.
  */
 export async function startFixture(options = {}) {
   const state = {
@@ -159,7 +159,7 @@ function statusOf({ library, behave }) {
 
 async function sendClip(state, id, response) {
   const special = state.behave.clip(id);
-  if (special?.delay) await new Promise((resolve) => setTimeout(resolve, special.delay));
+  await special?.held;
   if (special?.status) return fail(response, special.status, special.error);
   if (special?.body) return send(response, 200, special.type ?? 'audio/mpeg', special.body);
   return send(response, 200, 'audio/wav', wavOf(special?.tone ?? toneOf(id)), { 'Cache-Control': 'private, max-age=600' });

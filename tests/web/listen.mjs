@@ -26,6 +26,17 @@ export async function openPage(browser, url, { query = '', listen = true, ...opt
 
 export const hook = (page, expression) => page.evaluate(`window.__musicmap.${expression}`);
 
+/** Waits until window.__musicmap.EXPRESSION equals value: events and sound take their time on a busy machine. */
+export async function holds(page, expression, value, what = '') {
+  let found;
+  for (let i = 0; i < 150; i++) {
+    found = await hook(page, expression);
+    if (found === value) return;
+    await page.waitForTimeout(100);
+  }
+  assert.equal(found, value, what || expression);
+}
+
 export async function until(page, condition, what, argument) {
   try {
     await page.waitForFunction(condition, argument, { timeout: 45000 });
@@ -78,6 +89,30 @@ export async function heard(page) {
     const rms = Math.sqrt(wave.reduce((sum, v) => sum + v * v, 0) / wave.length);
     return { hertz: (best * analyser.context.sampleRate) / analyser.fftSize, rms };
   });
+}
+
+/** The strongest frequency heard becomes this one. */
+export async function hears(page, tone, what = 'heard') {
+  let hertz = 0;
+  for (let i = 0; i < 20; i++) {
+    await page.waitForTimeout(250); // one analyser window beyond the fade
+    ({ hertz } = await heard(page));
+    if (Math.abs(hertz - tone) < 13) return;
+  }
+  assert.fail(`${what}: ${hertz} Hz, not ${tone} Hz`);
+}
+
+/** What plays and what is heard is this song. */
+export async function rightSong(page, id) {
+  await playing(page, id);
+  await sounding(page);
+  let like = 0;
+  for (let i = 0; i < 8; i++) {
+    await page.waitForTimeout(200); // one analyser window beyond the fade
+    like = await likeness(page, id);
+    if (like > 0.9) return;
+  }
+  assert.fail(`what is heard is like song ${id} by ${like.toFixed(3)}`);
 }
 
 export function silent(page) {

@@ -11,12 +11,13 @@ import { readFile } from 'node:fs/promises';
 import { axeSource, launch } from './browser.mjs';
 import { toneOf } from './fixture-map.mjs';
 import { startFixture } from './fixture-server.mjs';
-import { heard, hook, likeness, openPage, playing, pointAt, silent, sounding, until, visibleSongs } from './listen.mjs';
+import { heard, hears, holds, hook, openPage, playing, pointAt, rightSong, silent, sounding, until, visibleSongs } from './listen.mjs';
 import { runTests, test } from './tap.mjs';
 
 const real = process.env.MUSICMAP_URL;
 const fixture = real ? undefined : await startFixture({ songs: 126, clusters: 12, seed: 1 });
 const url = real ?? fixture.url;
+const library = fixture?.library;
 const browser = await launch();
 const FIXTURE = { skip: real ? 'needs the fixture server' : undefined };
 
@@ -32,16 +33,9 @@ function pageTest(name, run, options = {}, { skip, allow = /$^/, behave = {} } =
     } finally {
       await page.context().close();
       if (fixture) Object.assign(fixture.behave, { map: true, down: false, clip: () => undefined });
+      if (fixture) fixture.library = library;
     }
   }, { skip });
-}
-
-async function rightSong(page, id) {
-  await playing(page, id);
-  await sounding(page);
-  await page.waitForTimeout(200); // one analyser window beyond the fade
-  const like = await likeness(page, id);
-  assert.ok(like > 0.9, `what is heard is like song ${id} by ${like.toFixed(3)}`);
 }
 
 // ---- pointing ----
@@ -57,9 +51,7 @@ pageTest('the tone heard is that of the song, and no other is left', async (page
   for (const song of await visibleSongs(page, 4)) {
     await pointAt(page, song);
     await playing(page, song.id);
-    await page.waitForTimeout(250);
-    const { hertz } = await heard(page);
-    assert.ok(Math.abs(hertz - toneOf(song.id)) < 13, `${hertz} Hz, song ${song.id} has ${toneOf(song.id)}`);
+    await hears(page, toneOf(song.id), `song ${song.id}`);
   }
 }, {}, FIXTURE);
 
@@ -83,7 +75,7 @@ pageTest('leaving the map fades to silence', async (page) => {
   const box = await page.locator('#zoom-fit').boundingBox();
   await page.mouse.move(box.x + 20, box.y + 20);
   await silent(page);
-  assert.equal(await hook(page, 'sound.kind'), 'silent');
+  await holds(page, 'sound.kind', 'silent');
 });
 
 pageTest('the card tells title, artist, country, genre, tempo and key', async (page) => {
@@ -189,18 +181,18 @@ pageTest('a click keeps the song while one looks around; Escape lets go', async 
   await pointAt(page, kept);
   await page.mouse.click(kept.x, kept.y);
   await rightSong(page, kept.id);
-  assert.equal(await hook(page, 'pinned'), true);
+  await holds(page, 'pinned', true);
   await pointAt(page, other);
   await page.waitForTimeout(400);
-  assert.equal(await hook(page, 'song'), kept.id);
-  assert.equal(await hook(page, 'focus'), other.id);
+  await holds(page, 'song', kept.id);
+  await holds(page, 'focus', other.id);
   assert.match(await page.locator('#card').innerText(), /Kept/);
   await sounding(page);
   await page.mouse.move(2, 2);
   await page.waitForTimeout(300);
-  assert.equal(await hook(page, 'sound.kind'), 'playing');
+  await holds(page, 'sound.kind', 'playing');
   await page.keyboard.press('Escape');
-  assert.equal(await hook(page, 'pinned'), false);
+  await holds(page, 'pinned', false);
   await pointAt(page, other);
   await playing(page, other.id);
 });
@@ -209,9 +201,9 @@ pageTest('clicking the kept song again lets go of it', async (page) => {
   // Right of the middle: the list of neighbours opens on the left.
   const song = (await visibleSongs(page, 60)).find(({ x }) => x > 720);
   await page.mouse.click(song.x, song.y);
-  assert.equal(await hook(page, 'pinned'), true);
+  await holds(page, 'pinned', true);
   await page.mouse.click(song.x, song.y, { delay: 30 });
-  assert.equal(await hook(page, 'pinned'), false);
+  await holds(page, 'pinned', false);
 });
 
 pageTest('space pauses and goes on; M mutes; the volume is kept for the next visit', async (page) => {
@@ -220,7 +212,7 @@ pageTest('space pauses and goes on; M mutes; the volume is kept for the next vis
   await playing(page, song.id);
   await page.keyboard.press('Space');
   await silent(page);
-  assert.equal(await hook(page, 'sound.kind'), 'paused');
+  await holds(page, 'sound.kind', 'paused');
   await page.keyboard.press('Space');
   await playing(page, song.id);
   await sounding(page);
@@ -258,7 +250,7 @@ pageTest('the wheel zooms to the pointer, dragging pans, Home shows all', async 
   await settled(page);
   const moved = await page.evaluate((id) => __musicmap.locate(id), song.id);
   assert.ok(Math.hypot(moved.x - song.x - 60, moved.y - song.y - 40) < 1, JSON.stringify({ moved, song }));
-  assert.equal(await hook(page, 'pinned'), false, 'dragging is not clicking');
+  await holds(page, 'pinned', false, 'dragging is not clicking');
   await page.keyboard.press('Home');
   await page.waitForTimeout(50);
   await settled(page);
@@ -301,7 +293,7 @@ pageTest('plus, minus, double click and buttons zoom', async (page) => {
   await grows(() => page.locator('#zoom-in').click(), 1, 'button');
   await grows(() => page.locator('#zoom-out').click(), -1, 'button');
   await grows(() => page.mouse.dblclick(song.x, song.y), 1, 'double click');
-  assert.equal(await hook(page, 'pinned'), false);
+  await holds(page, 'pinned', false);
 });
 
 pageTest('arrow keys go to the song in that direction and play it, Tab to the next; both are read out', async (page) => {
@@ -333,9 +325,9 @@ pageTest('arrow keys go to the song in that direction and play it, Tab to the ne
   const title = await page.locator('#card-title').innerText();
   await until(page, (text) => document.getElementById('announce').textContent.startsWith(text), 'an announcement', title);
   await page.keyboard.press('Shift+Tab');
-  assert.equal(await hook(page, 'song'), right);
+  await holds(page, 'song', right);
   await page.keyboard.press('Enter');
-  assert.equal(await hook(page, 'pinned'), true);
+  await holds(page, 'pinned', true);
 });
 
 pageTest('the map is no trap for the keyboard, and help opens', async (page) => {
@@ -377,7 +369,7 @@ pageTest('touch: a tap plays, another tap elsewhere plays that, a tap on the sam
   await page.waitForTimeout(350);
   await page.touchscreen.tap(two.x, two.y);
   await silent(page);
-  assert.equal(await hook(page, 'sound.kind'), 'paused');
+  await holds(page, 'sound.kind', 'paused');
 }, PHONE);
 
 pageTest('touch: one finger pans, two zoom, and the song goes on', async (page) => {
@@ -398,8 +390,8 @@ pageTest('touch: one finger pans, two zoom, and the song goes on', async (page) 
   await touch('touchEnd');
   await page.waitForTimeout(100);
   assert.ok((await hook(page, 'view')).x > zoomed.x);
-  assert.equal(await hook(page, 'song'), song.id);
-  assert.equal(await hook(page, 'sound.kind'), 'playing');
+  await holds(page, 'song', song.id);
+  await holds(page, 'sound.kind', 'playing');
 }, PHONE);
 
 pageTest('360 pixels: nothing sticks out, controls are large enough, the card is readable', async (page) => {
@@ -423,7 +415,7 @@ pageTest('360 pixels: nothing sticks out, controls are large enough, the card is
 
 for (const renderer of ['webgl2', 'canvas']) {
   pageTest(`${renderer}: countries are coloured, the cell pointed at is marked, pointing plays`, async (page) => {
-    assert.equal(await hook(page, 'renderer'), renderer);
+    await holds(page, 'renderer', renderer);
     const songs = await visibleSongs(page, 12);
     const [one] = songs;
     await page.mouse.move(2, 2);
@@ -562,14 +554,17 @@ pageTest('a clip that fails says why on the card, and the next one plays', async
 
 pageTest('a slow clip: moving on does not wait for it, and it does not burst in later', async (page) => {
   const [slow, fine] = await unheardSongs(page, 2);
-  fixture.behave.clip = (id) => (id === slow.id ? { delay: 600 } : undefined);
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  fixture.behave.clip = (id) => (id === slow.id ? { held } : undefined);
   await pointAt(page, slow);
-  await page.waitForTimeout(100);
-  assert.equal(await hook(page, 'sound.kind'), 'loading');
+  await holds(page, 'sound.kind', 'loading');
+  await holds(page, 'song', slow.id);
   await pointAt(page, fine);
   await rightSong(page, fine.id);
-  await page.waitForTimeout(800);
-  assert.equal(await hook(page, 'song'), fine.id);
+  answer();
+  await page.waitForTimeout(500);
+  await holds(page, 'song', fine.id);
   await rightSong(page, fine.id);
 }, {}, FIXTURE);
 
@@ -588,14 +583,12 @@ pageTest('the server goes away and comes back: a notice, then none; the map stay
 pageTest('a new map takes the place of the old one', async (page) => {
   const before = await hook(page, 'map');
   const { makeLibrary } = await import('./fixture-map.mjs');
-  const old = fixture.library;
   fixture.library = await makeLibrary({ songs: 80, clusters: 5, seed: 9 });
   await until(page, (id) => __musicmap.map !== id, 'the new map', before);
-  assert.equal((await hook(page, 'songs')).length, 80);
+  await holds(page, 'songs.length', 80);
   const [song] = await visibleSongs(page, 2);
   await pointAt(page, song);
   await rightSong(page, song.id);
-  fixture.library = old;
 }, {}, { ...FIXTURE, allow: /409/ });
 
 pageTest('the minimap shows when one is near; pressing it moves the view there', async (page) => {

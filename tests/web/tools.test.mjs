@@ -9,7 +9,7 @@ import { axeSource, launch } from './browser.mjs';
 import { compile } from './compile.mjs';
 import { toneOf } from './fixture-map.mjs';
 import { startFixture } from './fixture-server.mjs';
-import { heard, hook, openPage, playing, until, visibleSongs } from './listen.mjs';
+import { hears, holds, hook, openPage, playing, until, visibleSongs } from './listen.mjs';
 import { runTests, test } from './tap.mjs';
 
 const { words: wordsModule, address: addressModule, pen: penModule, legend: legendModule } = await compile({
@@ -94,6 +94,7 @@ async function accessible(page, what) {
   assert.deepEqual(bad.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], what);
 }
 
+const painted = (page, what) => until(page, (layer) => __musicmap.tools.painted.includes(layer), `${what} painted`, what);
 const still = (page) => until(page, () => !__musicmap.moving, 'the map at rest');
 
 pageTest('search as you type: arrows play the hits, Enter flies there, back returns', async (page) => {
@@ -113,7 +114,7 @@ pageTest('search as you type: arrows play the hits, Enter flies there, back retu
   assert.ok(Math.hypot(at.x - 640, at.y - 400) < 40, `flown to ${JSON.stringify(at)}`);
   assert.ok((await hook(page, 'view')).scale > before.scale * 1.5);
   await page.keyboard.press('Escape');
-  assert.equal((await tools(page)).open, null);
+  await holds(page, 'tools.open', null);
   await page.goBack();
   await until(page, (scale) => !__musicmap.moving && Math.abs(__musicmap.view.scale / scale - 1) < 0.05, 'the view before', before.scale);
 });
@@ -122,7 +123,7 @@ pageTest('letters typed into the search box are no commands', async (page) => {
   await page.keyboard.press('/');
   await page.keyboard.type('me+-?/ls');
   assert.equal(await page.inputValue('#search'), 'me+-?/ls');
-  assert.equal((await tools(page)).open, 'search');
+  await holds(page, 'tools.open', 'search');
   assert.equal(await page.evaluate(() => document.getElementById('help').open), false);
 });
 
@@ -131,34 +132,34 @@ pageTest('a kept song: its true neighbours as lines and as a list; visiting one 
   await page.mouse.click(song.x, song.y);
   await playing(page, song.id);
   await until(page, () => __musicmap.tools.near.length === 50, 'neighbours');
-  const near = (await tools(page)).near;
+  const { near } = await tools(page);
   const nearest = fixture.library.list.map(({ id }) => id).filter((id) => id !== song.id);
   nearest.sort((a, b) => Math.abs(a - song.id) - Math.abs(b - song.id) || a - b);
   assert.deepEqual(near, nearest.slice(0, 50));
-  assert.equal((await tools(page)).open, 'near');
-  assert.ok((await tools(page)).painted.includes('near'));
+  await holds(page, 'tools.open', 'near');
+  await painted(page, 'near');
   await until(page, () => document.querySelector('#drawer a[href^="https://example.org/"]'), 'the link to its service');
   await accessible(page, 'neighbours');
   const first = page.locator('#drawer button.song').first();
   await first.click();
   await playing(page, near[0]);
-  assert.equal(await hook(page, 'pinned'), true);
-  assert.match(page.url(), new RegExp(`song=${near[0]}.*kept=1`));
+  await holds(page, 'pinned', true);
+  await until(page, (id) => new RegExp(`song=${id}.*kept=1`).test(location.hash), 'the song in the address', near[0]);
   await page.keyboard.press('Backspace');
   await playing(page, song.id);
 });
 
 pageTest('lasso: the songs inside, listed, played through, downloaded', async (page) => {
   await page.keyboard.press('s');
-  assert.equal((await tools(page)).pen, 'lasso');
+  await holds(page, 'tools.pen', 'lasso');
   const ring = [[500, 250], [800, 250], [800, 500], [500, 500], [500, 260]];
   await page.mouse.move(...ring[0]);
   await page.mouse.down();
   for (const [x, y] of ring) await page.mouse.move(x, y, { steps: 6 });
   await page.mouse.up();
-  const { selected, pen, open } = await tools(page);
-  assert.equal(pen, null);
-  assert.equal(open, 'lists');
+  await holds(page, 'tools.pen', null);
+  await holds(page, 'tools.open', 'lists');
+  const { selected } = await tools(page);
   const inside = await page.evaluate(() => __musicmap.songs.filter((id) => {
     const p = __musicmap.locate(id);
     return p.x > 505 && p.x < 795 && p.y > 255 && p.y < 495;
@@ -172,7 +173,7 @@ pageTest('lasso: the songs inside, listed, played through, downloaded', async (p
   assert.deepEqual(lines.filter((line) => !line.startsWith('#')).map((line) => Number(/clip\/(\d+)$/.exec(line)[1])), selected);
   await page.getByRole('button', { name: 'Play all' }).click();
   await playing(page, selected[0]);
-  assert.equal((await tools(page)).place, 0);
+  await holds(page, 'tools.place', 0);
   await page.keyboard.press('n');
   await playing(page, selected[1]);
   // A clip of 12 s from its onset: the next follows by itself.
@@ -184,8 +185,7 @@ pageTest('lasso: the songs inside, listed, played through, downloaded', async (p
 pageTest('the map as a list: what is on screen, heard; everything by keyboard', async (page) => {
   await page.keyboard.press('o');
   await until(page, () => document.querySelectorAll('#drawer button.song').length >= 150, 'the list');
-  const { open } = await tools(page);
-  assert.equal(open, 'lists');
+  await holds(page, 'tools.open', 'lists');
   await page.getByRole('button', { name: 'On screen' }).focus();
   for (let i = 0; i < 8 && !(await page.evaluate(() => document.activeElement.classList.contains('song'))); i++) await page.keyboard.press('Tab');
   const title = await page.evaluate(() => document.activeElement.querySelector('b').textContent);
@@ -193,7 +193,7 @@ pageTest('the map as a list: what is on screen, heard; everything by keyboard', 
   const song = fixture.library.list.find((s) => s.title === title);
   await playing(page, song.id);
   await until(page, (id) => __musicmap.tools.heard[0] === id, 'heard', song.id);
-  assert.ok((await tools(page)).painted.includes('trail'));
+  await painted(page, 'trail');
   await page.getByRole('button', { name: 'Heard' }).click();
   await until(page, () => document.querySelectorAll('#drawer button.song').length === 1, 'what was heard');
   await page.keyboard.press('Escape');
@@ -234,7 +234,7 @@ pageTest('a shared address opens the same place and song', async (page) => {
   assert.ok(Math.abs(x - 0.1) < 0.01 && Math.abs(y + 0.1) < 0.01);
   await playing(shared, song);
   await shared.context().close();
-  assert.equal(await hook(page, 'pinned'), false);
+  await holds(page, 'pinned', false);
 });
 
 pageTest('a kept song plays whole: the same sound goes on beyond the clip', async (page) => {
@@ -246,9 +246,7 @@ pageTest('a kept song plays whole: the same sound goes on beyond the clip', asyn
   const { length, song: sounding } = (await tools(page)).progress;
   assert.equal(sounding, song.id);
   assert.ok(Math.abs(length - 40) < 0.5);
-  await page.waitForTimeout(400);
-  const { hertz } = await heard(page);
-  assert.ok(Math.abs(hertz - toneOf(song.id)) < 13, `${hertz} Hz, not ${toneOf(song.id)}`);
+  await hears(page, toneOf(song.id));
   await page.locator('#card-seek').fill('30');
   await until(page, () => __musicmap.tools.progress.at >= 29.5, 'the place sought');
   await page.keyboard.press('Escape');
