@@ -6,7 +6,7 @@ set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config python3
 libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libebur128-dev
-libopenblas-dev liblapacke-dev libqhull-dev libcairo2-dev libpango1.0-dev libsqlite3-dev
+libopenblas-dev liblapacke-dev libcairo2-dev libpango1.0-dev libsqlite3-dev
 libmicrohttpd-dev libssl-dev libjansson-dev libinih-dev libutf8proc-dev zlib1g-dev
 libcurl4-openssl-dev libxml2-dev libhdf5-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
 fonts-dejavu-core fonts-lato"
@@ -40,7 +40,7 @@ if ! command -v apt-get >/dev/null; then
         command -v "$tool" >/dev/null || missing="$missing $tool"
     done
     for library in libavformat libavcodec libavutil libswresample libebur128 openblas lapacke \
-        qhull_r pangocairo sqlite3 libmicrohttpd libcrypto jansson inih libutf8proc zlib \
+        pangocairo sqlite3 libmicrohttpd libcrypto jansson inih libutf8proc zlib \
         libcurl libxml-2.0 hdf5 libprotobuf-c; do
         pkg-config --exists "$library" 2>/dev/null || missing="$missing $library"
     done

@@ -2,10 +2,9 @@
 /*
  * delaunay.c - an exact Delaunay triangulation whatever the places look like.
  *
- * qhull does the n log n work in floating point. Its result is checked in integers (a triangulation
- * of all places, convex outside); where it is none, because places are too close together for
- * double precision or qhull gave up, a plain sweep makes one. Flipping edges (Lawson 1977) until
- * no circle holds a fourth place then makes either exactly Delaunay.
+ * Divide and conquer (Guibas & Stolfi, "Primitives for the manipulation of general subdivisions",
+ * 1985): halves of the places, which come in order, are triangulated and sewn together from below.
+ * Every decision is made in integers, so nothing can go wrong by rounding.
  */
 #include "map/delaunay.h"
 
@@ -13,7 +12,6 @@
 #include <stdbool.h>
 
 #include "base/array.h"
-#include "map/hull.h"
 
 int64_t mm_place_turn(struct mm_place a, struct mm_place b, struct mm_place c)
 {
@@ -64,43 +62,218 @@ void mm_delaunay_finish(struct mm_delaunay *d)
     *d = (struct mm_delaunay){0};
 }
 
+/* ---- edges while they are sewn ---- */
+
+/* Directed edges; e ^ 1 runs the other way. The edges that leave a place are a ring. */
+struct mesh {
+    const struct mm_place *places;
+    uint32_t *origin; /* [6 n] MM_NO_EDGE: taken out */
+    uint32_t *left;   /* [6 n] next edge of the origin's ring, counter-clockwise */
+    uint32_t *right;  /* [6 n] and clockwise */
+    uint32_t n;       /* edges ever made, both directions */
+    uint32_t unused;  /* an edge that was taken out; left[] leads to the next one */
+};
+
+static uint32_t end_of(const struct mesh *m, uint32_t e)
+{
+    return m->origin[e ^ 1];
+}
+
+/* The next edge around the face on e's left. */
+static uint32_t along(const struct mesh *m, uint32_t e)
+{
+    return m->right[e ^ 1];
+}
+
+static uint32_t make_edge(struct mesh *m, uint32_t from, uint32_t to)
+{
+    uint32_t e = m->unused;
+    if (e != MM_NO_EDGE) {
+        m->unused = m->left[e];
+    } else {
+        e = m->n; /* at most 3 n - 6 edges are there at a time */
+        m->n += 2;
+    }
+    m->origin[e] = from;
+    m->origin[e ^ 1] = to;
+    m->left[e] = m->right[e] = e;
+    m->left[e ^ 1] = m->right[e ^ 1] = e ^ 1;
+    return e;
+}
+
+/* Puts an edge of its own into a ring, counter-clockwise of `after`. */
+static void insert(struct mesh *m, uint32_t e, uint32_t after)
+{
+    uint32_t next = m->left[after];
+    m->left[e] = next;
+    m->right[e] = after;
+    m->right[next] = e;
+    m->left[after] = e;
+}
+
+static void take_from_ring(struct mesh *m, uint32_t e)
+{
+    m->left[m->right[e]] = m->left[e];
+    m->right[m->left[e]] = m->right[e];
+}
+
+static void take_out(struct mesh *m, uint32_t e)
+{
+    take_from_ring(m, e);
+    take_from_ring(m, e ^ 1);
+    m->origin[e] = m->origin[e ^ 1] = MM_NO_EDGE;
+    m->left[e] = m->unused;
+    m->unused = e;
+}
+
+/* A new edge from the end of a to the origin of b, the three around one face on their left. */
+static uint32_t bridge(struct mesh *m, uint32_t a, uint32_t b)
+{
+    uint32_t e = make_edge(m, end_of(m, a), m->origin[b]);
+    insert(m, e, along(m, a));
+    insert(m, e ^ 1, b);
+    return e;
+}
+
+static int64_t turn(const struct mesh *m, uint32_t a, uint32_t b, uint32_t c)
+{
+    return mm_place_turn(m->places[a], m->places[b], m->places[c]);
+}
+
+static bool is_left_of(const struct mesh *m, uint32_t place, uint32_t e)
+{
+    return turn(m, place, m->origin[e], end_of(m, e)) > 0;
+}
+
+static bool is_right_of(const struct mesh *m, uint32_t place, uint32_t e)
+{
+    return turn(m, place, end_of(m, e), m->origin[e]) > 0;
+}
+
+static bool in_circle(const struct mesh *m, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    return mm_place_in_circle(m->places[a], m->places[b], m->places[c], m->places[d]) > 0;
+}
+
+/* ---- sewing ---- */
+
+/* Edges of the hull: counter-clockwise out of the leftmost place, clockwise out of the rightmost.
+ */
+struct seam {
+    uint32_t first, last;
+};
+
+static struct seam few_places(struct mesh *m, uint32_t low, uint32_t count)
+{
+    uint32_t a = make_edge(m, low, low + 1);
+    if (count == 2)
+        return (struct seam){a, a ^ 1};
+    uint32_t b = make_edge(m, low + 1, low + 2);
+    insert(m, b, a ^ 1);
+    int64_t side = turn(m, low, low + 1, low + 2);
+    if (side == 0)
+        return (struct seam){a, b ^ 1};
+    uint32_t c = bridge(m, b, a);
+    return side > 0 ? (struct seam){a, b ^ 1} : (struct seam){c ^ 1, c};
+}
+
+/* The edge beside the seam's head on one side that its circle test leaves; others are taken out. */
+static uint32_t candidate(struct mesh *m, uint32_t base, bool on_left)
+{
+    const uint32_t *ring = on_left ? m->left : m->right;
+    uint32_t e = on_left ? ring[base ^ 1] : ring[base];
+    if (!is_right_of(m, end_of(m, e), base))
+        return MM_NO_EDGE;
+    while (in_circle(m, end_of(m, base), m->origin[base], end_of(m, e), end_of(m, ring[e]))) {
+        uint32_t next = ring[e];
+        take_out(m, e);
+        e = next;
+    }
+    return e;
+}
+
+/* From the lower common tangent upward, triangle by triangle. */
+static void sew(struct mesh *m, uint32_t base)
+{
+    for (;;) {
+        uint32_t l = candidate(m, base, true);
+        uint32_t r = candidate(m, base, false);
+        if (l == MM_NO_EDGE && r == MM_NO_EDGE)
+            return;
+        bool right = l == MM_NO_EDGE || (r != MM_NO_EDGE && in_circle(m, end_of(m, l), m->origin[l],
+                                                                      m->origin[r], end_of(m, r)));
+        base = right ? bridge(m, r, base ^ 1) : bridge(m, base ^ 1, l ^ 1);
+    }
+}
+
+/* Places low .. low + count - 1, at least two. The depth is the logarithm of their number. */
+static struct seam triangulate(struct mesh *m, uint32_t low, uint32_t count)
+{
+    if (count <= 3)
+        return few_places(m, low, count);
+    struct seam one = triangulate(m, low, count / 2);
+    struct seam two = triangulate(m, low + count / 2, count - count / 2);
+    uint32_t l = one.last;
+    uint32_t r = two.first;
+    for (;;) {
+        if (is_left_of(m, m->origin[r], l))
+            l = along(m, l);
+        else if (is_right_of(m, m->origin[l], r))
+            r = m->left[r ^ 1];
+        else
+            break;
+    }
+    uint32_t base = bridge(m, r ^ 1, l);
+    if (m->origin[l] == m->origin[one.first])
+        one.first = base ^ 1;
+    if (m->origin[r] == m->origin[two.last])
+        two.last = base;
+    sew(m, base);
+    return (struct seam){one.first, two.last};
+}
+
+/* Numbers the triangles. half: [m->n] of a directed edge, scratch. */
+static void list_triangles(const struct mesh *m, struct mm_delaunay *d, uint32_t *half)
+{
+    memset(half, 0xFF, m->n * sizeof *half);
+    for (uint32_t e = 0; e < m->n; e++) {
+        if (m->origin[e] == MM_NO_EDGE || half[e] != MM_NO_EDGE)
+            continue;
+        uint32_t side[3] = {e, along(m, e), along(m, along(m, e))};
+        if (along(m, side[2]) != e ||
+            turn(m, m->origin[side[0]], m->origin[side[1]], m->origin[side[2]]) <= 0)
+            continue; /* the outside */
+        for (int i = 0; i < 3; i++) {
+            half[side[i]] = (uint32_t)d->n_half;
+            d->origin[d->n_half++] = m->origin[side[i]];
+        }
+    }
+    for (uint32_t e = 0; e < m->n; e++)
+        if (half[e] != MM_NO_EDGE)
+            d->twin[half[e]] = half[e ^ 1];
+}
+
+static int divide_and_conquer(struct mm_delaunay *d, const struct mm_place *places,
+                              struct mm_error *err)
+{
+    struct mesh m = {.places = places, .unused = MM_NO_EDGE};
+    uint32_t *scratch = mm_calloc3(d->n, 24, sizeof *scratch);
+    if (!scratch)
+        return mm_no_memory(err);
+    m.origin = scratch;
+    m.left = scratch + 6 * d->n;
+    m.right = scratch + 12 * d->n;
+    (void)triangulate(&m, 0, (uint32_t)d->n);
+    list_triangles(&m, d, scratch + 18 * d->n);
+    free(scratch);
+    return 0;
+}
+
+/* ---- what came of it ---- */
+
 static uint32_t target(const struct mm_delaunay *d, uint32_t h)
 {
     return d->origin[mm_half_next(h)];
-}
-
-static void join(struct mm_delaunay *d, uint32_t a, uint32_t b)
-{
-    d->twin[a] = b;
-    if (b != MM_NO_EDGE)
-        d->twin[b] = a;
-}
-
-/* ---- qhull's triangles: which edges meet, and is it a triangulation at all ---- */
-
-/* Finds the twins of all half-edges. first: [n + 1] scratch, list: [n_half] scratch. */
-static void find_twins(struct mm_delaunay *d, uint32_t *first, uint32_t *list)
-{
-    memset(first, 0, (d->n + 1) * sizeof *first);
-    for (size_t h = 0; h < d->n_half; h++)
-        first[d->origin[h]]++;
-    uint32_t sum = 0;
-    for (size_t i = 0; i <= d->n; i++) {
-        sum += i < d->n ? first[i] : 0;
-        first[i] = sum; /* the end of list i; the loop below moves it to the beginning */
-    }
-    for (size_t h = d->n_half; h-- > 0;)
-        list[--first[d->origin[h]]] = (uint32_t)h;
-    memset(d->twin, 0xFF, d->n_half * sizeof *d->twin);
-    for (size_t h = 0; h < d->n_half; h++) {
-        uint32_t a = d->origin[h];
-        uint32_t b = target(d, (uint32_t)h);
-        if (first[b + 1] - first[b] > first[a + 1] - first[a])
-            continue; /* found from the other end, where the list is shorter */
-        for (uint32_t k = first[b]; k < first[b + 1]; k++)
-            if (target(d, list[k]) == a)
-                join(d, (uint32_t)h, list[k]);
-    }
 }
 
 /* leaves[] for all places; false when a place is in no triangle or twice on the hull. */
@@ -159,199 +332,6 @@ static bool is_triangulation(const struct mm_delaunay *d, const struct mm_place 
     return before == start && lows == 1;
 }
 
-static int from_hull(struct mm_delaunay *d, const struct mm_place *places, bool *good,
-                     struct mm_error *err)
-{
-    uint32_t *triangles = NULL;
-    uint32_t *first = NULL;
-    uint32_t *list = NULL;
-    size_t n_triangles;
-    *good = false;
-    int result = mm_hull_triangulate(places, d->n, &triangles, &n_triangles, err);
-    if (result < 0 || n_triangles == 0 || n_triangles > 2 * d->n)
-        goto out;
-    d->n_half = 3 * n_triangles;
-    memcpy(d->origin, triangles, d->n_half * sizeof *triangles);
-    first = mm_calloc3(d->n + 1, 1, sizeof *first);
-    list = mm_calloc3(d->n_half, 1, sizeof *list);
-    if (!first || !list) {
-        result = mm_no_memory(err);
-        goto out;
-    }
-    find_twins(d, first, list);
-    size_t n_hull;
-    *good = find_leaves(d, &n_hull) && is_triangulation(d, places, n_hull);
-
-out:
-    free(list);
-    free(first);
-    free(triangles);
-    return result;
-}
-
-/* ---- a triangulation by sweeping over the places from left to right ---- */
-
-struct sweep {
-    struct mm_delaunay *d;
-    const struct mm_place *places;
-    uint32_t *after;  /* [n] next place on the hull, counter-clockwise */
-    uint32_t *before; /* [n] */
-    uint32_t *edge;   /* [n] half-edge from the place to the next one on the hull */
-};
-
-/* A triangle a, b, c whose edge a-b lies against the half-edge `beyond`. Its first half-edge. */
-static uint32_t add_triangle(struct mm_delaunay *d, uint32_t a, uint32_t b, uint32_t c,
-                             uint32_t beyond)
-{
-    uint32_t h = (uint32_t)d->n_half;
-    d->n_half += 3;
-    d->origin[h] = a;
-    d->origin[h + 1] = b;
-    d->origin[h + 2] = c;
-    join(d, h, beyond);
-    d->twin[h + 1] = MM_NO_EDGE;
-    d->twin[h + 2] = MM_NO_EDGE;
-    return h;
-}
-
-/* Joins place p, which lies outside, to every hull edge that it sees. p - 1 is on the hull. */
-static void sweep_place(struct sweep *s, uint32_t p)
-{
-    const struct mm_place *at = s->places;
-    uint32_t low = p - 1;       /* walks clockwise */
-    uint32_t high = p - 1;      /* walks counter-clockwise */
-    uint32_t open = MM_NO_EDGE; /* the newest half-edge p -> high */
-    while (mm_place_turn(at[high], at[s->after[high]], at[p]) < 0) {
-        uint32_t next = s->after[high];
-        uint32_t h = add_triangle(s->d, next, high, p, s->edge[high]);
-        join(s->d, h + 1, open);
-        if (open == MM_NO_EDGE)
-            s->edge[low] = h + 1;
-        open = h + 2;
-        high = next;
-    }
-    while (mm_place_turn(at[s->before[low]], at[low], at[p]) < 0) {
-        uint32_t next = s->before[low];
-        uint32_t h = add_triangle(s->d, low, next, p, s->edge[next]);
-        if (open == MM_NO_EDGE)
-            open = h + 2; /* nothing was seen counter-clockwise of p - 1 */
-        else
-            join(s->d, h + 2, s->edge[low]);
-        s->edge[next] = h + 1;
-        low = next;
-    }
-    s->edge[p] = open;
-    s->after[low] = p;
-    s->before[p] = low;
-    s->after[p] = high;
-    s->before[high] = p;
-}
-
-/* The places before `apex` lie on one line, apex does not: a fan. */
-static void sweep_begin(struct sweep *s, uint32_t apex)
-{
-    bool left = mm_place_turn(s->places[0], s->places[1], s->places[apex]) > 0;
-    uint32_t last = MM_NO_EDGE; /* half-edge of the fan's open side */
-    for (uint32_t i = 0; i + 1 < apex; i++) {
-        uint32_t a = left ? i : i + 1;
-        uint32_t b = left ? i + 1 : i;
-        uint32_t h = add_triangle(s->d, a, b, apex, MM_NO_EDGE);
-        s->after[a] = b;
-        s->before[b] = a;
-        s->edge[a] = h;
-        uint32_t inner = left ? h + 2 : h + 1; /* between apex and place i */
-        uint32_t outer = left ? h + 1 : h + 2;
-        if (last != MM_NO_EDGE)
-            join(s->d, inner, last);
-        else if (left)
-            s->edge[apex] = inner;
-        else
-            s->edge[0] = inner;
-        last = outer;
-    }
-    uint32_t end = apex - 1;
-    s->edge[left ? end : apex] = last;
-    s->after[apex] = left ? 0 : end;
-    s->before[left ? 0 : end] = apex;
-    s->after[left ? end : 0] = apex;
-    s->before[apex] = left ? end : 0;
-}
-
-static int by_sweep(struct mm_delaunay *d, const struct mm_place *places, struct mm_error *err)
-{
-    d->n_half = 0;
-    uint32_t apex = 2;
-    while (apex < d->n && mm_place_turn(places[0], places[1], places[apex]) == 0)
-        apex++;
-    if (apex >= d->n)
-        return 0;
-    uint32_t *scratch = mm_calloc3(d->n, 3, sizeof *scratch);
-    if (!scratch)
-        return mm_no_memory(err);
-    struct sweep s = {d, places, scratch, scratch + d->n, scratch + 2 * d->n};
-    sweep_begin(&s, apex);
-    for (uint32_t p = apex + 1; p < d->n; p++)
-        sweep_place(&s, p);
-    free(scratch);
-    return 0;
-}
-
-/* ---- flips ---- */
-
-/* Replaces the edge h of two triangles by the other diagonal of their quadrangle. */
-static void flip(struct mm_delaunay *d, uint32_t h)
-{
-    uint32_t g = d->twin[h];
-    uint32_t h_prev = mm_half_prev(h);
-    uint32_t g_prev = mm_half_prev(g);
-    d->origin[h] = d->origin[g_prev];
-    d->origin[g] = d->origin[h_prev];
-    join(d, h, d->twin[g_prev]);
-    join(d, g, d->twin[h_prev]);
-    join(d, h_prev, g_prev);
-}
-
-static bool must_flip(const struct mm_delaunay *d, const struct mm_place *places, uint32_t h)
-{
-    uint32_t g = d->twin[h];
-    return g != MM_NO_EDGE && mm_place_in_circle(places[d->origin[h]], places[target(d, h)],
-                                                 places[d->origin[mm_half_prev(h)]],
-                                                 places[d->origin[mm_half_prev(g)]]) > 0;
-}
-
-/* A flip never makes an edge that was there before, so this ends. */
-static int flip_all(struct mm_delaunay *d, const struct mm_place *places, struct mm_error *err)
-{
-    uint32_t *stack = NULL;
-    size_t capacity = 0;
-    size_t n = 0;
-    int result = 0;
-    for (size_t start = 0; start < d->n_half; start++) {
-        uint32_t h = (uint32_t)start;
-        for (;;) {
-            if (must_flip(d, places, h)) {
-                uint32_t g = d->twin[h];
-                flip(d, h);
-                if (mm_array_reserve(&stack, &capacity, n + 3) < 0) {
-                    result = mm_no_memory(err);
-                    goto out;
-                }
-                stack[n++] = g;
-                stack[n++] = mm_half_next(h);
-                stack[n++] = mm_half_next(g);
-                continue; /* these three and h are now the sides of the quadrangle */
-            }
-            if (n == 0)
-                break;
-            h = stack[--n];
-        }
-    }
-
-out:
-    free(stack);
-    return result;
-}
-
 int mm_delaunay_build(const struct mm_place *places, size_t n, struct mm_delaunay *out,
                       struct mm_error *err)
 {
@@ -367,13 +347,8 @@ int mm_delaunay_build(const struct mm_place *places, size_t n, struct mm_delauna
         result = mm_no_memory(err);
         goto out;
     }
-    bool good = false;
-    if (n > 3)
-        result = from_hull(d, places, &good, err);
-    if (result == 0 && !good)
-        result = by_sweep(d, places, err);
-    if (result == 0)
-        result = flip_all(d, places, err);
+    if (n > 2)
+        result = divide_and_conquer(d, places, err);
     size_t n_hull;
     if (result == 0 && d->n_half > 0 &&
         (!find_leaves(d, &n_hull) || !is_triangulation(d, places, n_hull)))

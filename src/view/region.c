@@ -122,7 +122,7 @@ int mm_region_pole(const struct mm_segment *segments, size_t n, double inside_x,
     /* At most 16 squares along the longer side, so that a splinter does not begin with thousands.
      */
     double side = fmax(fmin(x1 - x0, y1 - y0), size / 16);
-    double precision = size / 1000;
+    double precision = size / 300;
     int result = 0;
     for (double y = y0; y < y1 && result == 0; y += side)
         for (double x = x0; x < x1 && result == 0; x += side)
