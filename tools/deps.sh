@@ -6,14 +6,14 @@ set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config python3
 libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libebur128-dev
-libopenblas-dev liblapacke-dev libcairo2-dev libpango1.0-dev libsqlite3-dev
+libopenblas-dev liblapacke-dev libcairo2-dev libpango1.0-dev libsqlite3-dev libpq-dev
 libmicrohttpd-dev libssl-dev libjansson-dev libinih-dev libutf8proc-dev zlib1g-dev
 libcurl4-openssl-dev libxml2-dev libhdf5-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
 fonts-dejavu-core fonts-lato"
 # The demo library: styles, synthesiser, sound font, encoder.
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
 test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils
-chromium python3-numpy python3-scipy"
+chromium python3-numpy python3-scipy postgresql"
 # The long proofs: the kernels on another processor.
 full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 # What the benchmarks are measured against, as far as Debian has it (the rest: bench/peers).
@@ -40,7 +40,7 @@ if ! command -v apt-get >/dev/null; then
         command -v "$tool" >/dev/null || missing="$missing $tool"
     done
     for library in libavformat libavcodec libavutil libswresample libebur128 openblas lapacke \
-        pangocairo sqlite3 libmicrohttpd libcrypto jansson inih libutf8proc zlib \
+        pangocairo sqlite3 libpq libmicrohttpd libcrypto jansson inih libutf8proc zlib \
         libcurl libxml-2.0 hdf5 libprotobuf-c; do
         pkg-config --exists "$library" 2>/dev/null || missing="$missing $library"
     done
@@ -74,6 +74,12 @@ if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null
     $root chmod 755 $policy
     trap '$root rm -f $policy' EXIT
+fi
+# The tests make PostgreSQL servers of their own; the machine needs none.
+cluster=/etc/postgresql-common/createcluster.conf
+if [ ! -e $cluster ]; then
+    $root mkdir -p ${cluster%/*}
+    echo 'create_main_cluster = false' | $root tee $cluster >/dev/null
 fi
 $root apt-get update -qq
 $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing

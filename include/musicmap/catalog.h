@@ -2,16 +2,18 @@
 /*
  * catalog.h - what we know: songs, their files, measures, vectors, failures and maps.
  *
- * A library is a directory that holds catalog.sqlite (and the clip cache). One interface, one store
- * today (SQLite, WAL, one writer). A song is named by a positive id that never changes and is never
- * given twice. A vector belongs to (song, segment, model, settings).
+ * A library is a directory that holds catalog.sqlite (and the clip cache), or, where many machines
+ * share one, a PostgreSQL database named by its URI. One interface, two stores (doc/catalog.md). A
+ * song is named by a positive id that never changes and is never given twice. A vector belongs to
+ * (song, segment, model, settings).
  *
  * Ownership: structs filled by a call are released by their _finish. Callback arguments are valid
  * during the callback only; callbacks must not call back into the same catalog for writing.
  * Threads: a catalog handle may be used from many threads, one call at a time (it locks itself);
  * a transaction belongs to the thread that began it and keeps the others out until it ends.
- * Errors: MM_ERR_AGAIN when another process holds the lock for more than 10 s, MM_ERR_UNSUPPORTED
- * when the file was written by a newer musicmap, MM_ERR_INPUT when it is damaged.
+ * Errors: MM_ERR_AGAIN when another process holds the lock for more than 10 s or the connection was
+ * lost, MM_ERR_UNSUPPORTED when the library was written by a newer musicmap, MM_ERR_INPUT when it
+ * is damaged.
  */
 #ifndef MUSICMAP_CATALOG_H
 #define MUSICMAP_CATALOG_H
@@ -24,10 +26,19 @@
 
 struct mm_catalog;
 
-/* Opens, and makes where create is set, the library in directory path. */
+/* Opens, and makes where create is set, the library in directory path, or the one in the database
+ * postgresql://... (which must be there: createdb). */
 int mm_catalog_open(const char *path, bool create, struct mm_catalog **out, struct mm_error *err);
 void mm_catalog_close(struct mm_catalog *catalog);
-const char *mm_catalog_path(const struct mm_catalog *catalog); /* the library directory */
+/* The folder of its files, sounds and clips: the library directory; of a library in PostgreSQL,
+ * $MUSICMAP_FILES, else a folder below $XDG_DATA_HOME/musicmap/shared. */
+const char *mm_catalog_path(const struct mm_catalog *catalog);
+/* For people: the directory, or the URI without a password. */
+const char *mm_catalog_name(const struct mm_catalog *catalog);
+/* The same on every machine that has it open. */
+const char *mm_catalog_identity(const struct mm_catalog *catalog);
+/* May other machines use it? */
+bool mm_catalog_is_shared(const struct mm_catalog *catalog);
 
 /*
  * Every call is done as a whole or not at all by itself; a transaction does so for many, and costs
@@ -35,6 +46,9 @@ const char *mm_catalog_path(const struct mm_catalog *catalog); /* the library di
  * alone. They do not nest. A commit that fails has rolled back.
  */
 int mm_catalog_begin(struct mm_catalog *catalog, struct mm_error *err);
+/* The same for storing what was computed of songs (measures, vectors, tags, failures): in a shared
+ * library other machines may do so at the same moment. */
+int mm_catalog_begin_beside(struct mm_catalog *catalog, struct mm_error *err);
 int mm_catalog_commit(struct mm_catalog *catalog, struct mm_error *err);
 void mm_catalog_rollback(struct mm_catalog *catalog); /* no-op outside a transaction */
 

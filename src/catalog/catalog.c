@@ -20,7 +20,8 @@
 #define FILE_NAME "catalog.sqlite"
 
 struct mm_catalog {
-    char *path;
+    char *path; /* of the folder with sounds and clips */
+    char *id;   /* of a shared library; NULL = path says it */
     struct mm_store *store;
     pthread_mutex_t lock;
     bool in_transaction; /* between begin and commit or rollback */
@@ -83,6 +84,51 @@ out:
     return result;
 }
 
+/* A shared library's sounds and clips lie in a folder of each machine, or in one that all see. */
+static char *files_folder(const char *id)
+{
+    const char *given = getenv("MUSICMAP_FILES");
+    const char *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    if (given && *given)
+        return mm_strdup(given);
+    return data && *data ? mm_format("%s/musicmap/shared/%s", data, id)
+                         : mm_format("%s/.local/share/musicmap/shared/%s", home ? home : "", id);
+}
+
+static int read_id(struct mm_catalog *catalog, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_begin(catalog->store, MM_STORE_READ, err);
+    if (result < 0)
+        return result;
+    result =
+        mm_store_prepare(catalog->store, "SELECT CAST(id AS text) FROM library", &statement, err);
+    if (result == 0)
+        result = mm_statement_step(statement, err);
+    if (result == 1)
+        result = mm_column_take_text(statement, 0, &catalog->id);
+    mm_statement_release(statement);
+    mm_store_rollback(catalog->store);
+    return result == 0 && !catalog->id ? mm_no_memory(err) : result;
+}
+
+static int open_shared(struct mm_catalog *catalog, const char *uri, bool create,
+                       struct mm_error *err)
+{
+    int result = mm_store_open(uri, create, &catalog->store, err);
+    if (result == 0)
+        result = read_id(catalog, err);
+    if (result < 0)
+        return result;
+    char *folder = files_folder(catalog->id);
+    result = folder ? mm_file_make_folder(folder, err) : mm_no_memory(err);
+    if (result == 0 && !(catalog->path = realpath(folder, NULL)))
+        result = mm_error_errno(err, errno, "cannot open the library's folder %s", folder);
+    free(folder);
+    return result;
+}
+
 int mm_catalog_open(const char *path, bool create, struct mm_catalog **out, struct mm_error *err)
 {
     *out = NULL;
@@ -97,7 +143,8 @@ int mm_catalog_open(const char *path, bool create, struct mm_catalog **out, stru
     pthread_mutex_init(&catalog->lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
 
-    int result = open_store(catalog, path, create, err);
+    int result = mm_store_is_uri(path) ? open_shared(catalog, path, create, err)
+                                       : open_store(catalog, path, create, err);
     if (result < 0) {
         mm_catalog_close(catalog);
         return result;
@@ -114,6 +161,7 @@ void mm_catalog_close(struct mm_catalog *catalog)
         mm_catalog_rollback(catalog);
     mm_store_close(catalog->store);
     pthread_mutex_destroy(&catalog->lock);
+    free(catalog->id);
     free(catalog->path);
     free(catalog);
 }
@@ -123,9 +171,24 @@ const char *mm_catalog_path(const struct mm_catalog *catalog)
     return catalog->path;
 }
 
+const char *mm_catalog_name(const struct mm_catalog *catalog)
+{
+    return catalog->id ? mm_store_name(catalog->store) : catalog->path;
+}
+
+const char *mm_catalog_identity(const struct mm_catalog *catalog)
+{
+    return catalog->id ? catalog->id : catalog->path;
+}
+
+bool mm_catalog_is_shared(const struct mm_catalog *catalog)
+{
+    return mm_store_is_shared(catalog->store);
+}
+
 /* ---- transactions ---- */
 
-int mm_catalog_begin(struct mm_catalog *catalog, struct mm_error *err)
+static int begin(struct mm_catalog *catalog, enum mm_store_access access, struct mm_error *err)
 {
     pthread_mutex_lock(&catalog->lock);
     int result;
@@ -134,12 +197,22 @@ int mm_catalog_begin(struct mm_catalog *catalog, struct mm_error *err)
     else if (catalog->readers)
         result = mm_error_set(err, MM_ERR_USAGE, "a callback may not begin a transaction");
     else
-        result = mm_store_begin(catalog->store, MM_STORE_WRITE, err);
+        result = mm_store_begin(catalog->store, access, err);
     if (result < 0)
         pthread_mutex_unlock(&catalog->lock);
     else
         catalog->in_transaction = true; /* and the lock stays ours */
     return result;
+}
+
+int mm_catalog_begin(struct mm_catalog *catalog, struct mm_error *err)
+{
+    return begin(catalog, MM_STORE_WRITE, err);
+}
+
+int mm_catalog_begin_beside(struct mm_catalog *catalog, struct mm_error *err)
+{
+    return begin(catalog, MM_STORE_BESIDE, err);
 }
 
 static void end_transaction(struct mm_catalog *catalog)
@@ -336,8 +409,9 @@ int mm_catalog_count(struct mm_catalog *catalog, struct mm_catalog_counts *out,
     struct mm_statement *statement;
     result = mm_store_prepare(
         store,
-        "SELECT coalesce(sum(state = 0), 0), coalesce(sum(state = 1), 0),"
-        " coalesce(sum(state = 2), 0), coalesce(sum(state = 0 AND codec IS NOT NULL), 0),"
+        "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),"
+        " count(*) FILTER (WHERE state = 2),"
+        " count(*) FILTER (WHERE state = 0 AND codec IS NOT NULL),"
         " coalesce(sum(CASE WHEN state = 0 THEN duration_s END), 0.0),"
         " (SELECT count(*) FROM song s WHERE s.state = 0"
         "  AND EXISTS (SELECT 1 FROM measure m WHERE m.song = s.id)),"

@@ -11,7 +11,4 @@
  */
 int mm_sqlite_migrate(struct mm_store *store, struct mm_error *err);
 
-/* The file's path, for messages. */
-const char *mm_store_file(const struct mm_store *store);
-
 #endif

@@ -4,7 +4,7 @@
  *
  * Above it, songs.c, vectors.c, ... hold SQL that is kept to what SQLite and PostgreSQL both
  * understand (numbered parameters ?1, ON CONFLICT, RETURNING); below it, one file an engine.
- * A second engine implements these calls and brings migrations of its own.
+ * An engine implements these calls (engine.h) and brings migrations of its own.
  *
  * Threads: a store belongs to the catalog that locks it; no call here locks.
  */
@@ -19,15 +19,28 @@
 
 struct mm_store;
 
-/* Opens the database file, brings its schema up to date; makes it where create is set. */
-int mm_store_open(const char *file, bool create, struct mm_store **out, struct mm_error *err);
+/* Does this name a PostgreSQL database ("postgresql://...") and not a path? */
+bool mm_store_is_uri(const char *name);
+
+/* Opens the database (a file's path or an URI), brings its schema up to date; makes the tables, and
+ * the file, where create is set. */
+int mm_store_open(const char *name, bool create, struct mm_store **out, struct mm_error *err);
+/* What the store is called in words for people: its file, or the URI without a password. */
+const char *mm_store_name(const struct mm_store *store);
+/* May other machines use the store at the same time? */
+bool mm_store_is_shared(const struct mm_store *store);
 void mm_store_close(struct mm_store *store);
 
 /* Runs statements that give no rows. */
 int mm_store_exec(struct mm_store *store, const char *sql, struct mm_error *err);
 
-/* A read transaction sees one state of the library; only one write transaction runs at a time. */
-enum mm_store_access { MM_STORE_READ, MM_STORE_WRITE };
+/*
+ * A read transaction sees one state of the library; only one write transaction runs at a time. In
+ * a shared store, transactions BESIDE run side by side (not beside a WRITE): for rows that no two
+ * of them write differently. LEASE waits for nobody and is not worth a wait for the disk: should
+ * the machine fail, it never happened. In a store of one machine both are WRITE.
+ */
+enum mm_store_access { MM_STORE_READ, MM_STORE_WRITE, MM_STORE_BESIDE, MM_STORE_LEASE };
 int mm_store_begin(struct mm_store *store, enum mm_store_access access, struct mm_error *err);
 int mm_store_commit(struct mm_store *store, struct mm_error *err);
 void mm_store_rollback(struct mm_store *store);

@@ -205,12 +205,16 @@ static int find_kind(struct mm_store *store, const struct mm_vector_kind *kind, 
 }
 
 static int make_kind(struct mm_store *store, const struct mm_vector_kind *kind, size_t dim,
-                     int64_t *id, struct mm_error *err)
+                     int64_t *id, int64_t *known, struct mm_error *err)
 {
     struct mm_statement *statement;
     int result = mm_store_prepare(store,
+                                  /* Another machine may have been faster; the row is ours
+                                   * to read either way. */
                                   "INSERT INTO vector_kind (model, settings, segment, dim)"
-                                  " VALUES (?1, ?2, ?3, ?4) RETURNING id",
+                                  " VALUES (?1, ?2, ?3, ?4)"
+                                  " ON CONFLICT (model, settings, segment)"
+                                  " DO UPDATE SET model = excluded.model RETURNING id, dim",
                                   &statement, err);
     if (result < 0)
         return result;
@@ -221,6 +225,7 @@ static int make_kind(struct mm_store *store, const struct mm_vector_kind *kind, 
     result = mm_statement_step(statement, err);
     if (result == 1) {
         *id = mm_column_int(statement, 0);
+        *known = mm_column_int(statement, 1);
         result = mm_statement_run(statement, err);
     }
     mm_statement_release(statement);
@@ -234,7 +239,7 @@ static int kind_for_writing(struct mm_store *store, const struct mm_vector_kind 
     int64_t known;
     int result = find_kind(store, kind, id, &known, err);
     if (result == 0 && *id == 0)
-        return make_kind(store, kind, dim, id, err);
+        result = make_kind(store, kind, dim, id, &known, err);
     if (result == 0 && known != (int64_t)dim)
         return mm_error_set(err, MM_ERR_USAGE,
                             "vectors of model %s (%s) have %" PRId64 " values here, not %zu",

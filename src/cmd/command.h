@@ -91,10 +91,12 @@ static inline const char *cmd_s(size_t n)
     return n == 1 ? "" : "s";
 }
 
-/* --library, else $MUSICMAP_LIBRARY, else $XDG_DATA_HOME/musicmap. Heap string. */
+/* --library, else $MUSICMAP_LIBRARY, else $XDG_DATA_HOME/musicmap: a folder or an URI. Heap. */
 char *cmd_library_path(void);
 /* Opens it; on failure tells why and returns NULL. */
 struct mm_catalog *cmd_open_library(const struct command *self, bool create);
+/* The folder of its files; heap. On failure tells why and returns NULL. */
+char *cmd_library_folder(const struct command *self);
 struct mm_helpers *cmd_start_helpers(const struct command *self);
 
 /* Progress as a bar on a terminal and as plain lines elsewhere; Ctrl-C sets its cancel. */

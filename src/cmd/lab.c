@@ -212,11 +212,10 @@ static int write_all(const struct command *self, const struct mm_lab *lab, const
 /* In the library, so that "map --like ROW" finds it. */
 static int remember(const struct command *self, const struct mm_lab *lab)
 {
-    char *library = cmd_library_path();
+    char *library = cmd_library_folder(self);
     json_t *json = lab_table_json(lab, cmd_common.seed);
     char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-    int status = library ? write_one(self, library, LAB_FILE, text)
-                         : cmd_fail(self, CMD_FAILED, "out of memory");
+    int status = library ? write_one(self, library, LAB_FILE, text) : CMD_FAILED;
     free(text);
     json_decref(json);
     free(library);

@@ -184,7 +184,7 @@ static json_t *record_json(const struct mm_map_record *record)
 static int read_row(const struct command *self, const char *number, json_t **table,
                     const json_t **row)
 {
-    char *library = cmd_library_path();
+    char *library = cmd_library_folder(self);
     char *path = library ? mm_format("%s/%s", library, LAB_FILE) : NULL;
     char *end;
     unsigned long wanted = strtoul(number, &end, 10);
@@ -192,7 +192,9 @@ static int read_row(const struct command *self, const char *number, json_t **tab
     *table = path ? json_load_file(path, 0, NULL) : NULL;
     const json_t *rows = json_object_get(*table, "rows");
     *row = wanted ? json_array_get(rows, wanted - 1) : NULL;
-    if (!json_is_array(rows))
+    if (!library)
+        status = CMD_FAILED;
+    else if (!json_is_array(rows))
         status = cmd_fail(self, CMD_FAILED,
                           "the library has no table to choose from: run \"musicmap lab\" first");
     else if (*number < '0' || *number > '9' || *end || !json_is_object(*row))

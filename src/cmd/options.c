@@ -19,7 +19,7 @@ struct cmd_common cmd_common = {.seed = 1};
 
 static const struct cmd_option common_options[] = {
     {"library", 0, CMD_TEXT, &cmd_common.library, "PATH",
-     "folder of the library (default $XDG_DATA_HOME/musicmap)", 0, 0},
+     "folder of the library, or postgresql://... (default $XDG_DATA_HOME/musicmap)", 0, 0},
     {"jobs", 'j', CMD_COUNT, &cmd_common.jobs, "N", "songs worked on at once (default: one a core)",
      0, 1024},
     {"seed", 0, CMD_SEED, &cmd_common.seed, "N", "same seed, same result (default 1)", 0, 0},

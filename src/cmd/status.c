@@ -120,9 +120,9 @@ int cmd_status(const struct command *self, int argc, char **argv)
     if (read_status(catalog, &s, &err) < 0)
         status = cmd_fail_error(self, &err);
     else if (cmd_common.json)
-        cmd_print_json(status_json(mm_catalog_path(catalog), &s));
+        cmd_print_json(status_json(mm_catalog_name(catalog), &s));
     else
-        print_status(mm_catalog_path(catalog), &s);
+        print_status(mm_catalog_name(catalog), &s);
     json_decref(s.failures);
     json_decref(s.roots);
     mm_catalog_close(catalog);

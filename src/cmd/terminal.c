@@ -235,6 +235,14 @@ struct mm_catalog *cmd_open_library(const struct command *self, bool create)
     return catalog;
 }
 
+char *cmd_library_folder(const struct command *self)
+{
+    struct mm_catalog *catalog = cmd_open_library(self, false);
+    char *folder = catalog ? mm_strdup(mm_catalog_path(catalog)) : NULL;
+    mm_catalog_close(catalog);
+    return folder;
+}
+
 struct mm_helpers *cmd_start_helpers(const struct command *self)
 {
     struct mm_error err = {0};

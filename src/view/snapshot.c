@@ -169,7 +169,7 @@ static int make_token(struct mm_catalog *catalog, const struct parts *parts,
     if (!map)
         return result;
     struct mm_text all = {0};
-    mm_text_addf(&all, "%s%s%s", map->etag, snapshot->overview->etag, mm_catalog_path(catalog));
+    mm_text_addf(&all, "%s%s%s", map->etag, snapshot->overview->etag, mm_catalog_identity(catalog));
     for (size_t i = 0; i < snapshot->n_tiles; i++)
         mm_text_add(&all, snapshot->tiles[i]->etag);
     for (size_t i = 0; i < snapshot->columns.n; i++)

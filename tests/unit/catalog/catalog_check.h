@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* catalog_check.h - a library in a temporary folder, and songs to put into it. */
+/* catalog_check.h - a library in a temporary folder (or in PostgreSQL, its files in the folder),
+ * and songs to put into it. */
 #ifndef TESTS_CATALOG_CHECK_H
 #define TESTS_CATALOG_CHECK_H
 
-#include "check.h"
+#include "both_stores.h"
 
 #include "musicmap/catalog.h"
 
@@ -16,11 +17,20 @@ struct library {
 static const struct mm_vector_kind timbre = {"timbre", "v1 pool=mean", ""};
 static const char measure_settings[] = "excerpt=30 peak=sample";
 
+static inline const char *library_name(const struct library *library)
+{
+    return check_postgres ? check_postgres : library->folder;
+}
+
 static inline int library_open(void **state)
 {
     struct library *library = calloc(1, sizeof *library);
     library->folder = check_make_folder();
-    assert_ok(mm_catalog_open(library->folder, true, &library->catalog, &library->err),
+    if (check_postgres) {
+        check_sql(check_postgres, "DROP SCHEMA IF EXISTS musicmap CASCADE");
+        setenv("MUSICMAP_FILES", library->folder, 1);
+    }
+    assert_ok(mm_catalog_open(library_name(library), true, &library->catalog, &library->err),
               &library->err);
     *state = library;
     return 0;
@@ -38,7 +48,7 @@ static inline int library_close(void **state)
 static inline void library_reopen(struct library *library)
 {
     mm_catalog_close(library->catalog);
-    assert_ok(mm_catalog_open(library->folder, false, &library->catalog, &library->err),
+    assert_ok(mm_catalog_open(library_name(library), false, &library->catalog, &library->err),
               &library->err);
 }
 

@@ -7,7 +7,8 @@
 
 #include "catalog_check.h"
 
-/* Takes the step of origins (schema.c) back, so that a library looks as older programs made it. */
+/* Takes the step of origins (sqlite_schema.c) back, so that a library looks as older programs made
+ * it. */
 #define RAW_UNDO_HONESTY "ALTER TABLE map_song DROP COLUMN honesty;"
 #define RAW_UNDO_ORIGINS \
     RAW_UNDO_HONESTY "DROP TABLE origin; DROP TABLE done; ALTER TABLE song DROP COLUMN file;"

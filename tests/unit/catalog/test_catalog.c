@@ -870,5 +870,5 @@ int main(void)
         test(search_finds_what_a_person_means),
         test(transactions_are_all_or_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_on_both_stores(tests);
 }

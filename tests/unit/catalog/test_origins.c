@@ -60,7 +60,8 @@ static void origins_come_back(void **state)
     assert_ok(mm_catalog_each_origin(l->catalog, 0, count, &n, &l->err), &l->err);
     assert_int_equal(n, 0); /* they went with the song */
     assert_int_equal(mm_catalog_put_origin(l->catalog, &origin, &l->err), MM_ERR_NOT_FOUND);
-    assert_sound(l->folder);
+    if (!check_postgres)
+        assert_sound(l->folder);
 }
 
 static void bad_origins_are_refused(void **state)
@@ -90,7 +91,10 @@ static void units_are_done_once(void **state)
     assert_ok(mm_catalog_is_done(l->catalog, "deezer a", "pop", &done, &songs, &l->err), &l->err);
     assert_false(done);
     assert_ok(mm_catalog_clear_done(l->catalog, "deezer ", &l->err), &l->err);
-    assert_int_equal(raw_int(l->folder, "SELECT count(*) FROM done"), 1);
+    assert_ok(mm_catalog_is_done(l->catalog, "deezer b", "rock", &done, &songs, &l->err), &l->err);
+    assert_false(done);
+    assert_ok(mm_catalog_is_done(l->catalog, "itunes a", "rock", &done, &songs, &l->err), &l->err);
+    assert_true(done && songs == 9);
 }
 
 /* A library of the version before, as it was: without these tables. */
@@ -117,8 +121,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(origins_come_back, library_open, library_close),
         cmocka_unit_test_setup_teardown(bad_origins_are_refused, library_open, library_close),
         cmocka_unit_test_setup_teardown(units_are_done_once, library_open, library_close),
+    };
+    const struct CMUnitTest of_files[] = {
         cmocka_unit_test_setup_teardown(older_libraries_are_brought_up_to_date, library_open,
                                         library_close),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(of_files, NULL, NULL) + run_on_both_stores(tests);
 }

@@ -24,11 +24,9 @@ static int count_sets(void *ctx, const char *name, int version, int64_t made_at,
 
 static void versions_follow_one_another(void **state)
 {
-    (void)state;
+    struct library *library = *state;
+    struct mm_catalog *catalog = library->catalog;
     struct mm_error err = {0};
-    char *folder = check_make_folder();
-    struct mm_catalog *catalog;
-    assert_ok(mm_catalog_open(folder, true, &catalog, &err), &err);
     int64_t songs[] = {add(catalog, "/a"), add(catalog, "/b"), add(catalog, "/c")};
     struct mm_set_record set = {
         .name = "evening", .request = "{}", .report = "{\"n\":1}", .n_songs = 3, .songs = songs};
@@ -62,8 +60,6 @@ static void versions_follow_one_another(void **state)
     set.songs = gone;
     set.n_songs = 1;
     assert_int_equal(mm_catalog_put_set(catalog, &set, &err), MM_ERR_NOT_FOUND);
-    mm_catalog_close(catalog);
-    check_remove_folder(folder);
 }
 
 struct plays {
@@ -84,11 +80,9 @@ static int on_play(void *ctx, int64_t song, int64_t at, const char *show, struct
 
 static void a_play_is_logged_once(void **state)
 {
-    (void)state;
+    struct library *library = *state;
+    struct mm_catalog *catalog = library->catalog;
     struct mm_error err = {0};
-    char *folder = check_make_folder();
-    struct mm_catalog *catalog;
-    assert_ok(mm_catalog_open(folder, true, &catalog, &err), &err);
     int64_t song = add(catalog, "/a");
     bool added;
     assert_ok(mm_catalog_add_play(catalog, song, 1000, "early", &added, &err), &err);
@@ -100,15 +94,13 @@ static void a_play_is_logged_once(void **state)
     struct plays plays = {0};
     assert_ok(mm_catalog_each_play(catalog, on_play, &plays, &err), &err);
     assert_int_equal(plays.n, 2);
-    mm_catalog_close(catalog);
-    check_remove_folder(folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(versions_follow_one_another),
-        cmocka_unit_test(a_play_is_logged_once),
+        cmocka_unit_test_setup_teardown(versions_follow_one_another, library_open, library_close),
+        cmocka_unit_test_setup_teardown(a_play_is_logged_once, library_open, library_close),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_on_both_stores(tests);
 }

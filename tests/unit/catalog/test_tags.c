@@ -146,9 +146,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tags_come_back_in_order, library_open, library_close),
         cmocka_unit_test_setup_teardown(wrong_tags_are_refused, library_open, library_close),
+    };
+    const struct CMUnitTest of_files[] = {
         cmocka_unit_test_setup_teardown(an_older_library_is_brought_up_to_date, library_open,
                                         library_close),
         cmocka_unit_test_setup_teardown(damaged_tags_are_passed_over, library_open, library_close),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(of_files, NULL, NULL) + run_on_both_stores(tests);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * schema.c - the tables of the SQLite store, as numbered steps. A step that was released is never
- * changed: a new one goes below it. doc/catalog.md tells what the tables are for.
+ * sqlite_schema.c - the tables of the SQLite store, as numbered steps. A step that was released is
+ * never changed: a new one goes below it. doc/catalog.md tells what the tables are for.
  */
 #include "catalog/catalog_impl.h"
 #include "catalog/sqlite.h"
@@ -174,12 +174,12 @@ static int identify(struct mm_store *store, int64_t *version, struct mm_error *e
     bool empty = application == 0 && *version == 0 && tables == 0;
     if (!empty && (application != APPLICATION_ID || *version < 1))
         return mm_error_set(err, MM_ERR_INPUT, "%s is a database, but not one of musicmap's",
-                            mm_store_file(store));
+                            mm_store_name(store));
     if (*version > VERSION)
         return mm_error_set(err, MM_ERR_UNSUPPORTED,
                             "%s was written by a newer musicmap (its tables are of version "
                             "%" PRId64 ", this program knows %d): update musicmap",
-                            mm_store_file(store), *version, VERSION);
+                            mm_store_name(store), *version, VERSION);
     return 0;
 }
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* store.c - hands every call of store.h to the engine that the store was opened with. */
+#include "catalog/store.h"
+
+#include <string.h>
+
+#include "catalog/engine.h"
+
+bool mm_store_is_uri(const char *name)
+{
+    return strncmp(name, "postgresql://", 13) == 0 || strncmp(name, "postgres://", 11) == 0;
+}
+
+int mm_store_open(const char *name, bool create, struct mm_store **out, struct mm_error *err)
+{
+    return mm_store_is_uri(name) ? mm_postgres_open(name, create, out, err)
+                                 : mm_sqlite_open(name, create, out, err);
+}
+
+bool mm_store_is_shared(const struct mm_store *store)
+{
+    return store->engine->shared;
+}
+
+const char *mm_store_name(const struct mm_store *store)
+{
+    return store->engine->name(store);
+}
+
+void mm_store_close(struct mm_store *store)
+{
+    if (store)
+        store->engine->close(store);
+}
+
+int mm_store_exec(struct mm_store *store, const char *sql, struct mm_error *err)
+{
+    return store->engine->exec(store, sql, err);
+}
+
+/* ---- transactions ---- */
+
+int mm_store_begin(struct mm_store *store, enum mm_store_access access, struct mm_error *err)
+{
+    return store->engine->begin(store, access, err);
+}
+
+int mm_store_commit(struct mm_store *store, struct mm_error *err)
+{
+    return store->engine->commit(store, err);
+}
+
+void mm_store_rollback(struct mm_store *store)
+{
+    store->engine->rollback(store);
+}
+
+bool mm_store_in_transaction(const struct mm_store *store)
+{
+    return store->engine->in_transaction(store);
+}
+
+int mm_store_savepoint(struct mm_store *store, struct mm_error *err)
+{
+    return store->engine->savepoint(store, err);
+}
+
+int mm_store_savepoint_release(struct mm_store *store, struct mm_error *err)
+{
+    return store->engine->savepoint_release(store, err);
+}
+
+void mm_store_savepoint_rollback(struct mm_store *store)
+{
+    store->engine->savepoint_rollback(store);
+}
+
+/* ---- statements ---- */
+
+int mm_store_prepare(struct mm_store *store, const char *sql, struct mm_statement **out,
+                     struct mm_error *err)
+{
+    return store->engine->prepare(store, sql, out, err);
+}
+
+void mm_statement_release(struct mm_statement *statement)
+{
+    if (statement)
+        statement->store->engine->release(statement);
+}
+
+void mm_bind_int(struct mm_statement *statement, int index, int64_t value)
+{
+    statement->store->engine->bind_int(statement, index, value);
+}
+
+void mm_bind_real(struct mm_statement *statement, int index, double value)
+{
+    statement->store->engine->bind_real(statement, index, value);
+}
+
+void mm_bind_text(struct mm_statement *statement, int index, const char *text)
+{
+    statement->store->engine->bind_text(statement, index, text);
+}
+
+void mm_bind_bytes(struct mm_statement *statement, int index, const void *bytes, size_t count)
+{
+    statement->store->engine->bind_bytes(statement, index, bytes, count);
+}
+
+int mm_statement_step(struct mm_statement *statement, struct mm_error *err)
+{
+    return statement->store->engine->step(statement, err);
+}
+
+int mm_statement_run(struct mm_statement *statement, struct mm_error *err)
+{
+    int result;
+    do
+        result = mm_statement_step(statement, err);
+    while (result == 1);
+    return result;
+}
+
+size_t mm_store_changes(const struct mm_store *store)
+{
+    return store->engine->changes(store);
+}
+
+bool mm_column_is_null(struct mm_statement *statement, int column)
+{
+    return statement->store->engine->column_is_null(statement, column);
+}
+
+int64_t mm_column_int(struct mm_statement *statement, int column)
+{
+    return statement->store->engine->column_int(statement, column);
+}
+
+double mm_column_real(struct mm_statement *statement, int column)
+{
+    return statement->store->engine->column_real(statement, column);
+}
+
+const char *mm_column_text(struct mm_statement *statement, int column)
+{
+    return statement->store->engine->column_text(statement, column);
+}
+
+const void *mm_column_bytes(struct mm_statement *statement, int column, size_t *count)
+{
+    return statement->store->engine->column_bytes(statement, column, count);
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A library in PostgreSQL: the same commands, the same results.
+. "$MUSICMAP_ROOT/tests/cli/tap.sh"
+[ -n "${MUSICMAP_TEST_POSTGRESQL:-}" ] || skip_all "no PostgreSQL server: tests/postgres found no programs"
+unset MUSICMAP_LIBRARY
+
+# A database of our own; $1 its name, $uri its address.
+database() {
+    psql -qX "$MUSICMAP_TEST_POSTGRESQL" -c "CREATE DATABASE $1 TEMPLATE template0" || exit 1
+    uri=$(echo "$MUSICMAP_TEST_POSTGRESQL" | sed "s:/postgres?:/$1?:")
+}
+drop() {
+    psql -qX "$MUSICMAP_TEST_POSTGRESQL" -c "DROP DATABASE $1 WITH (FORCE)"
+}
+name=cli$$
+database $name
+trap 'drop $name; rm -rf "$scratch"' EXIT
+export MUSICMAP_FILES="$scratch/files"
+
+for n in 1 2 3 4; do
+    song music/low/$n.mp3 $((100 + 7 * n)) -metadata title=L$n -metadata artist=Low
+    song music/high/$n.ogg $((2000 + 90 * n)) -metadata title=H$n -metadata artist=High
+done
+echo "not a song" >music/fake.mp3
+
+run 3 musicmap status --library "$uri"
+has "$errors" 'holds no library'
+run 0 musicmap explore music --no-serve --library folder
+run 0 musicmap explore music --no-serve --library "$uri"
+run 0 musicmap status --json --library "$uri"
+same "$(json '"\(.songs) \(.measured) \(.models[0].songs) \(.on_map) \(.failed)"')" "8 8 8 8 1" "all is known"
+same "$(json .library)" "postgresql:///$name" "the library is named without its particulars"
+
+# What both say of the songs is the same to the last digit.
+run 0 musicmap export --data folder.jsonl --library folder
+run 0 musicmap export --data server.jsonl --library "$uri"
+diff folder.jsonl server.jsonl >"$out"
+ok $? "songs, measures and map are those of a library in a folder"
+run 0 musicmap export --data folder.npz --library folder
+run 0 musicmap export --data server.npz --library "$uri"
+cmp folder.npz server.npz
+ok $? "vectors are those of a library in a folder"
+
+run 0 musicmap similar L1 --library "$uri"
+has "$out" 'Low'
+run 0 musicmap set -o set.m3u8 --minutes 1 --library "$uri"
+run 0 musicmap draw -o map.svg --library "$uri"
+xmllint --noout map.svg
+ok $? "the picture is well-formed"
+run 0 musicmap forget L4 --library "$uri"
+run 0 musicmap embed --json --library "$uri"
+same "$(json .todo)" 0 "nothing is done twice"
+
+# Two servers of one library agree on every byte that a cache may keep.
+serve() { # log
+    "$MUSICMAP" serve --library "$uri" --port 0 >"$1" 2>&1 </dev/null &
+    pids="$pids $!"
+}
+address() { # log
+    for _ in $(seq 100); do
+        sed -n 's|.*\(http://[0-9.:]*/\).*|\1|p' "$1" | head -n 1 | grep . && return
+        sleep 0.1
+    done
+}
+pids=""
+serve one.log
+serve two.log
+one=$(address one.log)
+two=$(address two.log)
+curl -fsS -D one.head -o one.body "${one}api/map"
+ok $? "one serves its map"
+curl -fsS -D two.head -o two.body "${two}api/map"
+cmp one.body two.body
+ok $? "two servers give the same map"
+same "$(grep -i ^etag one.head)" "$(grep -i ^etag two.head)" "and the same ETag"
+kill $pids
+wait $pids
+finish
