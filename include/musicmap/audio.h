@@ -46,11 +46,20 @@ int mm_audio_cover(const char *path, struct mm_bytes *out, struct mm_error *err)
 
 #define MM_AUDIO_MAX_RATES 4
 
+/* Which part of a longer song is analysed: the rules are those of src/audio/excerpt.c. */
+enum mm_audio_part {
+    MM_PART_EXCERPT, /* what tells the song apart */
+    MM_PART_INTRO,   /* where its sound begins */
+    MM_PART_OUTRO,   /* up to where its sound ends */
+};
+
 struct mm_audio_request {
-    double excerpt_s; /* analyse this much of a longer song (30); 0 = all of it */
-    bool true_peak;   /* 4 x oversampled peak instead of the sample peak */
-    bool measure;     /* false: only feed the sink (measure members stay unset but the excerpt's) */
-    size_t n_rates;   /* 0..MM_AUDIO_MAX_RATES: sample rates the sink wants */
+    enum mm_audio_part part;
+    double
+        excerpt_s;  /* analyse this much of a longer song (30); 0 = all of it, whatever the part */
+    bool true_peak; /* 4 x oversampled peak instead of the sample peak */
+    bool measure;   /* false: only feed the sink (measure members stay unset but the excerpt's) */
+    size_t n_rates; /* 0..MM_AUDIO_MAX_RATES: sample rates the sink wants */
     int rates[MM_AUDIO_MAX_RATES]; /* Hz, mono = mean of the channels */
 };
 
@@ -63,7 +72,7 @@ typedef int mm_audio_sink(void *ctx, size_t rate_index, const float *samples, si
 
 /*
  * Decodes path once and feeds everything: the measures and, at each rate of the request, the sink.
- * The excerpt is chosen by src/audio/excerpt.c. Encoder delay and padding are removed. Non-finite
+ * Encoder delay and padding are removed. Non-finite
  * samples are replaced by 0 and values limited to +-8. MM_ERR_INPUT when nothing can be decoded;
  * a file that breaks off after at least one second counts as that much of a song.
  */

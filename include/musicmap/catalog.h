@@ -174,7 +174,7 @@ typedef int mm_measure_fn(void *ctx, int64_t song, double duration_s,
 int mm_catalog_each_measure(struct mm_catalog *catalog, mm_measure_fn *fn, void *ctx,
                             struct mm_error *err);
 
-/* What a vector is of. segment: "" = the song as analysed; later "intro", "outro". */
+/* What a vector is of. segment: "" = the song as analysed, "intro", "outro". */
 struct mm_vector_kind {
     const char *model;    /* "timbre" */
     const char *settings; /* mm_embedder_settings() and the excerpt */

@@ -34,10 +34,12 @@ struct mm_vectors mm_vectors_in_memory(const float *rows, size_t n, size_t dim);
 /*
  * Standardised vectors along their main components, largest first, at most `most` of them: angles
  * and distances stay as they are where all are kept. *rows: [vectors->n][*dim], free it.
+ * also [n_also]: further vectors of as many values, placed along the same components into also_rows
+ * [n_also], each to be freed as well; NULL after an error.
  */
-int mm_map_reduce(const struct mm_vectors *vectors, size_t most, size_t jobs,
-                  const struct mm_progress *progress, float **rows, size_t *dim,
-                  struct mm_error *err);
+int mm_map_reduce(const struct mm_vectors *vectors, const struct mm_vectors *also, size_t n_also,
+                  size_t most, size_t jobs, const struct mm_progress *progress, float **rows,
+                  float **also_rows, size_t *dim, struct mm_error *err);
 
 /* ---- building ---- */
 

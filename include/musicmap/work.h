@@ -164,7 +164,8 @@ struct mm_embed_options {
     struct mm_embed_settings model; /* its name may be a join: all parts are embedded with */
     double excerpt_s;               /* 30; 0 = whole songs */
     bool true_peak;
-    bool retry; /* songs that failed before, too */
+    bool retry;    /* songs that failed before, too */
+    bool segments; /* also how songs begin and how they end: "intro" and "outro", 15 s each */
 };
 struct mm_embed_report {
     size_t todo;

@@ -138,7 +138,8 @@ static int analyse(struct analysis *a, struct mm_measure *measure, struct mm_err
     struct mm_excerpt excerpt;
     double skip_s = 0;
     double fed_s;
-    int result = mm_excerpt_choose(a->decoder, a->request->excerpt_s, &excerpt, err);
+    int result =
+        mm_excerpt_choose(a->decoder, a->request->part, a->request->excerpt_s, &excerpt, err);
     if (result == 0 && excerpt.moved)
         result = mm_decoder_enter(a->decoder, excerpt.start_s, &skip_s, err);
     if (result == 0)

@@ -11,6 +11,10 @@
  * Where the file cannot be entered at all the excerpt begins at one third. A claimed length is not
  * believed: when the last moments cannot be reached, the song is taken to end before the first of
  * them and measured again.
+ *
+ * Intro and outro are the first and the last excerpt_s seconds that sound: silence of up to 30 s
+ * (below -50 dB, looked at second by second) is passed over at either end. An outro of a file of
+ * unknown length, or that ends where nobody can say, is its beginning.
  */
 #include "audio/excerpt.h"
 
@@ -22,6 +26,8 @@
 #define FLOOR_DB    (-60.0)
 #define PULL_DB     3.0
 #define MAX_ROUNDS  12
+#define SILENT_DB   (-50.0)
+#define SILENCE_S   30
 #define TOLERANCE_S 1.0
 
 /* Level in dB of SNIPPET_S from `at` on: 1, 0 when the file cannot be entered there, or an error.
@@ -96,8 +102,59 @@ static double best_start(const double *levels, size_t n, double duration, double
     return floor(start * 10) / 10;
 }
 
-int mm_excerpt_choose(struct mm_decoder *decoder, double excerpt_s, struct mm_excerpt *out,
-                      struct mm_error *err)
+/* Finds out how long the song really is, and its profile. *n 0: it fits into the excerpt. */
+static int measure_song(struct mm_decoder *decoder, double excerpt_s, double *duration,
+                        double levels[MAX_MOMENTS], size_t *n, struct mm_error *err)
+{
+    for (int round = 0; round<MAX_ROUNDS && * duration> excerpt_s + TOLERANCE_S; round++) {
+        size_t reached;
+        *n = (size_t)fmin(MAX_MOMENTS, ceil(3 * *duration / excerpt_s));
+        int result = measure_profile(decoder, *duration, *n, levels, &reached, err);
+        if (result < 0 || reached == *n)
+            return result;
+        *duration *= ((double)reached + 0.5) / (double)*n;
+    }
+    *n = 0;
+    return 0;
+}
+
+/* The first moment that sounds, from `at` on in steps. */
+static int skip_silence(struct mm_decoder *decoder, double at, double step, double *found,
+                        struct mm_error *err)
+{
+    *found = at;
+    for (int second = 0; second < SILENCE_S && at + second * step >= 0; second++) {
+        double level = FLOOR_DB;
+        int got = measure_level(decoder, at + second * step, &level, err);
+        if (got < 0)
+            return got;
+        if (got && level > SILENT_DB) {
+            *found = at + second * step;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static int choose_outro(struct mm_decoder *decoder, double duration, double excerpt_s,
+                        struct mm_excerpt *out, struct mm_error *err)
+{
+    double level;
+    int result = measure_level(decoder, duration - 1, &level, err);
+    if (result == 0) {
+        double levels[MAX_MOMENTS];
+        size_t n;
+        result = measure_song(decoder, excerpt_s, &duration, levels, &n, err);
+    }
+    double end = 0;
+    if (result >= 0)
+        result = skip_silence(decoder, fmax(0, duration - 1), -1, &end, err);
+    out->start_s = fmax(0, floor((end + 1 - excerpt_s) * 10) / 10);
+    return result;
+}
+
+int mm_excerpt_choose(struct mm_decoder *decoder, enum mm_audio_part part, double excerpt_s,
+                      struct mm_excerpt *out, struct mm_error *err)
 {
     double duration = mm_decoder_duration(decoder);
     *out = (struct mm_excerpt){.length_s = HUGE_VAL};
@@ -112,25 +169,19 @@ int mm_excerpt_choose(struct mm_decoder *decoder, double excerpt_s, struct mm_ex
     if (can_enter < 0)
         return can_enter;
     out->length_s = excerpt_s;
-    out->start_s = floor(duration / 3 * 10) / 10;
-    if (!can_enter)
+    if (!can_enter) {
+        out->start_s = part == MM_PART_EXCERPT ? floor(duration / 3 * 10) / 10
+                       : part == MM_PART_OUTRO ? duration - excerpt_s
+                                               : 0;
         return 0;
-    for (int round = 0; round < MAX_ROUNDS; round++) {
-        if (duration <= excerpt_s + TOLERANCE_S) {
-            out->start_s = 0;
-            return 0;
-        }
-        size_t n = (size_t)fmin(MAX_MOMENTS, ceil(3 * duration / excerpt_s));
-        size_t reached;
-        int result = measure_profile(decoder, duration, n, levels, &reached, err);
-        if (result < 0)
-            return result;
-        if (reached == n) {
-            out->start_s = best_start(levels, n, duration, excerpt_s);
-            return 0;
-        }
-        duration *= ((double)reached + 0.5) / (double)n;
     }
-    out->start_s = 0;
-    return 0;
+    if (part == MM_PART_INTRO)
+        return skip_silence(decoder, 0, 1, &out->start_s, err);
+    if (part == MM_PART_OUTRO)
+        return choose_outro(decoder, duration, excerpt_s, out, err);
+    size_t n;
+    int result = measure_song(decoder, excerpt_s, &duration, levels, &n, err);
+    if (n)
+        out->start_s = best_start(levels, n, duration, excerpt_s);
+    return result;
 }

@@ -4,6 +4,7 @@
 #define AUDIO_EXCERPT_H
 
 #include "audio/decode.h"
+#include "musicmap/audio.h"
 
 struct mm_excerpt {
     double start_s;
@@ -11,8 +12,8 @@ struct mm_excerpt {
     bool moved;      /* the decoder was moved: seek, or open anew where that fails */
 };
 
-/* excerpt_s 0 = all of the song. The rule is written in excerpt.c. */
-int mm_excerpt_choose(struct mm_decoder *decoder, double excerpt_s, struct mm_excerpt *out,
-                      struct mm_error *err);
+/* excerpt_s 0 = all of the song. The rules are written in excerpt.c. */
+int mm_excerpt_choose(struct mm_decoder *decoder, enum mm_audio_part part, double excerpt_s,
+                      struct mm_excerpt *out, struct mm_error *err);
 
 #endif

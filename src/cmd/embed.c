@@ -79,11 +79,14 @@ int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
 int cmd_embed(const struct command *self, int argc, char **argv)
 {
     struct cmd_embed_options in = {0};
+    bool segments = false;
     const char *import = NULL;
     const char *songs = NULL;
     const struct cmd_option options[] = {
         CMD_EMBED_OPTIONS(in),
         {"retry", 0, CMD_FLAG, &in.retry, NULL, "try again what failed before", 0, 0},
+        {"segments", 0, CMD_FLAG, &segments, NULL,
+         "also how songs begin and end, for the transitions of sets", 0, 0},
         {"import", 0, CMD_TEXT, &import, "FILE.npy",
          "take vectors from elsewhere, a row a song, as model --model", 0, 0},
         {"songs", 0, CMD_TEXT, &songs, "LIST", "the songs of --import's rows: .txt or .csv", 0, 0},
@@ -95,6 +98,8 @@ int cmd_embed(const struct command *self, int argc, char **argv)
         return cmd_run_import(self, import, songs, in.model);
     if (!status)
         status = cmd_embed_options(self, &in, &embed);
+    if (!status)
+        embed.segments = segments;
     if (!status && embed.model.pool == MM_POOL_NONE)
         status = cmd_fail(self, CMD_USAGE,
                           "a library keeps one vector a song: --pool mean, max "

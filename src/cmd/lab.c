@@ -110,6 +110,11 @@ static int list_models(const struct command *self, struct mm_catalog *catalog, s
     struct mm_text text = {0};
     if (!kinds || mm_catalog_list_models(catalog, kinds, MOST_MODELS, &count, &err) < 0)
         status = kinds ? cmd_fail_error(self, &err) : cmd_fail(self, CMD_FAILED, "out of memory");
+    size_t whole = 0; /* maps are of whole songs */
+    for (size_t i = 0; i < count; i++)
+        if (!*kinds[i].segment)
+            kinds[whole++] = kinds[i];
+    count = whole;
     for (size_t i = 0; i < count && status == 0; i++) {
         char name[80] = "";
         if (kinds[i].songs > 0)

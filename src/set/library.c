@@ -279,6 +279,10 @@ static int hash_library(struct mm_set_library *l, struct mm_error *err)
         for (size_t g = 0; g < s->n_genres; g++)
             mix_text(&digests[i], s->genres[g]);
         mix(&digests[i], mm_set_row(l, i), l->dim * sizeof(float));
+        if (l->intros) {
+            mix(&digests[i], l->intros + i * l->dim, l->dim * sizeof(float));
+            mix(&digests[i], l->outros + i * l->dim, l->dim * sizeof(float));
+        }
     }
     unsigned char hash[MM_HASH_SIZE];
     int result = mm_hash_bytes(digests, l->n * sizeof *digests, hash, err);

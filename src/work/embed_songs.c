@@ -2,8 +2,9 @@
 /*
  * Measuring and embedding: one thread a helper takes the next song, streams its samples from the
  * helper into the models and stores what comes out, each song in a transaction of its own. A song
- * is decoded once for all models. A helper that crashes costs one try of one song; at the end such
- * songs are tried once more, alone, and then set down as failures.
+ * is decoded once for all models, and once more for its beginning and its end where those are
+ * wanted. A helper that crashes costs one try of one song; at the end such songs are tried once
+ * more, alone, and then set down as failures.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,24 +21,31 @@
 static const char STAGE[] = "embed";
 static const char PROGRESS[] = "measuring and embedding";
 
+enum { WHOLE, INTRO, OUTRO, SEGMENTS };
+static const char *const segment_names[SEGMENTS] = {"", "intro", "outro"};
+static const enum mm_audio_part segment_parts[SEGMENTS] = {MM_PART_EXCERPT, MM_PART_INTRO,
+                                                           MM_PART_OUTRO};
+/* What a transition is made of: as long as the page plays of either side. */
+static const double SEGMENT_S = 15;
+
 struct job {
     int64_t song;
-    bool measure;            /* lacks the measure */
-    bool embed[MM_JOIN_MAX]; /* lacks the vector of this model */
+    bool measure;                      /* lacks the measure */
+    bool embed[SEGMENTS][MM_JOIN_MAX]; /* lacks the vector of this model */
     bool crashed;
 };
 
 struct model {
     struct mm_embedder *embedder;
-    struct mm_vector_kind kind;
-    char *settings;
+    struct mm_vector_kind kind[SEGMENTS];
+    char *settings[SEGMENTS];
 };
 
 /* A worker's streams, one a model, and the song in hand. */
 struct worker {
     struct mm_embed_stream *streams[MM_JOIN_MAX];
     size_t rate[MM_JOIN_MAX]; /* which of the request's rates it hears; SIZE_MAX = none */
-    struct mm_embedding embeddings[MM_JOIN_MAX];
+    struct mm_embedding embeddings[SEGMENTS][MM_JOIN_MAX];
 };
 
 struct embed {
@@ -48,6 +56,7 @@ struct embed {
     struct mm_embed_report *report;
     size_t n_models;
     struct model models[MM_JOIN_MAX];
+    size_t n_segments; /* 1, or SEGMENTS */
     char *measure_settings;
     struct job *jobs;
     size_t n_jobs;
@@ -70,12 +79,12 @@ static int feed(void *ctx, size_t rate_index, const float *samples, size_t count
 }
 
 /* Asks for every rate that a lacking model wants, once. */
-static void choose_rates(const struct embed *e, const struct job *job, struct worker *worker,
-                         struct mm_audio_request *request)
+static void choose_rates(const struct embed *e, const bool lacks[MM_JOIN_MAX],
+                         struct worker *worker, struct mm_audio_request *request)
 {
     for (size_t m = 0; m < MM_JOIN_MAX; m++) {
         worker->rate[m] = SIZE_MAX;
-        if (m >= e->n_models || !job->embed[m])
+        if (m >= e->n_models || !lacks[m])
             continue;
         int rate = mm_embedder_model(e->models[m].embedder)->sample_rate;
         size_t i = 0;
@@ -115,9 +124,11 @@ static int store(struct embed *e, const struct job *job, const char *path,
         return result;
     if (job->measure)
         result = mm_catalog_put_measure(e->catalog, job->song, e->measure_settings, measure, err);
-    for (size_t m = 0; m < e->n_models && result == 0; m++)
-        if (job->embed[m])
-            result = store_vector(e, job->song, &e->models[m].kind, &worker->embeddings[m], err);
+    for (size_t s = 0; s < e->n_segments; s++)
+        for (size_t m = 0; m < e->n_models && result == 0; m++)
+            if (job->embed[s][m])
+                result = store_vector(e, job->song, &e->models[m].kind[s],
+                                      &worker->embeddings[s][m], err);
     if (result == 0)
         result = mm_catalog_clear_failure(e->catalog, path, STAGE, err);
     if (result == 0)
@@ -140,25 +151,38 @@ static int store_failure(struct embed *e, const struct mm_song *song, const char
     return mm_catalog_put_failure(e->catalog, &failure, err);
 }
 
-/* Decodes, measures and embeds; what fails in here is the song's fault. */
-static int analyse(struct embed *e, const struct job *job, const char *path, struct worker *worker,
-                   struct mm_measure *measure, struct mm_error *err)
+static int analyse_segment(struct embed *e, const struct job *job, size_t s, const char *path,
+                           struct worker *worker, struct mm_measure *measure, struct mm_error *err)
 {
-    struct mm_audio_request request = {.excerpt_s = e->options->excerpt_s,
+    struct mm_audio_request request = {.part = segment_parts[s],
+                                       .excerpt_s = s == WHOLE ? e->options->excerpt_s : SEGMENT_S,
                                        .true_peak = e->options->true_peak,
-                                       .measure = job->measure};
-    choose_rates(e, job, worker, &request);
+                                       .measure = s == WHOLE && job->measure};
+    choose_rates(e, job->embed[s], worker, &request);
+    if (request.n_rates == 0 && !request.measure)
+        return 0;
     int result = mm_helpers_analyse(e->helpers, path, &request, feed, worker, measure, err);
     /* Also after a failure: it makes the streams ready for the next song. */
     for (size_t m = 0; m < e->n_models; m++) {
-        if (!job->embed[m])
+        if (!job->embed[s][m])
             continue;
         struct mm_error ignored;
-        int finished = mm_embed_stream_finish(worker->streams[m], &worker->embeddings[m],
+        int finished = mm_embed_stream_finish(worker->streams[m], &worker->embeddings[s][m],
                                               result < 0 ? &ignored : err);
         if (result == 0)
             result = finished;
     }
+    return result;
+}
+
+/* Decodes, measures and embeds; what fails in here is the song's fault. */
+static int analyse(struct embed *e, const struct job *job, const char *path, struct worker *worker,
+                   struct mm_measure *measure, struct mm_error *err)
+{
+    int result = 0;
+    struct mm_measure unused;
+    for (size_t s = 0; s < e->n_segments && result == 0; s++)
+        result = analyse_segment(e, job, s, path, worker, s == WHOLE ? measure : &unused, err);
     return result;
 }
 
@@ -192,8 +216,9 @@ static int do_song(struct embed *e, struct job *job, struct worker *worker, bool
         free(reason);
     }
     free(path);
-    for (size_t m = 0; m < e->n_models; m++)
-        mm_embedding_finish(&worker->embeddings[m]);
+    for (size_t s = 0; s < SEGMENTS; s++)
+        for (size_t m = 0; m < e->n_models; m++)
+            mm_embedding_finish(&worker->embeddings[s][m]);
     mm_song_finish(&song);
     return result;
 }
@@ -230,21 +255,22 @@ static void embed_round(void *ctx, size_t i, size_t worker)
     run_job(e, &e->jobs[i], worker, false);
 }
 
-/* What is to do, as ascending lists of ids: for the measure, and for each model. */
+/* What is to do, as ascending lists of ids: for the measure, and for each model and segment. */
+enum { LISTS = 1 + SEGMENTS * MM_JOIN_MAX };
 struct todo {
-    int64_t *ids[1 + MM_JOIN_MAX];
-    size_t count[1 + MM_JOIN_MAX];
-    size_t at[1 + MM_JOIN_MAX];
+    int64_t *ids[LISTS];
+    size_t count[LISTS];
+    size_t at[LISTS];
 };
 
 /* Takes the smallest id that is left from all lists it heads; which[] gets where. */
-static int64_t take_next(struct todo *todo, size_t lists, bool which[1 + MM_JOIN_MAX])
+static int64_t take_next(struct todo *todo, bool which[LISTS])
 {
     int64_t next = INT64_MAX;
-    for (size_t i = 0; i < lists; i++)
+    for (size_t i = 0; i < LISTS; i++)
         if (todo->at[i] < todo->count[i] && todo->ids[i][todo->at[i]] < next)
             next = todo->ids[i][todo->at[i]];
-    for (size_t i = 0; i < lists; i++) {
+    for (size_t i = 0; i < LISTS; i++) {
         which[i] = todo->at[i] < todo->count[i] && todo->ids[i][todo->at[i]] == next;
         todo->at[i] += which[i];
     }
@@ -254,16 +280,15 @@ static int64_t take_next(struct todo *todo, size_t lists, bool which[1 + MM_JOIN
 /* Joins the lists into jobs. */
 static int list_jobs(struct embed *e, struct todo *todo, struct mm_error *err)
 {
-    size_t lists = 1 + e->n_models;
     size_t most = 0;
-    for (size_t i = 0; i < lists; i++)
+    for (size_t i = 0; i < LISTS; i++)
         most += todo->count[i];
     e->jobs = mm_calloc3(most, 1, sizeof *e->jobs);
     if (!e->jobs)
         return mm_no_memory(err);
     for (;;) {
-        bool which[1 + MM_JOIN_MAX] = {false};
-        int64_t song = take_next(todo, lists, which);
+        bool which[LISTS];
+        int64_t song = take_next(todo, which);
         if (song == INT64_MAX)
             return 0;
         struct job *job = &e->jobs[e->n_jobs++];
@@ -279,12 +304,15 @@ static int find_jobs(struct embed *e, struct mm_error *err)
     bool retry = e->options->retry;
     int result = mm_catalog_todo(e->catalog, e->measure_settings, NULL, retry, &todo.ids[0],
                                  &todo.count[0], err);
-    for (size_t m = 0; m < e->n_models && result == 0; m++)
-        result = mm_catalog_todo(e->catalog, NULL, &e->models[m].kind, retry, &todo.ids[1 + m],
-                                 &todo.count[1 + m], err);
+    for (size_t s = 0; s < e->n_segments; s++)
+        for (size_t m = 0; m < e->n_models && result == 0; m++) {
+            size_t list = 1 + s * MM_JOIN_MAX + m;
+            result = mm_catalog_todo(e->catalog, NULL, &e->models[m].kind[s], retry,
+                                     &todo.ids[list], &todo.count[list], err);
+        }
     if (result == 0)
         result = list_jobs(e, &todo, err);
-    for (size_t i = 0; i < 1 + e->n_models; i++)
+    for (size_t i = 0; i < LISTS; i++)
         free(todo.ids[i]);
     return result;
 }
@@ -326,6 +354,22 @@ static int run_all(struct embed *e, struct mm_error *err)
     return result;
 }
 
+static int name_kinds(const struct embed *e, struct model *model, struct mm_error *err)
+{
+    for (size_t s = 0; s < SEGMENTS; s++) {
+        struct mm_embed_options options = *e->options;
+        if (s != WHOLE)
+            options.excerpt_s = SEGMENT_S;
+        model->settings[s] = mm_settings_vector(model->embedder, &options);
+        if (!model->settings[s])
+            return mm_no_memory(err);
+        model->kind[s] = (struct mm_vector_kind){.model = mm_embedder_model(model->embedder)->name,
+                                                 .settings = model->settings[s],
+                                                 .segment = segment_names[s]};
+    }
+    return 0;
+}
+
 /* Makes an embedder of every part of the join that options name. */
 static int create_models(struct embed *e, struct mm_error *err)
 {
@@ -345,12 +389,7 @@ static int create_models(struct embed *e, struct mm_error *err)
         if (result < 0)
             break;
         e->n_models++;
-        model->settings = mm_settings_vector(model->embedder, e->options);
-        model->kind = (struct mm_vector_kind){.model = mm_embedder_model(model->embedder)->name,
-                                              .settings = model->settings,
-                                              .segment = ""};
-        if (!model->settings)
-            result = mm_no_memory(err);
+        result = name_kinds(e, model, err);
     }
     return result;
 }
@@ -367,7 +406,8 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                       .helpers = helpers,
                       .options = options,
                       .progress = progress,
-                      .report = report};
+                      .report = report,
+                      .n_segments = options->segments ? SEGMENTS : 1};
     pthread_mutex_init(&e.mutex, NULL);
     int result = create_models(&e, err);
     if (result == 0) {
@@ -381,7 +421,8 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
     free(e.measure_settings);
     for (size_t m = 0; m < e.n_models; m++) {
         mm_embedder_destroy(e.models[m].embedder);
-        free(e.models[m].settings);
+        for (size_t s = 0; s < SEGMENTS; s++)
+            free(e.models[m].settings[s]);
     }
     pthread_mutex_destroy(&e.mutex);
     clock_gettime(CLOCK_MONOTONIC, &end);

@@ -193,6 +193,61 @@ static void loading_finish(struct loading *l)
     free(l->songs);
 }
 
+/* How songs begin and end, where "embed --segments" has heard it. */
+enum { INTRO, OUTRO, ENDS };
+struct ends {
+    size_t n; /* 0, or ENDS */
+    struct mm_song_vectors vectors[ENDS];
+    struct mm_vectors readers[ENDS];
+    float *rows[ENDS];
+};
+
+static int ends_init(struct ends *ends, const struct mm_song_vectors *whole, struct mm_error *err)
+{
+    static const char *const segments[ENDS] = {"intro", "outro"};
+    bool any = false;
+    int result = 0;
+    for (size_t e = 0; e < ENDS && result == 0; e++) {
+        result = mm_song_vectors_segment(whole, segments[e], &ends->vectors[e], err);
+        any |= ends->vectors[e].n > 0;
+    }
+    for (size_t e = 0; e < ENDS && any; e++) {
+        ends->readers[e] = mm_song_vectors_reader(&ends->vectors[e]);
+        ends->readers[e].dim = whole->dim; /* also of none */
+    }
+    ends->n = any ? ENDS : 0;
+    return result;
+}
+
+/* A row for every song: a song whose ends nobody heard begins and ends as it is. */
+static int ends_fill(struct ends *ends, const struct mm_song_vectors *whole, const float *rows,
+                     size_t dim, struct mm_error *err)
+{
+    for (size_t e = 0; e < ENDS; e++) {
+        const struct mm_song_vectors *own = &ends->vectors[e];
+        float *full = mm_calloc3(whole->n, dim, sizeof *full);
+        if (!full)
+            return mm_no_memory(err);
+        size_t at = 0;
+        for (size_t i = 0; i < whole->n; i++) {
+            bool heard = at < own->n && own->ids[at] == whole->ids[i];
+            const float *from = heard ? ends->rows[e] + at++ * dim : rows + i * dim;
+            memcpy(full + i * dim, from, dim * sizeof *full);
+        }
+        free(ends->rows[e]);
+        ends->rows[e] = full;
+    }
+    return 0;
+}
+
+static void ends_finish(struct ends *ends)
+{
+    for (size_t e = 0; e < ENDS; e++) {
+        free(ends->rows[e]);
+        mm_song_vectors_finish(&ends->vectors[e]);
+    }
+}
+
 int mm_load_set_library(struct mm_catalog *catalog, const char *model, size_t jobs,
                         const struct mm_progress *progress, struct mm_set_library **out,
                         struct mm_error *err)
@@ -205,9 +260,15 @@ int mm_load_set_library(struct mm_catalog *catalog, const char *model, size_t jo
     struct mm_vectors reader = mm_song_vectors_reader(&v);
     struct loading l = {.ids = v.ids, .n = v.n};
     struct mm_map_record map = {0};
+    struct ends ends = {0};
     float *rows = NULL;
     size_t dim = 0;
-    result = mm_map_reduce(&reader, MOST_COMPONENTS, jobs, progress, &rows, &dim, err);
+    result = ends_init(&ends, &v, err);
+    if (result == 0)
+        result = mm_map_reduce(&reader, ends.readers, ends.n, MOST_COMPONENTS, jobs, progress,
+                               &rows, ends.rows, &dim, err);
+    if (result == 0 && ends.n)
+        result = ends_fill(&ends, &v, rows, dim, err);
     if (result == 0)
         result = read_songs(catalog, &l, &map, err);
     if (result == 0) {
@@ -215,11 +276,14 @@ int mm_load_set_library(struct mm_catalog *catalog, const char *model, size_t jo
                                              .songs = l.songs,
                                              .dim = dim,
                                              .rows = rows,
+                                             .intros = ends.rows[INTRO],
+                                             .outros = ends.rows[OUTRO],
                                              .countries = (const char *const *)map.cluster_names,
                                              .n_countries = map.n_clusters};
         result = mm_set_library_create(&input, out, err);
     }
     free(rows);
+    ends_finish(&ends);
     mm_map_record_finish(&map);
     loading_finish(&l);
     mm_song_vectors_finish(&v);

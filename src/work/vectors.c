@@ -36,7 +36,8 @@ static const struct mm_model_count *find_kind(const struct kinds *kinds, const c
 {
     for (size_t i = 0; i < kinds->count; i++) {
         char own[8] = "";
-        if (kinds->list[i].songs && strcmp(kinds->list[i].model, model) == 0 &&
+        if (kinds->list[i].songs && !*kinds->list[i].segment &&
+            strcmp(kinds->list[i].model, model) == 0 &&
             (!*pool || (mm_vectors_pooled(kinds->list[i].settings, own, sizeof own) &&
                         strcmp(own, pool) == 0)))
             return &kinds->list[i];
@@ -48,8 +49,11 @@ static const struct mm_model_count *find_kind(const struct kinds *kinds, const c
  * other parts are as common. */
 static const char *choose_model(const struct kinds *kinds)
 {
-    const struct mm_model_count *first = kinds->count ? &kinds->list[0] : NULL;
-    if (!first || first->songs == 0)
+    const struct mm_model_count *first = kinds->list;
+    const struct mm_model_count *end = first + kinds->count;
+    while (first < end && *first->segment)
+        first++;
+    if (first == end || first->songs == 0)
         return NULL;
     struct mm_join join;
     bool member = false;
@@ -62,6 +66,19 @@ static const char *choose_model(const struct kinds *kinds)
         member |= strcmp(join.part[i].name, first->model) == 0;
     }
     return member ? MM_MODEL_BUILT_IN : first->model;
+}
+
+static void keep_common(struct mm_song_vectors *v, const int64_t *ids, size_t count)
+{
+    size_t kept = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < v->n; i++) {
+        while (at < count && ids[at] < v->ids[i])
+            at++;
+        if (at < count && ids[at] == v->ids[i])
+            v->ids[kept++] = v->ids[i];
+    }
+    v->n = kept;
 }
 
 /* Songs that have a vector of every part: those of the part are kept that are in ids already. */
@@ -77,17 +94,21 @@ static int join_ids(struct mm_song_vectors *v, size_t part, struct mm_error *err
         v->n = count;
         return 0;
     }
-    size_t kept = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < v->n; i++) {
-        while (at < count && own[at] < v->ids[i])
-            at++;
-        if (at < count && own[at] == v->ids[i])
-            v->ids[kept++] = v->ids[i];
-    }
-    v->n = kept;
+    keep_common(v, own, count);
     free(own);
     return 0;
+}
+
+static int take_part(struct mm_song_vectors *v, const struct mm_model_count *kind,
+                     struct mm_error *err)
+{
+    size_t i = v->n_parts++;
+    struct mm_model_count *count = &v->part[i].count;
+    *count = *kind;
+    v->part[i].kind = (struct mm_vector_kind){
+        .model = count->model, .settings = count->settings, .segment = count->segment};
+    v->dim += count->dim;
+    return join_ids(v, i, err);
 }
 
 static int add_part(struct mm_song_vectors *v, const struct kinds *kinds, const char *name,
@@ -104,13 +125,7 @@ static int add_part(struct mm_song_vectors *v, const struct kinds *kinds, const 
                             "no song is embedded with the model %s: run \"musicmap embed --model "
                             "%s\" first",
                             name, name);
-    size_t i = v->n_parts++;
-    struct mm_model_count *count = &v->part[i].count;
-    *count = *kind;
-    v->part[i].kind = (struct mm_vector_kind){
-        .model = count->model, .settings = count->settings, .segment = count->segment};
-    v->dim += count->dim;
-    return join_ids(v, i, err);
+    return take_part(v, kind, err);
 }
 
 /* Every part divided by the root of its length, times its weight. */
@@ -167,16 +182,69 @@ static int choose(struct mm_song_vectors *v, const struct kinds *kinds, const ch
     return v->model && v->settings ? 0 : mm_no_memory(err);
 }
 
+static int list_kinds(struct mm_catalog *catalog, struct kinds *kinds, struct mm_error *err)
+{
+    *kinds = (struct kinds){.list = calloc(MAX_KINDS, sizeof *kinds->list)};
+    return kinds->list ? mm_catalog_list_models(catalog, kinds->list, MAX_KINDS, &kinds->count, err)
+                       : mm_no_memory(err);
+}
+
 int mm_song_vectors_init(struct mm_song_vectors *v, struct mm_catalog *catalog, const char *model,
                          struct mm_error *err)
 {
     *v = (struct mm_song_vectors){.catalog = catalog};
-    struct kinds kinds = {.list = calloc(MAX_KINDS, sizeof *kinds.list)};
-    if (!kinds.list)
-        return mm_no_memory(err);
-    int result = mm_catalog_list_models(catalog, kinds.list, MAX_KINDS, &kinds.count, err);
+    struct kinds kinds;
+    int result = list_kinds(catalog, &kinds, err);
     if (result == 0)
         result = choose(v, &kinds, model, err);
+    free(kinds.list);
+    if (result < 0)
+        mm_song_vectors_finish(v);
+    return result;
+}
+
+/* The kind that was made as whole was, of a segment: settings may differ in the excerpt's length.
+ */
+static const struct mm_model_count *
+find_segment(const struct kinds *kinds, const struct mm_model_count *whole, const char *segment)
+{
+    const char *excerpt = strstr(whole->settings, " excerpt=");
+    size_t same = excerpt ? (size_t)(excerpt - whole->settings) : strlen(whole->settings);
+    for (size_t i = 0; i < kinds->count; i++) {
+        const struct mm_model_count *kind = &kinds->list[i];
+        if (kind->songs && kind->dim == whole->dim && strcmp(kind->segment, segment) == 0 &&
+            strcmp(kind->model, whole->model) == 0 &&
+            strncmp(kind->settings, whole->settings, same) == 0)
+            return kind;
+    }
+    return NULL;
+}
+
+static int choose_segment(const struct mm_song_vectors *whole, const struct kinds *kinds,
+                          const char *segment, struct mm_song_vectors *v, struct mm_error *err)
+{
+    int result = 0;
+    for (size_t p = 0; p < whole->n_parts && result == 0; p++) {
+        const struct mm_model_count *kind = find_segment(kinds, &whole->part[p].count, segment);
+        if (!kind) {
+            v->n = 0;
+            return 0;
+        }
+        result = take_part(v, kind, err);
+    }
+    if (result == 0)
+        keep_common(v, whole->ids, whole->n);
+    return result;
+}
+
+int mm_song_vectors_segment(const struct mm_song_vectors *whole, const char *segment,
+                            struct mm_song_vectors *v, struct mm_error *err)
+{
+    *v = (struct mm_song_vectors){.catalog = whole->catalog};
+    struct kinds kinds;
+    int result = list_kinds(v->catalog, &kinds, err);
+    if (result == 0)
+        result = choose_segment(whole, &kinds, segment, v, err);
     free(kinds.list);
     if (result < 0)
         mm_song_vectors_finish(v);

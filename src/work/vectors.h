@@ -30,6 +30,10 @@ struct mm_song_vectors {
  * both). MM_ERR_NOT_FOUND: there are none. */
 int mm_song_vectors_init(struct mm_song_vectors *v, struct mm_catalog *catalog, const char *model,
                          struct mm_error *err);
+/* The same models' vectors of a segment, of those songs of whole that have them: none is no error,
+ * n is 0 then. Finish both. */
+int mm_song_vectors_segment(const struct mm_song_vectors *whole, const char *segment,
+                            struct mm_song_vectors *v, struct mm_error *err);
 void mm_song_vectors_finish(struct mm_song_vectors *v);
 
 /* Reads through v, which must outlive it. */

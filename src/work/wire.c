@@ -217,6 +217,7 @@ void mm_wire_get_measure(struct mm_wire_reader *in, struct mm_measure *m)
 
 void mm_wire_put_request(struct mm_text *out, const struct mm_audio_request *request)
 {
+    mm_wire_put_u64(out, request->part);
     mm_wire_put_f64(out, request->excerpt_s);
     mm_wire_put_u64(out, request->true_peak);
     mm_wire_put_u64(out, request->measure);
@@ -228,6 +229,12 @@ void mm_wire_put_request(struct mm_text *out, const struct mm_audio_request *req
 void mm_wire_get_request(struct mm_wire_reader *in, struct mm_audio_request *request)
 {
     *request = (struct mm_audio_request){0};
+    uint64_t part = mm_wire_get_u64(in);
+    if (part > MM_PART_OUTRO)
+        in->bad = true;
+    request->part = part == MM_PART_INTRO   ? MM_PART_INTRO
+                    : part == MM_PART_OUTRO ? MM_PART_OUTRO
+                                            : MM_PART_EXCERPT;
     request->excerpt_s = mm_wire_get_f64(in);
     request->true_peak = mm_wire_get_u64(in) != 0;
     request->measure = mm_wire_get_u64(in) != 0;

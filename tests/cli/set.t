@@ -55,6 +55,17 @@ run 0 musicmap set --minutes 1 --seed 8 --of a --vary 25 --name c -q
 run 0 musicmap set diff a c --json
 same "$(json '.come | length > 0')" true "a sibling differs"
 
+# With the ends heard, sets are made of them; what is heard once is not heard again.
+run 0 musicmap embed --segments --json
+same "$(json .embedded)" 17 "the ends of all songs are heard"
+run 0 musicmap status --json
+same "$(json '[.models[] | "\(.segment):\(.songs)"] | unique | join(" ")')" ":17 intro:17 outro:17" "and kept beside the whole"
+run 0 musicmap embed --segments --json
+same "$(json .todo)" 0 "once"
+run 0 musicmap set --minutes 1 --seed 7 --name ends -q
+run 0 musicmap set diff a ends --json
+same "$(json '.stay')" "$(jq '.songs | length' e.json)" "songs as short as their ends make the same set"
+
 # Shapes.
 run 0 musicmap set --minutes 0.8 --around "Cleo - Noon" --no-keep -q
 run 0 musicmap set --minutes 0.8 --tour --no-keep -q

@@ -243,6 +243,39 @@ static void the_loud_part_is_the_excerpt(void **state)
     free(s.samples);
 }
 
+/* 3 s of silence, loud to 90 s, soft to 110 s, silence to 120 s. */
+static void intro_and_outro_are_what_sounds_first_and_last(void **state)
+{
+    (void)state;
+    struct sound s = make_sound(120, 1, 8000);
+    add_noise(&s, 0.3, 3, 90);
+    add_noise(&s, 0.05, 90, 110);
+    char *wav = write_wav(folder, "ends.wav", &s, false);
+    char *mp3 = encode_wav(folder, "ends.mp3", wav, "-ar 22050 -q:a 6");
+    const char *paths[] = {wav, mp3};
+    static const struct {
+        enum mm_audio_part part;
+        double from;
+    } ends[] = {{MM_PART_INTRO, 3}, {MM_PART_OUTRO, 95}};
+    for (int i = 0; i < 4; i++) {
+        struct mm_audio_request request = {
+            .part = ends[i / 2].part, .excerpt_s = 15, .n_rates = 1, .rates = {8000}};
+        struct mm_measure m;
+        struct kept kept = {0};
+        struct mm_error err = {0};
+        assert_ok(mm_audio_analyse(paths[i % 2], &request, keep, &kept, &m, &err), &err);
+        if (fabs(m.excerpt_start_s - ends[i / 2].from) > 1.01)
+            fail_msg("%s begins at %f", paths[i % 2], m.excerpt_start_s);
+        assert_true(fabs(m.excerpt_length_s - 15) < 0.001);
+        size_t at = (size_t)lrint(m.excerpt_start_s * 8000) + 40000;
+        assert_true(labs(find_shift(s.samples, s.frames, at, kept.samples + 40000, 8000, 50)) <= 1);
+        free(kept.samples);
+    }
+    free(wav);
+    free(mp3);
+    free(s.samples);
+}
+
 static void a_song_a_little_longer_than_the_excerpt_is_taken_whole(void **state)
 {
     (void)state;
@@ -352,6 +385,7 @@ int main(void)
         cmocka_unit_test(noise_has_no_tempo_or_key_and_held_tones_no_tempo),
         cmocka_unit_test(progressions_have_their_key),
         cmocka_unit_test(the_loud_part_is_the_excerpt),
+        cmocka_unit_test(intro_and_outro_are_what_sounds_first_and_last),
         cmocka_unit_test(a_song_a_little_longer_than_the_excerpt_is_taken_whole),
         cmocka_unit_test(listening_starts_where_the_music_does),
         cmocka_unit_test(louder_and_busier_is_more_intense),
