@@ -96,6 +96,18 @@ const struct mm_source *mm_source_find(const char *name); /* NULL when there is 
 /* True for the sources whose songs are files where their keys say: "folder", "fma". */
 bool mm_source_is_files(const char *source);
 
+/* ---- folders that grow ---- */
+
+/* Tells when something below folders changes. Threads: one at a time. */
+struct mm_watch;
+/* MM_ERR_LIMIT: more folders than the system lets one user watch. */
+int mm_watch_create(const char *const *folders, size_t n, struct mm_watch **out,
+                    struct mm_error *err);
+/* Waits until something changed since create or the last wait, and then nothing for two seconds (or
+ * for half a minute something all the time). MM_ERR_CANCELLED: progress said so. */
+int mm_watch_wait(struct mm_watch *watch, const struct mm_progress *progress, struct mm_error *err);
+void mm_watch_destroy(struct mm_watch *watch); /* NULL is allowed */
+
 /* True for the file name endings that the folder source takes for audio. */
 int mm_source_is_audio_name(const char *name);
 

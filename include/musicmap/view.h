@@ -134,6 +134,7 @@ struct mm_server_settings {
     int port_tries;      /* how many ports upward, 1 = just this one */
     uint64_t clip_cache; /* bytes on disk; 0 = 2 GB */
     bool no_open;        /* the page may not open a song's folder in the file manager */
+    bool no_update;      /* songs embedded since do not come onto the map by themselves */
 };
 struct mm_server;
 /* Starts serving the page of catalog's library in threads of its own. */

@@ -292,6 +292,22 @@ int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request,
                     struct mm_rendered *songs, double *length_s, const struct mm_progress *progress,
                     struct mm_error *err);
 
+/* ---- what is being done to a library ---- */
+
+/* A note in the library's folder of how far a long call of some process is, for the page. */
+struct mm_notice {
+    char task[16];      /* "gather", "embed", "map" */
+    char stage[48];     /* of it: "placing songs"; UTF-8, without tabs */
+    size_t done, total; /* total 0 = not known */
+};
+/* Writes this process's note over what is there; where that fails nobody is told. Call it twice a
+ * second at most. */
+void mm_notice_put(const char *library, const struct mm_notice *notice);
+/* Takes it away, if it is this process's. */
+void mm_notice_end(const char *library);
+/* False: nothing is being done. A note whose process has ended does not count. */
+bool mm_notice_get(const char *library, struct mm_notice *out);
+
 /* ---- the library as a table ---- */
 
 struct mm_table_row {

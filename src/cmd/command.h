@@ -101,6 +101,10 @@ struct mm_helpers *cmd_start_helpers(const struct command *self);
 
 /* Progress as a bar on a terminal and as plain lines elsewhere; Ctrl-C sets its cancel. */
 const struct mm_progress *cmd_progress(void);
+/* The same, and a note in the library for pages that look at it meanwhile; task: "embed". */
+const struct mm_progress *cmd_work_progress(const struct mm_catalog *catalog, const char *task);
+/* The work is done: takes the note away. */
+void cmd_work_end(void);
 /* Ends the line of a bar; call before printing anything else. */
 void cmd_progress_end(void);
 bool cmd_interrupted(void);
@@ -166,7 +170,7 @@ int cmd_run_import(const struct command *self, const char *vectors, const char *
                    const char *model);
 /* Serves until interrupted. */
 int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
-                  struct mm_helpers *helpers, size_t port, bool no_open);
+                  struct mm_helpers *helpers, size_t port, bool no_open, bool no_update);
 
 /* ---- the commands ---- */
 int cmd_explore(const struct command *self, int argc, char **argv);

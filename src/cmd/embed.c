@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmd/command.h"
 #include "musicmap/join.h"
@@ -61,8 +62,10 @@ int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
                   struct mm_embed_report *report)
 {
     struct mm_error err = {0};
-    int result = mm_embed_songs(catalog, helpers, options, cmd_progress(), report, &err);
+    int result = mm_embed_songs(catalog, helpers, options, cmd_work_progress(catalog, "embed"),
+                                report, &err);
     cmd_progress_end();
+    cmd_work_end();
     if (result < 0)
         return cmd_fail_error(self, &err);
     if (report->todo == 0)
@@ -76,14 +79,40 @@ int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
     return report->failed ? CMD_PARTLY : CMD_DONE;
 }
 
+/* Embeds, and again whenever the library's figures have changed, until Ctrl-C. */
+static int follow_library(const struct command *self, struct mm_catalog *catalog,
+                          struct mm_helpers *helpers, const struct mm_embed_options *options)
+{
+    struct mm_error err = {0};
+    struct mm_embed_report report;
+    struct mm_catalog_counts before = {0};
+    int status = cmd_run_embed(self, catalog, helpers, options, &report);
+    int result = mm_catalog_count(catalog, &before, &err);
+    while (result == 0 && status <= CMD_PARTLY && !cmd_interrupted()) {
+        struct mm_catalog_counts now = {0};
+        nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+        result = mm_catalog_count(catalog, &now, &err);
+        if (result < 0 || cmd_interrupted() ||
+            (now.present == before.present && now.measured == before.measured))
+            continue;
+        status = cmd_run_embed(self, catalog, helpers, options, &report);
+        result = mm_catalog_count(catalog, &before, &err);
+    }
+    if (cmd_interrupted())
+        return CMD_DONE; /* that is how it ends */
+    return result < 0 ? cmd_fail_error(self, &err) : status;
+}
+
 int cmd_embed(const struct command *self, int argc, char **argv)
 {
     struct cmd_embed_options in = {0};
     bool segments = false;
     const char *import = NULL;
     const char *songs = NULL;
+    bool watch = false;
     const struct cmd_option options[] = {
         CMD_EMBED_OPTIONS(in),
+        {"watch", 0, CMD_FLAG, &watch, NULL, "go on when songs come, until Ctrl-C", 0, 0},
         {"retry", 0, CMD_FLAG, &in.retry, NULL, "try again what failed before", 0, 0},
         {"segments", 0, CMD_FLAG, &segments, NULL,
          "also how songs begin and end, for the transitions of sets", 0, 0},
@@ -109,7 +138,9 @@ int cmd_embed(const struct command *self, int argc, char **argv)
     struct mm_catalog *catalog = cmd_open_library(self, false);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
-    if (helpers) {
+    if (helpers && watch) {
+        status = follow_library(self, catalog, helpers, &embed);
+    } else if (helpers) {
         struct mm_embed_report report;
         status = cmd_run_embed(self, catalog, helpers, &embed, &report);
         if (cmd_common.json && status <= CMD_PARTLY)

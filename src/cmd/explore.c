@@ -142,7 +142,7 @@ int cmd_explore(const struct command *self, int argc, char **argv)
     if (helpers)
         status = explore(self, catalog, helpers, &origin, &embed, &map);
     if (helpers && status <= CMD_PARTLY && !no_serve)
-        status = cmd_run_serve(self, catalog, helpers, port, no_open);
+        status = cmd_run_serve(self, catalog, helpers, port, no_open, false);
     mm_helpers_destroy(helpers);
     mm_catalog_close(catalog);
     return status;

@@ -102,8 +102,10 @@ int cmd_run_gather(const struct command *self, struct mm_catalog *catalog,
                                               .skipped = say_skipped,
                                               .absent = note_absent,
                                               .ctx = absent};
-    int result = mm_gather_files(catalog, helpers, &request, cmd_progress(), report, &err);
+    int result = mm_gather_files(catalog, helpers, &request, cmd_work_progress(catalog, "gather"),
+                                 report, &err);
     cmd_progress_end();
+    cmd_work_end();
     int status = result < 0                        ? cmd_fail_error(self, &err)
                  : report->failed + report->absent ? CMD_PARTLY
                                                    : CMD_DONE;
@@ -146,10 +148,37 @@ static int check_files(const struct command *self, const struct mm_source *sourc
     return 0;
 }
 
+/* Gathers, and again whenever something below the folders has changed, until Ctrl-C. */
+static int follow_folders(const struct command *self, struct mm_catalog *catalog,
+                          struct mm_helpers *helpers, const struct mm_source *source, char **paths,
+                          size_t n)
+{
+    struct mm_error err = {0};
+    struct mm_watch *watch = NULL;
+    struct mm_gather_report report;
+    int status = CMD_DONE;
+    int result = mm_watch_create((const char *const *)paths, n, &watch, &err);
+    while (result == 0 && status <= CMD_PARTLY) { /* what changes meanwhile is told by the watch */
+        status = cmd_run_gather(self, catalog, helpers, source, paths, n, &report);
+        if (status <= CMD_PARTLY)
+            result = mm_watch_wait(watch, cmd_progress(), &err);
+    }
+    mm_watch_destroy(watch);
+    if (result == MM_ERR_CANCELLED)
+        return CMD_DONE; /* that is how it ends */
+    return result < 0 ? cmd_fail_error(self, &err) : status;
+}
+
 int cmd_gather(const struct command *self, int argc, char **argv)
 {
     struct cmd_service_options o = {0};
-    const struct cmd_option options[] = {CMD_SERVICE_OPTIONS(o), {0}};
+    bool watch = false;
+    const struct cmd_option options[] = {
+        CMD_SERVICE_OPTIONS(o),
+        {"watch", 0, CMD_FLAG, &watch, NULL, "folder: go on when songs come or go, until Ctrl-C", 0,
+         0},
+        {0},
+    };
     char **operands;
     size_t n;
     int status = cmd_parse(self, options, argc, argv, 1, SIZE_MAX, &operands, &n);
@@ -161,6 +190,8 @@ int cmd_gather(const struct command *self, int argc, char **argv)
         return no_source(self, operands[0]);
     if (service && n > 1)
         return cmd_fail(self, CMD_USAGE, "what is \"%s\"?", operands[1]);
+    if (watch && (!source || strcmp(source->name, "folder") != 0))
+        return cmd_fail(self, CMD_USAGE, "--watch follows folders only: gather folder DIR --watch");
     status = source ? check_files(self, source, n - 1, &o) : cmd_check_service(self, service, &o);
     if (status)
         return status;
@@ -169,7 +200,9 @@ int cmd_gather(const struct command *self, int argc, char **argv)
     struct mm_catalog *catalog = cmd_open_library(self, true);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
-    if (helpers && source) {
+    if (helpers && source && watch) {
+        status = follow_folders(self, catalog, helpers, source, operands + 1, n - 1);
+    } else if (helpers && source) {
         struct mm_gather_report report;
         status = cmd_run_gather(self, catalog, helpers, source, operands + 1, n - 1, &report);
     } else if (helpers) {

@@ -257,7 +257,8 @@ int cmd_run_service(const struct command *self, struct mm_catalog *catalog,
         struct mm_service_report report;
         struct mm_error err = {0};
         fill_request(service, o, &genres, market, &request);
-        int result = mm_gather_service(catalog, helpers, &request, cmd_progress(), &report, &err);
+        int result = mm_gather_service(catalog, helpers, &request,
+                                       cmd_work_progress(catalog, "gather"), &report, &err);
         cmd_progress_end();
         say_report(service, &report);
         status = result < 0 ? cmd_say_interrupted(self, report.resume_at, &err) : CMD_DONE;

@@ -51,8 +51,9 @@ int cmd_run_map(const struct command *self, struct mm_catalog *catalog,
                 const struct mm_map_options *options, struct mm_map_record *record)
 {
     struct mm_error err = {0};
-    int result = mm_map_songs(catalog, options, cmd_progress(), record, &err);
+    int result = mm_map_songs(catalog, options, cmd_work_progress(catalog, "map"), record, &err);
     cmd_progress_end();
+    cmd_work_end();
     if (result < 0)
         return cmd_fail_error(self, &err);
     if (record->n_regions > 0)

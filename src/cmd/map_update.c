@@ -8,8 +8,10 @@ int cmd_run_map_update(const struct command *self, struct mm_catalog *catalog,
     struct mm_error err = {0};
     struct mm_map_drift drift;
     const struct mm_map_settings settings = {.seed = cmd_common.seed, .jobs = cmd_common.jobs};
-    int result = mm_map_update(catalog, &settings, cmd_progress(), record, &drift, &err);
+    int result =
+        mm_map_update(catalog, &settings, cmd_work_progress(catalog, "map"), record, &drift, &err);
     cmd_progress_end();
+    cmd_work_end();
     if (result < 0)
         return cmd_fail_error(self, &err);
     cmd_say("placed: %zu new songs on a map of %zu; %zu taken off; no other song moved",

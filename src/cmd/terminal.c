@@ -162,11 +162,53 @@ static void print_line(const char *stage, size_t done, size_t total, double elap
         fprintf(stderr, "%s: %zu\n", stage, done);
 }
 
+/* ---- the note for pages that look at the same library ---- */
+
+static struct {
+    char *library;
+    const char *task;
+    const char *stage;
+    struct timespec written;
+} note;
+
+static void write_note(const char *stage, size_t done, size_t total, struct timespec now)
+{
+    bool fresh = note.stage != stage;
+    if (!note.library || (!fresh && seconds_between(note.written, now) < 0.5))
+        return;
+    struct mm_notice notice = {.done = done, .total = total};
+    snprintf(notice.task, sizeof notice.task, "%s", note.task);
+    snprintf(notice.stage, sizeof notice.stage, "%s", stage);
+    mm_notice_put(note.library, &notice);
+    note.stage = stage;
+    note.written = now;
+}
+
+void cmd_work_end(void)
+{
+    if (note.library)
+        mm_notice_end(note.library);
+    free(note.library);
+    note.library = NULL;
+    note.stage = NULL;
+}
+
+const struct mm_progress *cmd_work_progress(const struct mm_catalog *catalog, const char *task)
+{
+    cmd_work_end();
+    note.library = mm_strdup(mm_catalog_path(catalog)); /* NULL: nobody is told */
+    note.task = task;
+    return cmd_progress();
+}
+
 static void on_progress(void *ctx, const char *stage, size_t done, size_t total)
 {
     (void)ctx;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
+    write_note(stage, done, total, now);
+    if (cmd_common.quiet || cmd_common.json)
+        return;
     bool fresh = !bar.stage || strcmp(bar.stage, stage) != 0;
     if (fresh) {
         cmd_progress_end();
@@ -195,7 +237,7 @@ const struct mm_progress *cmd_progress(void)
 {
     static struct mm_progress progress = {.cancel = &interrupts};
     catch_interrupts();
-    progress.update = cmd_common.quiet || cmd_common.json ? NULL : on_progress;
+    progress.update = on_progress;
     return &progress;
 }
 

@@ -27,6 +27,7 @@ static const struct route {
     {"/api/column/", get_column, false},
     {"/api/songs", get_songs, false},
     {"/api/status", get_status, false},
+    {"/api/events", mm_route_events, false},
     {"/api/similar/", mm_route_similar, false},
     {"/api/words", mm_route_words, false},
     {"/api/song/", mm_route_details, false},
@@ -304,10 +305,7 @@ static bool get_status(struct mm_visit *visit)
 {
     struct mm_site *site = visit->site;
     struct mm_error err = {0};
-    bool current = false;
-    /* A page that polls gets to know of a new map once it is loaded; see to that. */
-    if (mm_site_map_is_current(site, &current, NULL) == 0 && !current)
-        mm_job_release(site->jobs, mm_jobs_ask(site->jobs, MM_JOB_MAP, 0, NULL));
+    mm_site_keep_up(site);
     struct mm_blob *blob;
     int result = mm_site_status(site, &blob, &err);
     if (result < 0)

@@ -50,6 +50,7 @@ struct mm_reply {
     int fd; /* -1 = none */
     off_t offset;
     uint64_t size;
+    bool events;        /* no body, but the stream of live.h */
     char mime_text[32]; /* where mime points when it is not static */
 };
 void mm_reply_finish(struct mm_reply *reply);

@@ -227,6 +227,67 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct mm_r
     return result;
 }
 
+/* ---- the stream of events ---- */
+
+struct stream {
+    struct MHD_Connection *connection;
+    struct mm_listener *listener;
+};
+
+static void wake_stream(void *ctx)
+{
+    MHD_resume_connection(ctx);
+}
+
+/* Bytes to be sent; where there are none, the connection is put aside until there are. */
+static ssize_t read_stream(void *ctx, uint64_t at, char *out, size_t max)
+{
+    (void)at;
+    struct stream *stream = ctx;
+    ssize_t count = mm_live_read(stream->listener, out, max);
+    if (count < 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (count == 0) { /* in this order: it may be woken at once */
+        MHD_suspend_connection(stream->connection);
+        mm_live_sleep(stream->listener);
+    }
+    return count;
+}
+
+static void end_stream(void *ctx)
+{
+    struct stream *stream = ctx;
+    mm_live_leave(stream->listener);
+    free(stream);
+}
+
+static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned status,
+                                  const char *message);
+
+static enum MHD_Result send_stream(struct mm_server *server, struct MHD_Connection *connection)
+{
+    struct stream *stream = calloc(1, sizeof *stream);
+    struct mm_listener *listener =
+        stream ? mm_live_join(server->site.live, wake_stream, connection) : NULL;
+    if (!listener) {
+        free(stream);
+        return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many pages listen");
+    }
+    *stream = (struct stream){connection, listener};
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, stream, end_stream);
+    if (!response) {
+        end_stream(stream);
+        return MHD_NO;
+    }
+    add_security(response);
+    add(response, MHD_HTTP_HEADER_CACHE_CONTROL, caching_text(MM_CACHE_NO_STORE));
+    add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+    enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
 static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned status,
                                   const char *message)
 {
@@ -273,7 +334,8 @@ static enum MHD_Result answer(struct mm_server *server, struct exchange *exchang
     enum mm_job_kind kind;
     int64_t song;
     if (mm_route(&server->site, &request, &reply, &kind, &song)) {
-        enum MHD_Result result = send_reply(connection, &reply);
+        enum MHD_Result result =
+            reply.events ? send_stream(server, connection) : send_reply(connection, &reply);
         mm_reply_finish(&reply);
         return result;
     }
@@ -445,6 +507,7 @@ static int start(struct mm_server *server, struct mm_catalog *catalog, struct mm
         return result;
     result = mm_site_init(&server->site, catalog, helpers, cache, err);
     server->site.may_open = !settings->no_open;
+    server->site.may_update = !settings->no_update;
     if (result < 0)
         return result;
     result = start_daemon(server, err);

@@ -262,6 +262,8 @@ static int make(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob *
         return mm_desk_similar(site->desk, song, out, err);
     case MM_JOB_TASK:
         return mm_desk_run(site->desk, song, out, err);
+    case MM_JOB_UPDATE:
+        return mm_site_update_map(site, err);
     case MM_JOB_OPEN:
         return open_folder(site, song, err);
     case MM_JOB_WORDS: {
@@ -302,6 +304,8 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
         result = mm_desk_create(catalog, &site->desk, err);
     if (result == 0)
         result = mm_jobs_create(makers ? makers : 1, &work, &site->jobs, err);
+    if (result == 0)
+        result = mm_live_create(mm_site_look, site, &site->live, err);
     free(folder);
     if (result < 0)
         mm_site_finish(site);
@@ -310,12 +314,14 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
 
 void mm_site_stop(struct mm_site *site)
 {
+    mm_live_stop(site->live); /* first: looking asks for jobs */
     mm_desk_stop(site->desk);
     mm_jobs_stop(site->jobs);
 }
 
 void mm_site_finish(struct mm_site *site)
 {
+    mm_live_destroy(site->live);
     mm_jobs_destroy(site->jobs);
     mm_desk_destroy(site->desk);
     mm_memo_destroy(site->memo);
@@ -347,6 +353,13 @@ int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error 
     *current = site->snapshot && site->snapshot->map_id == id;
     pthread_mutex_unlock(&site->mutex);
     return 0;
+}
+
+void mm_site_keep_up(struct mm_site *site)
+{
+    bool current = false;
+    if (mm_site_map_is_current(site, &current, NULL) == 0 && !current)
+        mm_job_release(site->jobs, mm_jobs_ask(site->jobs, MM_JOB_MAP, 0, NULL));
 }
 
 static double seconds(void)

@@ -16,6 +16,7 @@
 #include "view/clips.h"
 #include "view/desk.h"
 #include "view/jobs.h"
+#include "view/live.h"
 #include "view/memo.h"
 #include "view/page_data.h"
 
@@ -26,13 +27,21 @@ struct mm_site {
     struct mm_memo *memo;
     struct mm_jobs *jobs;
     struct mm_desk *desk;
+    struct mm_live *live;
     bool may_open;                /* folders in this computer's file manager */
+    bool may_update;              /* put songs that were embedded since onto the map */
     pthread_mutex_t mutex;        /* of the member below */
     struct mm_snapshot *snapshot; /* the map that is served; NULL = none yet */
     pthread_mutex_t status_mutex; /* of the members below */
     struct mm_blob *status;       /* the last figures, for the map of status_token */
     char status_token[MM_TOKEN_SIZE];
     double status_until; /* monotonic seconds */
+    struct mm_site_update {
+        size_t embedded, mapped; /* songs when it was last tried */
+        int64_t map_id;
+        double not_before; /* monotonic seconds */
+        bool running;
+    } update; /* of the map; site_live.c's, under status_mutex */
 };
 
 /* clip_cache: bytes on disk. catalog and helpers must outlive the site. */
@@ -50,6 +59,14 @@ int mm_site_map_is_current(struct mm_site *site, bool *current, struct mm_error 
 /* The figures of /api/status, held for the caller. Counting takes long in a large library: figures
  * are given again for 20 times as long as they took, so that polling never costs more than 5 %. */
 int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *err);
+
+/* Sees to it that the catalog's map is loaded: a page that looks gets to know of a new one once it
+ * is there. */
+void mm_site_keep_up(struct mm_site *site);
+
+/* site_live.c: the state as JSON, for mm_live_create(); and MM_JOB_UPDATE. */
+int mm_site_look(void *site, struct mm_blob **out, struct mm_error *err);
+int mm_site_update_map(struct mm_site *site, struct mm_error *err);
 
 /* The sound of a song that is here. */
 struct mm_site_file {

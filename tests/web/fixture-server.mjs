@@ -56,6 +56,7 @@ const COVER = (id) =>
 /**
  * options: { port = 0, songs, clusters, seed, library }. Returns { url, library, behave, requests, close }.
  * behave: { map: false = none yet; down: true = no answers; tile: other bytes for every /api/tile;
+ * work: what is being done, in the status; events: false = no stream;
  * clip(id) -> undefined, or { held }, a promise to wait for, { status, error }, { body, type } or { tone } in Hz }.
  */
 export async function startFixture(options = {}) {
@@ -132,6 +133,7 @@ async function route(state, url, response) {
   }
   const whole = /^\/song\/(\d+)$/.exec(url.pathname);
   if (whole) return send(response, 200, 'audio/wav', wavOf(toneOf(Number(whole[1])), WHOLE_SECONDS));
+  if (url.pathname === '/api/events') return sendEvents(state, response);
   if (url.pathname === '/api/status') return reply(response, statusOf(state));
   const clip = /^\/clip\/(\d+)$/.exec(url.pathname);
   if (clip) return sendClip(state, Number(clip[1]), response);
@@ -148,10 +150,31 @@ function alike(library, song) {
   return { song, songs: songs.sort((a, b) => a.distance - b.distance || a.id - b.id).slice(0, 50) };
 }
 
+/** The state, and again whenever it has changed; behave.events = false: too many listen. */
+function sendEvents(state, response) {
+  if (state.behave.events === false) return fail(response, 503, 'Too many pages listen.');
+  response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  state.listeners = (state.listeners ?? 0) + 1;
+  let last = '';
+  const timer = setInterval(() => {
+    if (state.behave.down) return response.destroy();
+    const now = JSON.stringify(statusOf(state));
+    if (now !== last) response.write(`data: ${now}\n\n`);
+    last = now;
+    return undefined;
+  }, 50);
+  response.on('close', () => {
+    clearInterval(timer);
+    state.listeners--;
+  });
+  return undefined;
+}
+
 function statusOf({ library, behave }) {
   const n = library.info.songs;
   const half = Math.floor(n / 2);
   return {
+    ...(behave.work ? { work: behave.work } : {}),
     songs: n, missing: 0, hidden: 0, measured: behave.map ? n : half, embedded: behave.map ? n : half, failures: 0,
     duration: 200 * n, map: behave.map ? library.info.map : null, map_songs: behave.map ? n : 0,
   };

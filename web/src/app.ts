@@ -11,7 +11,7 @@ import { Gestures } from './map/gestures';
 import { Settings } from './settings';
 import { Stage } from './stage';
 import { Card, Tag, titleOf, type CardContent } from './ui/card';
-import { Controls } from './ui/controls';
+import { Controls, workWords } from './ui/controls';
 import { element, plural } from './ui/dom';
 import type { Ground } from './ui/ground';
 import { Keys } from './ui/keys';
@@ -19,6 +19,7 @@ import { Meter } from './ui/meter';
 import { CardActions, Tools } from './tools';
 import { canPlay, desk } from './desk';
 import type { Song } from './data/api';
+import { Arrivals } from './ui/arrivals';
 
 export class App implements Ground {
   readonly stage: Stage;
@@ -33,6 +34,7 @@ export class App implements Ground {
   private songs: SongStore | undefined;
   private current: Atlas | undefined;
   readonly tools: Tools;
+  private readonly arrivals: Arrivals;
   private readonly cardActions: CardActions;
   mapId = '';
   private pointer: { x: number; y: number } | undefined; // where a mouse rests, pixels
@@ -59,6 +61,7 @@ export class App implements Ground {
       listen: (px, py, pointer) => this.listen(px, py, pointer),
     });
     this.tools = new Tools(this, this.mapElement, () => this.show());
+    this.arrivals = new Arrivals(this, this.tools.overlay);
     this.cardActions = new CardActions(this, this.tools, () => this.toggleWhole());
     new Meter(element('volume', HTMLElement), () => this.engine.analyser);
     this.engine.setVolume(this.settings.volume);
@@ -68,6 +71,7 @@ export class App implements Ground {
     this.feed = new Feed({
       map: (atlas, info) => this.setMap(atlas, info),
       overview: (overview, info) => this.foretaste(overview, info),
+      status: (status) => this.showWork(status),
       waiting: (status) => this.wait(status),
       trouble: (reason) => this.trouble(reason),
       recovered: () => this.recovered(),
@@ -88,7 +92,8 @@ export class App implements Ground {
   private setMap(atlas: Atlas, info: MapInfo): void {
     const before = this.listening.soundingSong;
     const overview = Math.abs(this.stage.camera.scale / this.stage.camera.fitScale - 1) < 0.05;
-    const first = this.current === undefined;
+    const last = this.current;
+    const first = last === undefined;
     this.songs?.close();
     this.songs = new SongStore(
       info.map,
@@ -115,6 +120,7 @@ export class App implements Ground {
     this.controls.showFacts(`${plural(atlas.count, 'song')} · ${plural(atlas.clusters.length, 'country', 'countries')}`);
     this.controls.showVeil();
     this.tools.setMap();
+    if (last) this.arrivals.show(last, atlas);
     this.show();
   }
 
@@ -207,11 +213,24 @@ export class App implements Ground {
       return;
     }
     const done = Math.min(status.embedded, status.songs);
+    const { work } = status;
+    const stage = work && work.task !== 'embed' ? ` ${workWords(work)}…` : '';
+    const listening = `Listening to ${plural(status.songs, 'song')}: ${done} heard so far.`;
     const text =
-      done < status.songs
-        ? `Listening to ${plural(status.songs, 'song')}: ${done} heard so far.`
-        : `All ${plural(status.songs, 'song')} heard. Finding out which belong together…`;
-    this.controls.showWaiting({ title, text });
+      work?.task === 'gather'
+        ? `${plural(status.songs, 'song')} found.${stage}`
+        : done < status.songs
+          ? listening
+          : `All ${plural(status.songs, 'song')} heard.${stage || ' Finding out which belong together…'}`;
+    const share = work && work.total > 0 ? work.done / work.total : work ? undefined : done / status.songs;
+    this.controls.showWaiting({ title, text, ...(share === undefined ? {} : { share }) });
+  }
+
+  /** What is being done to the library while its map is shown. */
+  private showWork(status: Status): void {
+    const { work } = status;
+    this.controls.showWork(work);
+    if (!this.current) this.wait(status);
   }
 
   private trouble(reason: string): void {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
  * Keeps in touch with the server: waits for the first map, fetches it, notices a newer one, and
- * bears with a server that is away. All in one loop, so that never two answers compete.
+ * bears with a server that is away. All in one loop, so that never two answers compete. The stream of
+ * events only wakes it; without a stream it looks every few seconds.
  */
 import { api, ApiError, type MapInfo, type Status } from './data/api';
 import { FormatError } from './data/format';
+import { Live } from './data/live';
 import type { Overview } from './data/points';
 import { Atlas } from './map/atlas';
 
 const WAITING_MS = 2000; // between looks for a first map
 const STATUS_MS = 4000; // between looks for a newer one
+const LIVE_MS = 60000; // the same, while the server tells by itself
 const MOST_BACKOFF_MS = 10000;
 
 export interface FeedEvents {
@@ -17,6 +20,8 @@ export interface FeedEvents {
   map(atlas: Atlas, info: MapInfo): void;
   /** A picture of the map that `map` will tell of in a moment. */
   overview(overview: Overview, info: MapInfo): void;
+  /** What the server has and does, each time that changes. */
+  status(status: Status): void;
   /** There is no map yet; status as far as the server told. */
   waiting(status: Status | undefined): void;
   /** The server cannot be reached or sends rubbish; it is tried again. */
@@ -29,12 +34,16 @@ export class Feed {
   private current: string | undefined;
   private troubled = false;
   private wake: (() => void) | undefined;
+  private hinted = false; // soon() was called while nothing slept
+  private latest: Status | undefined; // of the stream
+  private readonly live = new Live((status) => this.told(status), () => this.soon());
 
   constructor(private readonly events: FeedEvents) {}
 
   start(): void {
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) this.soon();
+      if (document.hidden) this.live.stop();
+      else this.soon();
     });
     window.addEventListener('online', () => this.soon());
     void this.run();
@@ -42,7 +51,14 @@ export class Feed {
 
   /** Something hints at a change (a 409, a failed request): look now. */
   soon(): void {
-    this.wake?.();
+    if (this.wake) this.wake();
+    else this.hinted = true;
+  }
+
+  private told(status: Status): void {
+    this.latest = status;
+    this.events.status(status);
+    if (this.current === undefined || status.map !== this.current) this.soon();
   }
 
   private async run(): Promise<never> {
@@ -55,7 +71,8 @@ export class Feed {
           this.troubled = false;
           this.events.recovered();
         }
-        await this.sleep(pause);
+        this.live.start();
+        await this.sleep(this.live.connected ? LIVE_MS : pause);
       } catch (error) {
         this.troubled = true;
         this.events.trouble(describe(error));
@@ -68,12 +85,13 @@ export class Feed {
 
   private async first(): Promise<number> {
     if (await this.load()) return STATUS_MS;
-    this.events.waiting(await api.status().catch(() => undefined));
+    this.events.waiting(this.live.connected ? this.latest : await api.status().catch(() => undefined));
     return WAITING_MS;
   }
 
   private async newer(): Promise<number> {
-    const status = await api.status();
+    const status = this.live.connected && this.latest ? this.latest : await api.status();
+    this.events.status(status);
     if (status.map !== null && status.map !== this.current) await this.load();
     return STATUS_MS;
   }
@@ -105,6 +123,8 @@ export class Feed {
   }
 
   private sleep(ms: number): Promise<void> {
+    if (this.hinted) ms = 0;
+    this.hinted = false;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.wake?.(), ms);
       this.wake = () => {

@@ -20,7 +20,7 @@ const hertz = (tone) => ((tone + 1) * RATE) / PART;
 /** The song's tone by id: greedy along the map's order, none like one of its neighbours'. */
 export async function chooseTones({ songs, xy }) {
   const require = createRequire(new URL('../../../web/package.json', import.meta.url));
-  const { Delaunay } = await import(require.resolve('d3-delaunay').replace(/dist.*$/, 'src/index.js'));
+  const { Delaunay } = await import(require.resolve('d3-delaunay'));
   const delaunay = new Delaunay(xy);
   const random = randomFrom(11);
   const tone = new Int8Array(songs.length).fill(-1);
@@ -99,7 +99,6 @@ async function install(page) {
 /** Hovers of a log: { song, stay, warm, ms }; ms undefined = not heard while it was pointed at. */
 function readLog(log, tones) {
   const hovers = [];
-  const sounding = new Set(); // tones that may not be told anew: they sounded a moment ago
   for (let i = 0; i < log.length; i++) {
     const { kind, song, at } = log[i];
     if (kind !== 'enter' || song < 0) continue;
@@ -114,7 +113,6 @@ function readLog(log, tones) {
     const start = log.slice(i + 1, next + 6).find((e) => e.kind === 'start' && e.song === song);
     hovers.push({ song, stay: until - at, doubtful, warm: start?.warm, ms: heard && (heard.at - at) * 1000 });
   }
-  void sounding;
   return hovers;
 }
 

@@ -52,6 +52,15 @@ export interface Status {
   readonly embedded: number;
   readonly failures: number;
   readonly map: string | null;
+  /** What is being done to the library, by whatever process. */
+  readonly work?: Work;
+}
+
+export interface Work {
+  readonly task: string; // gather, embed, map
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number; // 0 = not known
 }
 
 /** status 0: the server could not be reached at all. */
@@ -162,6 +171,22 @@ export function parseSong(value: Json): Song | undefined {
   return song;
 }
 
+export function parseStatus(value: Json): Status {
+  const object = isObject(value) ? value : {};
+  const count = (from: JsonObject, key: string): number => (isNumber(from[key]) ? Math.max(0, from[key] as number) : 0);
+  const { work } = object;
+  return {
+    songs: count(object, 'songs'),
+    measured: count(object, 'measured'),
+    embedded: count(object, 'embedded'),
+    failures: count(object, 'failures'),
+    map: isText(object.map) ? object.map : null,
+    ...(isObject(work) && isText(work.stage)
+      ? { work: { task: isText(work.task) ? work.task : '', stage: work.stage, done: count(work, 'done'), total: count(work, 'total') } }
+      : {}),
+  };
+}
+
 const enc = encodeURIComponent;
 const TILES_AT_ONCE = 4;
 
@@ -205,16 +230,7 @@ export const api = {
   },
 
   async status(signal?: AbortSignal): Promise<Status> {
-    const value = await json('api/status', signal);
-    const object = isObject(value) ? value : {};
-    const count = (key: string): number => (isNumber(object[key]) ? (object[key] as number) : 0);
-    return {
-      songs: count('songs'),
-      measured: count('measured'),
-      embedded: count('embedded'),
-      failures: count('failures'),
-      map: isText(object.map) ? object.map : null,
-    };
+    return parseStatus(await json('api/status', signal));
   },
 
   async clip(song: number, map: string, signal: AbortSignal): Promise<ArrayBuffer> {

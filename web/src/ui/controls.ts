@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /** Buttons, volume, help, the veil before the first sound, notices and what screen readers hear. */
+import type { Work } from '../data/api';
 import { element, setIcon, setText } from './dom';
 
 export interface ControlEvents {
@@ -99,12 +100,22 @@ export class Controls {
     this.notice.classList.toggle('shown', text !== '');
   }
 
-  /** undefined hides it. */
-  showWaiting(content: { title: string; text: string } | undefined): void {
+  /** What is being done to the library; undefined: nothing. */
+  showWork(work: Work | undefined): void {
+    const line = element('work', HTMLElement);
+    line.hidden = work === undefined;
+    if (!work) return;
+    setText(element('work-text', HTMLElement), `${workWords(work)}${work.total > 0 ? `: ${work.done} of ${work.total}` : '…'}`);
+    showShare(element('work-bar', HTMLElement), work.total > 0 ? work.done / work.total : undefined);
+  }
+
+  /** share: how much of it is done, 0..1. undefined hides all. */
+  showWaiting(content: { title: string; text: string; share?: number } | undefined): void {
     this.waiting.hidden = content === undefined;
     if (!content) return;
     setText(element('waiting-title', HTMLElement), content.title);
     setText(element('waiting-text', HTMLElement), content.text);
+    showShare(element('waiting-bar', HTMLElement), content.share);
   }
 
   announce(text: string): void {
@@ -116,4 +127,14 @@ export class Controls {
 function label(button: HTMLElement, text: string, key: string): void {
   button.setAttribute('aria-label', text);
   button.title = `${text} (${key})`;
+}
+
+/** The program's own word for what it does, as the beginning of a sentence. */
+export function workWords({ stage }: Work): string {
+  return stage.charAt(0).toUpperCase() + stage.slice(1);
+}
+
+function showShare(bar: HTMLElement, share: number | undefined): void {
+  bar.hidden = share === undefined;
+  bar.style.setProperty('--share', `${100 * Math.min(1, Math.max(0, share ?? 0))}%`);
 }
