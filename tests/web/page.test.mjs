@@ -32,7 +32,7 @@ function pageTest(name, run, options = {}, { skip, allow = /$^/, behave = {} } =
       assert.deepEqual(page.problems.filter((text) => !allow.test(text)), [], 'console');
     } finally {
       await page.context().close();
-      if (fixture) Object.assign(fixture.behave, { map: true, down: false, clip: () => undefined });
+      if (fixture) Object.assign(fixture.behave, { map: true, down: false, clip: () => undefined, work: undefined });
       if (fixture) fixture.library = library;
     }
   }, { skip });
@@ -590,6 +590,50 @@ pageTest('a new map takes the place of the old one', async (page) => {
   await pointAt(page, song);
   await rightSong(page, song.id);
 }, {}, { ...FIXTURE, allow: /409/ });
+
+pageTest('what is being done to the library is told while it is done', async (page) => {
+  const line = page.locator('#work');
+  assert.equal(await line.isVisible(), false);
+  fixture.behave.work = { task: 'embed', stage: 'measuring and embedding', done: 12, total: 48 };
+  await line.waitFor({ state: 'visible' });
+  assert.equal(await page.locator('#work-text').innerText(), 'Measuring and embedding: 12 of 48');
+  const [bar, filled] = await page.locator('#work-bar').evaluate((bar) => [bar.clientWidth, getComputedStyle(bar).getPropertyValue('--share')]);
+  assert.ok(bar > 40, `a bar of ${bar} pixels`);
+  assert.equal(filled, '25%');
+  fixture.behave.work = undefined;
+  await line.waitFor({ state: 'hidden' });
+}, {}, FIXTURE);
+
+pageTest('songs that come with a newer map are told and ringed, and one stays where one was', async (page) => {
+  const { makeLibrary } = await import('./fixture-map.mjs');
+  const songs = await hook(page, 'songs.length');
+  fixture.library = await makeLibrary({ songs: songs + 3, clusters: 12, seed: 1 });
+  await page.waitForFunction(() => document.getElementById('notice').textContent === '3 new songs on the map');
+  await until(page, () => __musicmap.tools.painted.includes('arrivals'), 'rings');
+  await until(page, () => !__musicmap.tools.painted.includes('arrivals'), 'no rings any more');
+}, {}, { ...FIXTURE, allow: /409/ });
+
+test('a tab nobody looks at keeps no stream; where there is none, the page looks by itself', async () => {
+  fixture.behave.events = false;
+  const page = await openPage(browser, url);
+  const { makeLibrary } = await import('./fixture-map.mjs');
+  const before = await hook(page, 'map');
+  fixture.library = await makeLibrary({ songs: 80, clusters: 5, seed: 9 });
+  await until(page, (id) => __musicmap.map !== id, 'the new map', before);
+  fixture.library = library;
+  fixture.behave.events = true;
+  await page.context().close();
+  const second = await openPage(browser, url);
+  const listening = async (wanted) => {
+    for (let i = 0; (fixture.listeners ?? 0) !== wanted; i++) {
+      assert.ok(i < 400, `${fixture.listeners} streams instead of ${wanted}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await listening(1);
+  await second.context().close();
+  await listening(0);
+}, FIXTURE);
 
 pageTest('the minimap shows when one is near; pressing it moves the view there', async (page) => {
   const minimap = page.locator('.minimap');

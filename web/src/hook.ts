@@ -86,6 +86,11 @@ export function installHook(app: App): void {
     get moving() {
       return stage.camera.moving;
     },
+    /** Where a song is on the map, in its units; null when it is not on it. */
+    placeOf(song: number) {
+      const cell = app.atlas?.cellOf(song) ?? -1;
+      return app.atlas && cell >= 0 ? app.atlas.place(cell) : null;
+    },
     /** Where a song is on screen, in pixels; null when it is not on the map. */
     locate(song: number) {
       const cell = app.atlas?.cellOf(song) ?? -1;
