@@ -30,7 +30,7 @@ enum mm_job_kind {
     MM_JOB_WORDS,
     MM_JOB_OPEN,
     MM_JOB_UPDATE, /* songs that came onto the map */
-    MM_JOB_TASK, /* its "song" is a ticket */
+    MM_JOB_TASK,   /* its "song" is a ticket */
     MM_JOB_KINDS
 };
 

@@ -65,7 +65,7 @@ int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *
 void mm_site_keep_up(struct mm_site *site);
 
 /* site_live.c: the state as JSON, for mm_live_create(); and MM_JOB_UPDATE. */
-int mm_site_look(void *site, struct mm_blob **out, struct mm_error *err);
+int mm_site_look(void *ctx, struct mm_blob **out, struct mm_error *err);
 int mm_site_update_map(struct mm_site *site, struct mm_error *err);
 
 /* The sound of a song that is here. */
