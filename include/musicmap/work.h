@@ -178,6 +178,38 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                    const struct mm_embed_options *options, const struct mm_progress *progress,
                    struct mm_embed_report *report, struct mm_error *err);
 
+/* ---- workers of a shared library ---- */
+
+struct mm_worker_options {
+    struct mm_embed_options embed;
+    double lease_s;          /* 60: a worker that is silent for so long has lost its songs */
+    size_t tries;            /* 3: a song that so many tries did not get through is a failure */
+    size_t batch;            /* songs leased at once; 0 = two a helper */
+    bool until_done;         /* ends when nothing is left to do, instead of waiting for more */
+    const char *const *maps; /* [n_maps] "/FROM=/TO" or "/FROM=https://...": where files are here */
+    size_t n_maps;
+    /* A line of the log, from any thread, one at a time; NULL = not wanted. */
+    void (*log)(void *ctx, const char *line);
+    void *log_ctx;
+};
+struct mm_worker_report {
+    size_t done;
+    size_t failed; /* of these, how many were parked after too many tries: */
+    size_t parked;
+    size_t given_back; /* to be tried once more by somebody */
+    size_t lost;       /* another had done or taken it: nothing was stored */
+    double seconds;
+};
+/* MM_ERR_USAGE unless map is of the form that mm_worker_options.maps wants. */
+int mm_worker_check_map(const char *map, struct mm_error *err);
+/*
+ * Measures and embeds what the queue has (queue.h) until progress is cancelled; the songs in hand are
+ * finished then. A lost connection is waited for. library: of a database in PostgreSQL.
+ */
+int mm_run_worker(const char *library, struct mm_helpers *helpers,
+                  const struct mm_worker_options *options, const struct mm_progress *progress,
+                  struct mm_worker_report *report, struct mm_error *err);
+
 /* Vectors that another program computed. From then on they are a model like the others. */
 struct mm_import {
     const char *vectors; /* .npy file, [rows][values] of floats */

@@ -282,15 +282,15 @@ void mm_catalog_leave_read(struct mm_catalog *catalog)
     pthread_mutex_unlock(&catalog->lock);
 }
 
-int mm_catalog_enter_write(struct mm_catalog *catalog, struct mm_store **store,
-                           struct mm_error *err)
+int mm_catalog_enter(struct mm_catalog *catalog, enum mm_store_access access,
+                     struct mm_store **store, struct mm_error *err)
 {
     pthread_mutex_lock(&catalog->lock);
     int result;
     if (catalog->readers)
         result = mm_error_set(err, MM_ERR_USAGE, "a callback may not write to the library");
     else if (!catalog->in_transaction)
-        result = mm_store_begin(catalog->store, MM_STORE_WRITE, err);
+        result = mm_store_begin(catalog->store, access, err);
     else if ((result = still_open(catalog, err)) == 0)
         result = mm_store_savepoint(catalog->store, err);
     if (result < 0) {
@@ -299,6 +299,12 @@ int mm_catalog_enter_write(struct mm_catalog *catalog, struct mm_store **store,
     }
     *store = catalog->store;
     return 0;
+}
+
+int mm_catalog_enter_write(struct mm_catalog *catalog, struct mm_store **store,
+                           struct mm_error *err)
+{
+    return mm_catalog_enter(catalog, MM_STORE_WRITE, store, err);
 }
 
 int mm_catalog_leave_write(struct mm_catalog *catalog, int result, struct mm_error *err)
@@ -315,6 +321,24 @@ int mm_catalog_leave_write(struct mm_catalog *catalog, int result, struct mm_err
         if (result < 0)
             mm_store_savepoint_rollback(store);
     }
+    pthread_mutex_unlock(&catalog->lock);
+    return result;
+}
+
+int mm_catalog_wait(struct mm_catalog *catalog, double seconds, bool *woken, struct mm_error *err)
+{
+    pthread_mutex_lock(&catalog->lock);
+    int result = catalog->in_transaction || catalog->readers
+                     ? mm_error_set(err, MM_ERR_USAGE, "one may not wait inside a transaction")
+                     : mm_store_wait(catalog->store, seconds, woken, err);
+    pthread_mutex_unlock(&catalog->lock);
+    return result;
+}
+
+int mm_catalog_limit_idle(struct mm_catalog *catalog, double seconds, struct mm_error *err)
+{
+    pthread_mutex_lock(&catalog->lock);
+    int result = mm_store_limit_idle(catalog->store, seconds, err);
     pthread_mutex_unlock(&catalog->lock);
     return result;
 }

@@ -18,7 +18,15 @@ int mm_catalog_enter_read(struct mm_catalog *catalog, struct mm_store **store,
 void mm_catalog_leave_read(struct mm_catalog *catalog);
 int mm_catalog_enter_write(struct mm_catalog *catalog, struct mm_store **store,
                            struct mm_error *err);
+/* The same with another access than MM_STORE_WRITE, where no transaction is open. */
+int mm_catalog_enter(struct mm_catalog *catalog, enum mm_store_access access,
+                     struct mm_store **store, struct mm_error *err);
 int mm_catalog_leave_write(struct mm_catalog *catalog, int result, struct mm_error *err);
+
+/* Sleeps up to seconds, less when songs come or change. No transaction may be open. */
+int mm_catalog_wait(struct mm_catalog *catalog, double seconds, bool *woken, struct mm_error *err);
+
+int mm_catalog_limit_idle(struct mm_catalog *catalog, double seconds, struct mm_error *err);
 
 /* Runs a statement with one parameter that gives no rows. */
 int mm_store_run_int(struct mm_store *store, const char *sql, int64_t value, struct mm_error *err);

@@ -29,6 +29,9 @@ struct mm_engine {
     int (*savepoint_release)(struct mm_store *store, struct mm_error *err);
     void (*savepoint_rollback)(struct mm_store *store);
     size_t (*changes)(const struct mm_store *store);
+    /* NULL where nobody else can change anything. */
+    int (*wait)(struct mm_store *store, double seconds, bool *woken, struct mm_error *err);
+    int (*limit_idle)(struct mm_store *store, double seconds, struct mm_error *err); /* or NULL */
     int (*prepare)(struct mm_store *store, const char *sql, struct mm_statement **out,
                    struct mm_error *err);
     void (*release)(struct mm_statement *statement);

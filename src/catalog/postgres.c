@@ -9,6 +9,7 @@
  */
 #include "catalog/postgres.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +21,7 @@ enum {
     OLDEST_SERVER = 130000,
     RECONNECT_MS = 10000,
     RECONNECT_ROUND_MS = 200,
+    IDLE_S = 600,
 };
 
 /* The advisory lock of our writers; any number that others do not use. */
@@ -32,10 +34,9 @@ static const char *const sql_begin[] = {
     [MM_STORE_LEASE] = "BEGIN; SET LOCAL synchronous_commit = off",
 };
 
-/* A frozen process must not hold its locks for ever; plans by cost are right without compiling. */
+/* Plans by cost are right without compiling. */
 static const char sql_session[] = "SET search_path = musicmap;"
                                   "SET lock_timeout = '10s';"
-                                  "SET idle_in_transaction_session_timeout = '10min';"
                                   "SET client_min_messages = warning;"
                                   "SET jit = off";
 
@@ -154,6 +155,14 @@ static PGconn *dial(const char *uri)
     return PQconnectdbParams(names, values, 1);
 }
 
+static int set_idle(struct postgres_store *store, struct mm_error *err)
+{
+    char sql[80];
+    snprintf(sql, sizeof sql, "SET idle_in_transaction_session_timeout = %d",
+             (int)(1000 * store->idle_s));
+    return run(store, sql, NULL, err);
+}
+
 static int connect_once(struct postgres_store *store, struct mm_error *err)
 {
     PQfinish(store->connection);
@@ -178,7 +187,8 @@ static int connect_once(struct postgres_store *store, struct mm_error *err)
                             "%s: its encoding is %s; make one with createdb --encoding=UTF8 "
                             "--template=template0",
                             store->shown, encoding ? encoding : "not known");
-    return run(store, sql_session, NULL, err);
+    int result = run(store, sql_session, NULL, err);
+    return result == 0 ? set_idle(store, err) : result;
 }
 
 /* A server that is restarted is back in some seconds. */
@@ -264,9 +274,54 @@ static void postgres_savepoint_rollback(struct mm_store *store)
         postgres_rollback(store);
 }
 
+static int postgres_limit_idle(struct mm_store *store, double seconds, struct mm_error *err)
+{
+    postgres_of(store)->idle_s = seconds;
+    return set_idle(postgres_of(store), err);
+}
+
 static size_t postgres_changes(const struct mm_store *store)
 {
     return postgres_of(store)->changes;
+}
+
+/* ---- waiting ---- */
+
+/* True when the server had something to say; what it is does not matter. */
+static bool take_notices(struct postgres_store *store)
+{
+    bool any = false;
+    for (PGnotify *said; (said = PQnotifies(store->connection)); any = true)
+        PQfreemem(said);
+    return any;
+}
+
+static int listen_once(struct postgres_store *store, struct mm_error *err)
+{
+    int result = 0;
+    if (PQstatus(store->connection) != CONNECTION_OK)
+        result = connect_once(store, err);
+    if (result == 0 && store->listening != store->generation) {
+        result = run(store, "LISTEN musicmap_song", NULL, err);
+        store->listening = result == 0 ? store->generation : 0;
+    }
+    return result;
+}
+
+static int postgres_wait(struct mm_store *store, double seconds, bool *woken, struct mm_error *err)
+{
+    struct postgres_store *s = postgres_of(store);
+    int result = listen_once(s, err);
+    if (result < 0)
+        return result;
+    *woken = take_notices(s); /* came along with the answer to something else */
+    if (*woken)
+        return 0;
+    struct pollfd wanted = {.fd = PQsocket(s->connection), .events = POLLIN};
+    if (poll(&wanted, 1, (int)(1000 * seconds)) > 0 && !PQconsumeInput(s->connection))
+        return mm_postgres_error(s, NULL, err);
+    *woken = take_notices(s);
+    return 0;
 }
 
 /* ---- opening ---- */
@@ -299,6 +354,8 @@ static const struct mm_engine engine = {
     .savepoint_release = postgres_savepoint_release,
     .savepoint_rollback = postgres_savepoint_rollback,
     .changes = postgres_changes,
+    .wait = postgres_wait,
+    .limit_idle = postgres_limit_idle,
     .prepare = mm_postgres_prepare,
     .release = mm_postgres_release,
     .bind_int = mm_postgres_bind_int,
@@ -344,6 +401,7 @@ int mm_postgres_open(const char *name, bool create, struct mm_store **out, struc
     if (!store)
         return mm_no_memory(err);
     store->base.engine = &engine;
+    store->idle_s = IDLE_S;
     store->uri = mm_strdup(name);
     int result = store->uri ? name_for_people(store->uri, &store->shown, err) : mm_no_memory(err);
     if (result == 0)

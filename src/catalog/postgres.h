@@ -15,6 +15,8 @@ struct postgres_store {
     char *shown; /* for messages */
     PGconn *connection;
     unsigned generation; /* counts connections: statements are prepared once in each */
+    double idle_s;       /* a transaction may idle so long */
+    unsigned listening;  /* the generation in which LISTEN was said */
     unsigned n_names;
     struct postgres_statement *cache;
     struct postgres_statement *streaming; /* whose rows are on their way; NULL = nobody's */

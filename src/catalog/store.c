@@ -60,6 +60,19 @@ bool mm_store_in_transaction(const struct mm_store *store)
     return store->engine->in_transaction(store);
 }
 
+int mm_store_wait(struct mm_store *store, double seconds, bool *woken, struct mm_error *err)
+{
+    *woken = false;
+    if (!store->engine->wait)
+        return mm_error_set(err, MM_ERR_UNSUPPORTED, "%s has no other users", mm_store_name(store));
+    return store->engine->wait(store, seconds, woken, err);
+}
+
+int mm_store_limit_idle(struct mm_store *store, double seconds, struct mm_error *err)
+{
+    return store->engine->limit_idle ? store->engine->limit_idle(store, seconds, err) : 0;
+}
+
 int mm_store_savepoint(struct mm_store *store, struct mm_error *err)
 {
     return store->engine->savepoint(store, err);

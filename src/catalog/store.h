@@ -47,6 +47,14 @@ void mm_store_rollback(struct mm_store *store);
 /* False also after the engine undid a transaction by itself, as it does when the disk is full. */
 bool mm_store_in_transaction(const struct mm_store *store);
 
+/* Outside a transaction: sleeps up to seconds, less when songs come or change (then *woken). Only
+ * in a shared store. */
+int mm_store_wait(struct mm_store *store, double seconds, bool *woken, struct mm_error *err);
+
+/* A transaction in which nothing happens for so long is undone by the server: a frozen process must
+ * not keep others waiting. Nothing in a store of one machine. */
+int mm_store_limit_idle(struct mm_store *store, double seconds, struct mm_error *err);
+
 /* A part of a write transaction that can be undone by itself; they do not nest. */
 int mm_store_savepoint(struct mm_store *store, struct mm_error *err);
 int mm_store_savepoint_release(struct mm_store *store, struct mm_error *err);

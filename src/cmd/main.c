@@ -13,6 +13,8 @@ static const struct command commands[] = {
      "folder DIR... | playlist FILE... | fma DIR... | deezer | itunes | jamendo | spotify",
      "bring songs into the library, or up to date", cmd_gather, false},
     {"embed", "", "measure and embed what is new", cmd_embed, false},
+    {"worker", "", "measure and embed together with other machines (library in PostgreSQL)",
+     cmd_worker, false},
     {"map", "", "cluster, name and lay out what is embedded", cmd_map, false},
     {"draw", "-o FILE", "draw the map as .svg, .png or .pdf", cmd_draw, false},
     {"serve", "", "serve the page on which the map can be heard", cmd_serve, false},

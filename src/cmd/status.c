@@ -6,10 +6,14 @@
 
 #include "base/text.h"
 #include "cmd/command.h"
+#include "musicmap/queue.h"
 
 enum { MAX_MODELS = 64, SHOWN_FAILURES = 20 };
 
 struct status {
+    json_t *workers; /* NULL: a library of one machine */
+    struct mm_queue_counts queue;
+    double rate; /* songs a second, of all workers that are alive */
     struct mm_catalog_counts counts;
     struct mm_model_count models[MAX_MODELS];
     size_t n_models;
@@ -41,6 +45,39 @@ static int add_failure(void *ctx, const struct mm_failure *failure, struct mm_er
     return 0;
 }
 
+static int add_worker(void *ctx, const struct mm_queue_worker_info *w, struct mm_error *err)
+{
+    struct status *s = ctx;
+    size_t done = w->done + w->failed;
+    double rate = w->alive && w->since_s > 0 ? (double)done / w->since_s : 0;
+    (void)err;
+    s->rate += rate;
+    json_array_append_new(s->workers,
+                          json_pack("{s:I, s:o, s:I, s:b, s:I, s:I, s:I, s:f, s:f}", "id",
+                                    (json_int_t)w->id, "host", clean_string(w->host), "process",
+                                    (json_int_t)w->pid, "alive", (int)w->alive, "done",
+                                    (json_int_t)w->done, "failed", (json_int_t)w->failed, "in_hand",
+                                    (json_int_t)w->held, "songs_per_second", rate,
+                                    "heard_of_seconds_ago", w->seen_s));
+    return 0;
+}
+
+static int read_queue(struct mm_catalog *catalog, struct status *s, struct mm_error *err)
+{
+    if (!mm_catalog_is_shared(catalog))
+        return 0;
+    s->workers = json_array();
+    int result = mm_queue_each_worker(catalog, add_worker, s, err);
+    return result < 0 ? result : mm_queue_count(catalog, 0, &s->queue, err);
+}
+
+/* Seconds until the queue is empty; negative: not known. */
+static double time_left(const struct status *s)
+{
+    size_t left = s->queue.free + s->queue.held;
+    return left == 0 ? 0 : s->rate > 0 ? (double)left / s->rate : -1;
+}
+
 static int read_status(struct mm_catalog *catalog, struct status *s, struct mm_error *err)
 {
     int result = mm_catalog_count(catalog, &s->counts, err);
@@ -50,7 +87,7 @@ static int read_status(struct mm_catalog *catalog, struct status *s, struct mm_e
         result = mm_catalog_each_root(catalog, add_root, s->roots, err);
     if (result == 0)
         result = mm_catalog_each_failure(catalog, add_failure, s->failures, err);
-    return result;
+    return result == 0 ? read_queue(catalog, s, err) : result;
 }
 
 static json_t *status_json(const char *library, const struct status *s)
@@ -63,12 +100,50 @@ static json_t *status_json(const char *library, const struct status *s)
                       s->models[i].settings, "segment", s->models[i].segment, "values",
                       (json_int_t)s->models[i].dim, "songs", (json_int_t)s->models[i].songs));
     const struct mm_catalog_counts *c = &s->counts;
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:O, s:O}", "library", library,
-                     "songs", (json_int_t)c->present, "missing", (json_int_t)c->missing, "hidden",
-                     (json_int_t)c->hidden, "measured", (json_int_t)c->measured, "failed",
-                     (json_int_t)c->failures, "seconds", c->duration_s, "on_map",
-                     (json_int_t)c->map_songs, "models", models, "folders", s->roots, "failures",
-                     s->failures);
+    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:O, s:O}", "library",
+                             library, "songs", (json_int_t)c->present, "missing",
+                             (json_int_t)c->missing, "hidden", (json_int_t)c->hidden, "measured",
+                             (json_int_t)c->measured, "failed", (json_int_t)c->failures, "seconds",
+                             c->duration_s, "on_map", (json_int_t)c->map_songs, "models", models,
+                             "folders", s->roots, "failures", s->failures);
+    if (json && s->workers) {
+        double left = time_left(s);
+        json_object_set(json, "workers", s->workers);
+        json_object_set_new(json, "queue",
+                            json_pack("{s:I, s:I, s:o}", "waiting", (json_int_t)s->queue.free,
+                                      "in_hand", (json_int_t)s->queue.held, "seconds_left",
+                                      left < 0 ? json_null() : json_real(left)));
+    }
+    return json;
+}
+
+static void print_workers(const struct status *s)
+{
+    for (size_t i = 0; i < json_array_size(s->workers); i++) {
+        const char *host;
+        json_int_t pid, done, failed, held;
+        int alive;
+        double rate, seen;
+        json_unpack(json_array_get(s->workers, i), "{s:s, s:I, s:b, s:I, s:I, s:I, s:f, s:f}",
+                    "host", &host, "process", &pid, "alive", &alive, "done", &done, "failed",
+                    &failed, "in_hand", &held, "songs_per_second", &rate, "heard_of_seconds_ago",
+                    &seen);
+        printf("%-9s process %lld of %s: %lld done, %lld failed, %lld in hand, ",
+               i ? "" : "workers", (long long)pid, host, (long long)done, (long long)failed,
+               (long long)held);
+        if (alive)
+            printf("%.1f songs/s\n", rate);
+        else
+            printf("silent for %.0f s: lost\n", seen);
+    }
+    if (!json_array_size(s->workers))
+        puts("workers   none");
+    printf("queue     %zu waiting, %zu in hand", s->queue.free, s->queue.held);
+    double left = time_left(s);
+    if (left > 0)
+        printf("; %.0f %s left at this rate", left < 120 ? left : left / 60,
+               left < 120 ? "seconds" : "minutes");
+    putchar('\n');
 }
 
 static void print_failures(const json_t *failures, bool all)
@@ -103,6 +178,8 @@ static void print_status(const char *library, const struct status *s)
                s->models[i].model, *s->models[i].segment ? " " : "", s->models[i].segment,
                s->models[i].settings);
     printf("map       %zu song%s\n", c->map_songs, cmd_s(c->map_songs));
+    if (s->workers)
+        print_workers(s);
     printf("failed    %zu\n", c->failures);
     print_failures(s->failures, cmd_common.verbose);
 }
@@ -123,6 +200,7 @@ int cmd_status(const struct command *self, int argc, char **argv)
         cmd_print_json(status_json(mm_catalog_name(catalog), &s));
     else
         print_status(mm_catalog_name(catalog), &s);
+    json_decref(s.workers);
     json_decref(s.failures);
     json_decref(s.roots);
     mm_catalog_close(catalog);

@@ -1,21 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A library in PostgreSQL: the same commands, the same results.
 . "$MUSICMAP_ROOT/tests/cli/tap.sh"
-[ -n "${MUSICMAP_TEST_POSTGRESQL:-}" ] || skip_all "no PostgreSQL server: tests/postgres found no programs"
-unset MUSICMAP_LIBRARY
-
-# A database of our own; $1 its name, $uri its address.
-database() {
-    psql -qX "$MUSICMAP_TEST_POSTGRESQL" -c "CREATE DATABASE $1 TEMPLATE template0" || exit 1
-    uri=$(echo "$MUSICMAP_TEST_POSTGRESQL" | sed "s:/postgres?:/$1?:")
-}
-drop() {
-    psql -qX "$MUSICMAP_TEST_POSTGRESQL" -c "DROP DATABASE $1 WITH (FORCE)"
-}
-name=cli$$
-database $name
-trap 'drop $name; rm -rf "$scratch"' EXIT
-export MUSICMAP_FILES="$scratch/files"
+. "$MUSICMAP_ROOT/tests/cli/postgresql.sh"
+database
 
 for n in 1 2 3 4; do
     song music/low/$n.mp3 $((100 + 7 * n)) -metadata title=L$n -metadata artist=Low
@@ -29,7 +16,7 @@ run 0 musicmap explore music --no-serve --library folder
 run 0 musicmap explore music --no-serve --library "$uri"
 run 0 musicmap status --json --library "$uri"
 same "$(json '"\(.songs) \(.measured) \(.models[0].songs) \(.on_map) \(.failed)"')" "8 8 8 8 1" "all is known"
-same "$(json .library)" "postgresql:///$name" "the library is named without its particulars"
+same "$(json .library)" "postgresql:///$database" "the library is named without its particulars"
 
 # What both say of the songs is the same to the last digit.
 run 0 musicmap export --data folder.jsonl --library folder
