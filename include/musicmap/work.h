@@ -203,8 +203,8 @@ struct mm_worker_report {
 /* MM_ERR_USAGE unless map is of the form that mm_worker_options.maps wants. */
 int mm_worker_check_map(const char *map, struct mm_error *err);
 /*
- * Measures and embeds what the queue has (queue.h) until progress is cancelled; the songs in hand are
- * finished then. A lost connection is waited for. library: of a database in PostgreSQL.
+ * Measures and embeds what the queue has (queue.h) until progress is cancelled; the songs in hand
+ * are finished then. A lost connection is waited for. library: of a database in PostgreSQL.
  */
 int mm_run_worker(const char *library, struct mm_helpers *helpers,
                   const struct mm_worker_options *options, const struct mm_progress *progress,
