@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "progress.h"
 #include "song.h"
 
 struct mm_catalog;
@@ -322,6 +323,17 @@ typedef int mm_play_fn(void *ctx, int64_t song, int64_t at, const char *show, st
 /* Newest first. */
 int mm_catalog_each_play(struct mm_catalog *catalog, mm_play_fn *fn, void *ctx,
                          struct mm_error *err);
+
+/* ---- whole libraries ---- */
+
+/* Everything that from holds, into a library that holds nothing (MM_ERR_USAGE), of the same store
+ * or the other; all or nothing. Sounds are not copied: work.h does that. */
+int mm_catalog_copy(struct mm_catalog *from, struct mm_catalog *to,
+                    const struct mm_progress *progress, size_t *rows, struct mm_error *err);
+/* SHA-256 of everything it holds: the same for libraries that say the same, whatever their store.
+ */
+int mm_catalog_hash(struct mm_catalog *catalog, unsigned char out[32], size_t *rows,
+                    struct mm_error *err);
 
 /* ---- figures ---- */
 

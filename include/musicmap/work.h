@@ -178,6 +178,17 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                    const struct mm_embed_options *options, const struct mm_progress *progress,
                    struct mm_embed_report *report, struct mm_error *err);
 
+struct mm_copy_report {
+    size_t rows;
+    size_t sounds;          /* files of services' songs */
+    size_t absent;          /* of these, not there any more */
+    unsigned char hash[32]; /* of what both libraries say */
+};
+/* mm_catalog_copy() and the sounds in the library's folder; both are read again and compared. */
+int mm_copy_library(struct mm_catalog *from, struct mm_catalog *to,
+                    const struct mm_progress *progress, struct mm_copy_report *report,
+                    struct mm_error *err);
+
 /* ---- workers of a shared library ---- */
 
 struct mm_worker_options {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,37 @@ int mm_hash_bytes(const void *bytes, size_t count, unsigned char out[MM_HASH_SIZ
     if (EVP_Digest(bytes, count, out, NULL, EVP_sha256(), NULL) != 1)
         return mm_error_set(err, MM_ERR_BUG, "libcrypto refuses SHA-256");
     return 0;
+}
+
+struct mm_hash {
+    EVP_MD_CTX *ctx;
+    bool failed;
+};
+
+int mm_hash_begin(struct mm_hash **out, struct mm_error *err)
+{
+    struct mm_hash *hash = calloc(1, sizeof *hash);
+    *out = NULL;
+    if (!hash || !(hash->ctx = EVP_MD_CTX_new())) {
+        free(hash);
+        return mm_error_set(err, MM_ERR_NO_MEMORY, "out of memory");
+    }
+    hash->failed = EVP_DigestInit_ex(hash->ctx, EVP_sha256(), NULL) != 1;
+    *out = hash;
+    return 0;
+}
+
+void mm_hash_add(struct mm_hash *hash, const void *bytes, size_t count)
+{
+    hash->failed = hash->failed || EVP_DigestUpdate(hash->ctx, bytes, count) != 1;
+}
+
+int mm_hash_end(struct mm_hash *hash, unsigned char out[MM_HASH_SIZE], struct mm_error *err)
+{
+    bool fine = !hash->failed && EVP_DigestFinal_ex(hash->ctx, out, NULL) == 1;
+    EVP_MD_CTX_free(hash->ctx);
+    free(hash);
+    return fine ? 0 : mm_error_set(err, MM_ERR_BUG, "libcrypto refuses SHA-256");
 }
 
 int mm_hash_git_blob(const void *bytes, size_t count, unsigned char out[MM_HASH_GIT_SIZE],

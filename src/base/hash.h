@@ -13,6 +13,12 @@
 int mm_hash_bytes(const void *bytes, size_t count, unsigned char out[MM_HASH_SIZE],
                   struct mm_error *err);
 
+/* SHA-256 of bytes that come in pieces. A failed begin leaves nothing to end. */
+struct mm_hash;
+int mm_hash_begin(struct mm_hash **out, struct mm_error *err);
+void mm_hash_add(struct mm_hash *hash, const void *bytes, size_t count);
+int mm_hash_end(struct mm_hash *hash, unsigned char out[MM_HASH_SIZE], struct mm_error *err);
+
 /*
  * Tells one file's content from another's without reading all of a large one: SHA-256 over the size
  * and four 64-KiB blocks (first, two inner, last); files of at most 256 KiB are hashed whole. See

@@ -32,6 +32,12 @@ struct mm_engine {
     /* NULL where nobody else can change anything. */
     int (*wait)(struct mm_store *store, double seconds, bool *woken, struct mm_error *err);
     int (*limit_idle)(struct mm_store *store, double seconds, struct mm_error *err); /* or NULL */
+    /* NULL where inserting row by row is as good. */
+    int (*load_begin)(struct mm_store *store, const struct mm_store_table *table,
+                      struct mm_error *err);
+    int (*load_row)(struct mm_store *store, const struct mm_store_table *table,
+                    struct mm_statement *from, struct mm_error *err);
+    int (*load_end)(struct mm_store *store, int result, struct mm_error *err);
     int (*prepare)(struct mm_store *store, const char *sql, struct mm_statement **out,
                    struct mm_error *err);
     void (*release)(struct mm_statement *statement);

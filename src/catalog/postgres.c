@@ -331,6 +331,7 @@ static void postgres_close(struct mm_store *store)
     struct postgres_store *s = postgres_of(store);
     mm_postgres_drop_statements(s);
     PQfinish(s->connection);
+    free(s->load);
     free(s->shown);
     free(s->uri);
     free(s);
@@ -356,6 +357,9 @@ static const struct mm_engine engine = {
     .changes = postgres_changes,
     .wait = postgres_wait,
     .limit_idle = postgres_limit_idle,
+    .load_begin = mm_postgres_load_begin,
+    .load_row = mm_postgres_load_row,
+    .load_end = mm_postgres_load_end,
     .prepare = mm_postgres_prepare,
     .release = mm_postgres_release,
     .bind_int = mm_postgres_bind_int,

@@ -21,6 +21,8 @@ struct postgres_store {
     struct postgres_statement *cache;
     struct postgres_statement *streaming; /* whose rows are on their way; NULL = nobody's */
     size_t changes;
+    unsigned char *load; /* rows on their way to a COPY */
+    size_t load_length, load_capacity;
 };
 
 static inline struct postgres_store *postgres_of(const struct mm_store *store)
@@ -41,6 +43,14 @@ void mm_postgres_drop_statements(struct postgres_store *store);
  * not there, and create is not set. MM_ERR_UNSUPPORTED: made by a newer program.
  */
 int mm_postgres_migrate(struct mm_store *store, bool create, struct mm_error *err);
+
+/* ---- many rows (postgres_load.c) ---- */
+
+int mm_postgres_load_begin(struct mm_store *store, const struct mm_store_table *table,
+                           struct mm_error *err);
+int mm_postgres_load_row(struct mm_store *store, const struct mm_store_table *table,
+                         struct mm_statement *from, struct mm_error *err);
+int mm_postgres_load_end(struct mm_store *store, int result, struct mm_error *err);
 
 /* ---- statements (postgres_statement.c) ---- */
 

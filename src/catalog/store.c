@@ -165,3 +165,59 @@ const void *mm_column_bytes(struct mm_statement *statement, int column, size_t *
 {
     return statement->store->engine->column_bytes(statement, column, count);
 }
+
+/* ---- many rows ---- */
+
+static void bind_column(struct mm_statement *to, int column, char kind, struct mm_statement *from)
+{
+    size_t count;
+    if (mm_column_is_null(from, column))
+        return; /* unbound is NULL */
+    switch (kind) {
+    case 'i':
+        mm_bind_int(to, column + 1, mm_column_int(from, column));
+        break;
+    case 'r':
+        mm_bind_real(to, column + 1, mm_column_real(from, column));
+        break;
+    case 't':
+        mm_bind_text(to, column + 1, mm_column_text(from, column));
+        break;
+    default: {
+        const void *bytes = mm_column_bytes(from, column, &count);
+        mm_bind_bytes(to, column + 1, bytes, count);
+    }
+    }
+}
+
+static int insert_row(struct mm_store *store, const struct mm_store_table *table,
+                      struct mm_statement *from, struct mm_error *err)
+{
+    struct mm_statement *to;
+    int result = mm_store_prepare(store, table->insert, &to, err);
+    if (result < 0)
+        return result;
+    for (int column = 0; table->kinds[column]; column++)
+        bind_column(to, column, table->kinds[column], from);
+    result = mm_statement_run(to, err);
+    mm_statement_release(to);
+    return result;
+}
+
+int mm_store_load(struct mm_store *store, const struct mm_store_table *table,
+                  struct mm_statement *from, size_t *rows, struct mm_error *err)
+{
+    const struct mm_engine *engine = store->engine;
+    *rows = 0;
+    int result = engine->load_begin ? engine->load_begin(store, table, err) : 0;
+    if (result < 0)
+        return result;
+    while ((result = mm_statement_step(from, err)) == 1) {
+        result = engine->load_row ? engine->load_row(store, table, from, err)
+                                  : insert_row(store, table, from, err);
+        if (result < 0)
+            break;
+        ++*rows;
+    }
+    return engine->load_end ? engine->load_end(store, result, err) : result;
+}

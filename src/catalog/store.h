@@ -61,6 +61,26 @@ int mm_store_savepoint_release(struct mm_store *store, struct mm_error *err);
 /* Undoes the part; the whole transaction where even that fails. */
 void mm_store_savepoint_rollback(struct mm_store *store);
 
+/* ---- many rows ---- */
+
+/* All static strings. */
+struct mm_store_table {
+    const char *name;
+    const char *columns; /* "a, b, c" */
+    const char *kinds;  /* one letter a column: i whole, r real, t text, b bytes; any may be NULL */
+    const char *select; /* SELECT columns, in an order that both engines agree on */
+    const char *newest; /* SELECT the highest id, where it is counted */
+    const char *insert; /* INSERT of the columns as ?1, ?2, ... */
+    bool counted;       /* its first column, id, is never given twice */
+};
+struct mm_statement;
+/*
+ * Inserts every row that from (of whatever store) has left, as fast as the engine can, inside a
+ * WRITE transaction. *rows = how many.
+ */
+int mm_store_load(struct mm_store *store, const struct mm_store_table *table,
+                  struct mm_statement *from, size_t *rows, struct mm_error *err);
+
 /* ---- statements ---- */
 
 struct mm_statement;

@@ -189,6 +189,7 @@ int cmd_model(const struct command *self, int argc, char **argv);
 int cmd_set(const struct command *self, int argc, char **argv);
 int cmd_similar(const struct command *self, int argc, char **argv);
 int cmd_forget(const struct command *self, int argc, char **argv);
+int cmd_copy(const struct command *self, int argc, char **argv);
 int cmd_dedupe(const struct command *self, int argc, char **argv);
 int cmd_helper(const struct command *self, int argc, char **argv);
 

@@ -27,6 +27,8 @@ static const struct command commands[] = {
     {"forget", "SONG|DIR...", "remove or hide songs", cmd_forget, false},
     {"dedupe", "", "songs that are in the library twice: show them, or make them one", cmd_dedupe,
      false},
+    {"copy", "--from LIBRARY --to LIBRARY",
+     "move a library between a folder and PostgreSQL, nothing lost", cmd_copy, false},
     {"features", "FILE -o FILE.npy|.npz", "write one file's vector, for scripts", cmd_features,
      false},
     {"model", "list | fetch NAME | install FILE | check NAME",

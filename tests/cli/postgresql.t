@@ -62,4 +62,17 @@ ok $? "two servers give the same map"
 same "$(grep -i ^etag one.head)" "$(grep -i ^etag two.head)" "and the same ETag"
 kill $pids
 wait $pids
+
+# A library moves there and back, and is the same.
+run 2 musicmap copy --from folder
+run 3 musicmap copy --from folder --to "$uri"
+has "$errors" 'not empty'
+psql -qX "$uri" -c 'SET client_min_messages = warning' -c 'DROP SCHEMA musicmap CASCADE'
+run 0 musicmap copy --from folder --to "$uri" --json
+there=$(json .sha256)
+run 0 musicmap copy --from "$uri" --to back --json
+same "$(json .sha256)" "$there" "there and back, all says the same"
+run 0 musicmap export --data back.jsonl --library back
+cmp folder.jsonl back.jsonl
+ok $? "and exports the same"
 finish
