@@ -13,13 +13,13 @@
 
 #include "base/array.h"
 #include "view/picture.h"
+#include "view/realms.h"
 
 #define BORDER    5.5  /* width of the line, pixels of a sheet of 2400 */
 #define SMALLEST  20.0 /* letters, in the same pixels */
 #define LARGEST   42.0
 #define WISH      0.15 /* letter size wished for, of the root of the place's area */
 #define SHRINK    0.88 /* from one size to the next */
-#define MOST_OF   0.5  /* of its land must a region have in a place to be named there */
 #define GAP       0.35 /* to other names, in letter sizes */
 #define OFF_SHORE 1.4  /* names in the sea are no farther from their coast, in letter sizes */
 #define INSIDE    0.97 /* least share of own land under a name within */
@@ -228,7 +228,7 @@ static int place(struct plan *plan, size_t region, struct mm_error *err)
     struct mm_lettering *shapes[2] = {NULL, NULL};
     struct mm_land_name *name = p->lands + p->n_lands;
     struct mm_label_piece *piece = &plan->piece[region];
-    if (piece->area == 0 || (double)piece->area < MOST_OF * (double)plan->area[region])
+    if (piece->area == 0 || (double)piece->area < MM_REALM_MOST * (double)plan->area[region])
         return 0;
     int result = letter(p, plan->name[region], shapes, err);
     if (result == 0) {

@@ -7,6 +7,7 @@
 #include "view/overview.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,7 +129,21 @@ static void sweep_row(struct overview *o, size_t y, size_t from)
         offer(o, own[x + 1], x, y);
 }
 
-static int pack(const struct overview *o, struct mm_blob **out, struct mm_error *err)
+/* The country of each pixel, SEA where no land is; NULL: memory is out. */
+static uint16_t *list_countries(const struct overview *o)
+{
+    uint16_t *country = mm_calloc3(o->width, o->height, sizeof *country);
+    double limit = o->coast * o->scale * o->coast * o->scale;
+    for (size_t y = 0, i = 0; country && y < o->height; y++)
+        for (size_t x = 0; x < o->width; x++, i++) {
+            bool land = distance(o, o->ids[i], x, y) < limit;
+            country[i] = land ? (uint16_t)o->scene->cluster[o->ids[i]] : SEA;
+        }
+    return country;
+}
+
+static int pack(const struct overview *o, const uint16_t *country, struct mm_blob **out,
+                struct mm_error *err)
 {
     size_t pixels = o->width * o->height; /* at most MM_OVERVIEW_SIDE squared */
     size_t size = 28 + 2 * pixels;
@@ -141,20 +156,17 @@ static int pack(const struct overview *o, struct mm_blob **out, struct mm_error 
     const double box[4] = {o->box.x0, o->box.y0, o->box.x1, o->box.y1};
     for (int i = 0; i < 4; i++)
         to = mm_put_f32(to, (float)box[i]);
-    double limit = o->coast * o->scale * o->coast * o->scale;
-    for (size_t y = 0; y < o->height; y++)
-        for (size_t x = 0; x < o->width; x++) {
-            uint32_t song = o->ids[y * o->width + x];
-            bool land = distance(o, song, x, y) < limit;
-            to = mm_put_u16(to, land ? (uint16_t)o->scene->cluster[song] : SEA);
-        }
+    for (size_t i = 0; i < pixels; i++)
+        to = mm_put_u16(to, country[i]);
     int result = mm_blob_create(bytes, size, "application/octet-stream", out, err);
     return result < 0 ? result : mm_blob_compress(*out, err);
 }
 
-int mm_overview_create(const struct mm_scene *scene, struct mm_blob **out, struct mm_error *err)
+int mm_overview_create(const struct mm_scene *scene, struct mm_blob **out, struct mm_realm **realms,
+                       size_t *n_realms, struct mm_error *err)
 {
     *out = NULL;
+    *realms = NULL;
     struct overview o = {.scene = scene};
     if (find_coast(scene, &o.coast) < 0)
         return mm_no_memory(err);
@@ -167,7 +179,11 @@ int mm_overview_create(const struct mm_scene *scene, struct mm_blob **out, struc
         sweep_row(&o, y, y > 0 ? y - 1 : y);
     for (size_t y = o.height; y-- > 0;)
         sweep_row(&o, y, y + 1 < o.height ? y + 1 : y);
-    int result = pack(&o, out, err);
+    uint16_t *country = list_countries(&o);
+    int result = country ? pack(&o, country, out, err) : mm_no_memory(err);
+    if (result == 0)
+        result = mm_realms_find(scene, country, o.width, o.height, &o.box, realms, n_realms, err);
+    free(country);
     free(o.ids);
     if (result < 0) {
         mm_blob_release(*out);

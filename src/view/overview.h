@@ -8,10 +8,12 @@
 
 #include "musicmap/view.h"
 #include "view/blob.h"
+#include "view/realms.h"
 
 enum { MM_OVERVIEW_SIDE = 640 }; /* pixels of the longer side */
 
-/* A scene of at most 65,535 countries. */
-int mm_overview_create(const struct mm_scene *scene, struct mm_blob **out, struct mm_error *err);
+/* A scene of at most 65,535 countries. realms: as of mm_realms_find. */
+int mm_overview_create(const struct mm_scene *scene, struct mm_blob **out, struct mm_realm **realms,
+                       size_t *n_realms, struct mm_error *err);
 
 #endif

@@ -29,10 +29,13 @@ struct parts {
     float *onset;      /* [n] */
     size_t planned;    /* songs whose gain and onset are settled */
     struct mm_scene *scene;
+    struct mm_realm *realms; /* [n_realms] regions that are named */
+    size_t n_realms;
 };
 
 static void finish_parts(struct parts *parts)
 {
+    free(parts->realms);
     mm_scene_destroy(parts->scene);
     free(parts->xy);
     free(parts->cluster);
@@ -134,6 +137,18 @@ static json_t *describe_columns(const struct mm_columns *columns)
     return list;
 }
 
+static json_t *describe_realms(const struct parts *parts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < parts->n_realms; i++) {
+        const struct mm_realm *realm = &parts->realms[i];
+        json_array_append_new(list, json_pack("{s:s, s:I, s:f, s:f, s:f}", "name", realm->name,
+                                              "songs", (json_int_t)realm->songs, "x", realm->x, "y",
+                                              realm->y, "radius", realm->radius));
+    }
+    return list;
+}
+
 static int make_map(const struct parts *parts, const struct mm_columns *columns, const char *token,
                     struct mm_blob **out, struct mm_error *err)
 {
@@ -147,11 +162,11 @@ static int make_map(const struct parts *parts, const struct mm_columns *columns,
     }
     const char *model = parts->record.model ? parts->record.model : "";
     char *clean = mm_text_clean_utf8(model, strlen(model));
-    json_t *root =
-        json_pack("{s:s, s:I, s:s, s:[f,f,f,f], s:i, s:o, s:o}", "map", token, "songs",
-                  (json_int_t)scene->n_songs, "model", clean, "box", scene->box.x0, scene->box.y0,
-                  scene->box.x1, scene->box.y1, "tile", (int)MM_TILE_SONGS, "properties",
-                  describe_columns(columns), "clusters", clusters);
+    json_t *root = json_pack("{s:s, s:I, s:s, s:[f,f,f,f], s:i, s:o, s:o, s:o}", "map", token,
+                             "songs", (json_int_t)scene->n_songs, "model", clean, "box",
+                             scene->box.x0, scene->box.y0, scene->box.x1, scene->box.y1, "tile",
+                             (int)MM_TILE_SONGS, "properties", describe_columns(columns), "regions",
+                             describe_realms(parts), "clusters", clusters);
     free(clean);
     char *text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
@@ -231,7 +246,8 @@ static int fill(struct mm_catalog *catalog, struct mm_snapshot *snapshot, struct
     if (result == 0)
         result = make_tiles(parts, snapshot, err);
     if (result == 0)
-        result = mm_overview_create(parts->scene, &snapshot->overview, err);
+        result = mm_overview_create(parts->scene, &snapshot->overview, &parts->realms,
+                                    &parts->n_realms, err);
     if (result == 0)
         result =
             mm_columns_create(catalog, &parts->record, snapshot->order, &snapshot->columns, err);

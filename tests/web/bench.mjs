@@ -30,7 +30,7 @@ const said = (message) => console.error(`# ${message}`);
 
 async function hover(browser, fixture, rows) {
   const tones = await chooseTones(fixture.library.cells);
-  const clips = makeClips();
+  const clips = await makeClips(browser);
   fixture.files.set('/tap.js', TAP);
   fixture.behave.clip = (id) => clips[tones.get(id)];
   const r = await hoverLatency(browser, fixture, tones, Number(option('hovers', 2000)), Number(option('jumps', 150)));
@@ -46,6 +46,8 @@ async function hover(browser, fixture, rows) {
 }
 
 async function pictures(browser, fixture, peers, rows) {
+  // Once unmeasured: the browser's own start is nobody's.
+  for (const url of [fixture.url, ...(peers ? PEERS.map((name) => peers.urlOf(name)) : [])]) await firstPicture(browser, url);
   const times = { musicmap: [], ...Object.fromEntries(PEERS.map((name) => [name, []])) };
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of Object.keys(times)) {

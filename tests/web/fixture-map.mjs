@@ -170,6 +170,20 @@ function columnsOf(list, cluster) {
   ]);
 }
 
+/** Every country joins the nearest of the first few; a region is named in the middle of its largest one. */
+function groupCountries(countries) {
+  const capitals = countries.slice(0, countries.length >= 8 ? Math.ceil(countries.length / 4) : 0);
+  if (capitals.length === 0) return [];
+  for (const country of countries) {
+    const away = capitals.map(({ x, y }) => Math.hypot(x - country.x, y - country.y));
+    country.region = `Land of ${capitals[away.indexOf(Math.min(...away))].name}`;
+  }
+  return capitals.map(({ name, x, y }) => {
+    const songs = countries.filter(({ region }) => region === `Land of ${name}`).reduce((sum, c) => sum + c.songs, 0);
+    return { name: `Land of ${name}`, songs, x, y: y - 0.05, radius: 0.15 };
+  });
+}
+
 /** { info, cells, tiles, overview, columns, list }: what the server would say of a library. */
 export async function makeLibrary({ songs = 126, clusters = 12, seed = 1 } = {}) {
   const { Delaunay } = await import(require.resolve('d3-delaunay').replace(/dist.*$/, 'src/index.js')).catch(() => import(require.resolve('d3-delaunay')));
@@ -199,12 +213,13 @@ export async function makeLibrary({ songs = 126, clusters = 12, seed = 1 } = {})
     const name = NAMES[id % NAMES.length] + (id >= NAMES.length ? ` ${1 + Math.floor(id / NAMES.length)}` : '');
     return { id, name, colour: colourOf(id), songs: n, x: x / Math.max(1, n), y: y / Math.max(1, n), radius: 0.06 };
   });
+  const regions = groupCountries(countries);
   const list = Array.from(ids, (id, i) => describeSong(random, id, countries[cluster[i]].name));
   const map = (0x100000000 + (seed * 2654435761 + songs) % 0x100000000).toString(16).slice(-8).repeat(2);
   const columns = columnsOf(list, cluster);
   const properties = [...columns.keys()].map((name) => ({ name, title: name[0].toUpperCase() + name.slice(1) }));
   return {
-    info: { map, songs, model: 'timbre', box, tile: TILE, properties, clusters: countries },
+    info: { map, songs, model: 'timbre', box, tile: TILE, properties, regions, clusters: countries },
     cells,
     tiles,
     overview,

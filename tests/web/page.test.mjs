@@ -591,6 +591,18 @@ pageTest('a new map takes the place of the old one', async (page) => {
   await rightSong(page, song.id);
 }, {}, { ...FIXTURE, allow: /409/ });
 
+pageTest('countries and regions are named from afar without overlap, songs when one is near', async (page) => {
+  await until(page, () => __musicmap.labels.countries >= 6 && __musicmap.labels.regions >= 1 && __musicmap.labels.titles === 0, 'names from afar');
+  const overlapping = await page.evaluate(() => {
+    const boxes = __musicmap.labelBoxes;
+    return boxes.some((a, i) => boxes.some((b, k) => k > i && a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1));
+  });
+  assert.equal(overlapping, false);
+  await page.mouse.move(640, 400);
+  for (let i = 0; i < 6; i++) await page.mouse.wheel(0, -400);
+  await until(page, () => __musicmap.labels.titles > 2 && __musicmap.labels.regions === 0, 'titles instead of regions');
+}, {}, FIXTURE);
+
 pageTest('what is being done to the library is told while it is done', async (page) => {
   const line = page.locator('#work');
   assert.equal(await line.isVisible(), false);

@@ -195,7 +195,7 @@ test('atlas: the songs of a rectangle', () => {
 test('raster: every pixel belongs to the nearest song, in sight or not, at any zoom', () => {
   for (const [x, y, scale, size] of [[0, 0, 120, 200], [0.1, -0.2, 900, 200], [0.3, 0.2, 40000, 120]]) {
     const window = { x, y, scale, width: size, height: size - 20 };
-    const map = new raster.Raster(atlas.grid, atlas.cells.cluster, atlas.coast);
+    const map = new raster.Raster(atlas.grid, atlas.cells.cluster, atlas.regionOf, atlas.coast);
     const ids = map.assign(window);
     let wrong = 0;
     for (let py = 0; py < window.height; py++)
@@ -216,7 +216,7 @@ test('raster: every pixel belongs to the nearest song, in sight or not, at any z
 
 test('raster: colours are those of the songs, borders and sea have theirs', () => {
   const window = { x: 0, y: 0, scale: 120, width: 300, height: 200 };
-  const map = new raster.Raster(atlas.grid, atlas.cells.cluster, atlas.coast);
+  const map = new raster.Raster(atlas.grid, atlas.cells.cluster, atlas.regionOf, atlas.coast);
   const ids = map.assign(window);
   const land = Uint32Array.from({ length: 300 }, (_, i) => raster.packed([i % 256, 100 + (i >> 8), 7], 1));
   const ink = { sea: [1, 2, 3], shallows: [1, 2, 3], coast: [9, 9, 9], coastWidth: 1, cellBorder: [255, 255, 255], cellAlpha: 0,

@@ -12,10 +12,9 @@ import { wavOf } from '../fixture-server.mjs';
 import { randomFrom } from '../fixture-map.mjs';
 
 const TONES = 7;
-const RATE = 48000;
 const PART = 32;
 const LEAST_STAY_S = 0.12; // the dial's: a cell left sooner is skipped
-const hertz = (tone) => ((tone + 1) * RATE) / PART;
+const hertz = (tone, rate) => ((tone + 1) * rate) / PART;
 
 /** The song's tone by id: greedy along the map's order, none like one of its neighbours'. */
 export async function chooseTones({ songs, xy }) {
@@ -34,11 +33,14 @@ export async function chooseTones({ songs, xy }) {
 }
 
 /** Clips like those of the server: MP3, 30 s, stereo, 128 kbit/s; shorter WAV where there is no ffmpeg. */
-export function makeClips() {
+export async function makeClips(browser) {
+  const page = await browser.newPage();
+  const rate = await page.evaluate(() => new AudioContext().sampleRate); // the machine's
+  await page.close();
   return Array.from({ length: TONES }, (_, tone) => {
-    const source = `sine=frequency=${hertz(tone)}:sample_rate=44100:duration=30`;
+    const source = `sine=frequency=${hertz(tone, rate)}:sample_rate=44100:duration=30`;
     const made = spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', source, '-af', 'volume=4', '-ac', '2', '-b:a', '128k', '-f', 'mp3', '-'], { maxBuffer: 2 ** 24 });
-    return made.status === 0 ? { body: made.stdout, type: 'audio/mpeg' } : { body: wavOf(hertz(tone)), type: 'audio/wav' };
+    return made.status === 0 ? { body: made.stdout, type: 'audio/mpeg' } : { body: wavOf(hertz(tone, rate)), type: 'audio/wav' };
   });
 }
 

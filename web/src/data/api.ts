@@ -11,6 +11,16 @@ export interface Cluster {
   readonly x: number; // where the name stands, map units
   readonly y: number;
   readonly radius: number; // room for the name
+  readonly region: number; // index into regions of the map's names; -1 = it is part of none
+}
+
+/** A group of countries, where its name stands. */
+export interface Region {
+  readonly name: string;
+  readonly songs: number;
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
 }
 
 export interface MapInfo {
@@ -19,6 +29,7 @@ export interface MapInfo {
   readonly model: string;
   readonly box: readonly [number, number, number, number]; // x0, y0, x1, y1; y grows upward
   readonly clusters: readonly Cluster[];
+  readonly regions: readonly Region[];
   readonly properties: readonly Property[];
   readonly tile: number; // songs in a tile of /api/tile
 }
@@ -128,6 +139,7 @@ export function parseMap(value: Json): MapInfo {
   if (!Array.isArray(clusters)) throw bad('no countries');
   const tile = isNumber(value.tile) ? value.tile : 0;
   if (!(tile >= 1) || !Number.isInteger(value.songs) || value.songs < 0 || value.songs > MOST_SONGS) throw bad('no tiles');
+  const names: string[] = []; // of regions, those without a place among them
   return {
     map: value.map,
     songs: value.songs,
@@ -145,9 +157,21 @@ export function parseMap(value: Json): MapInfo {
         x: c.x,
         y: c.y,
         radius: isNumber(c.radius) ? c.radius : 0,
+        region: isText(c.region) && c.region !== '' ? numberOf(names, c.region) : -1,
       };
     }),
+    regions: Array.isArray(value.regions) ? value.regions.flatMap(parseRegion) : [],
   };
+}
+
+function numberOf(names: string[], name: string): number {
+  const at = names.indexOf(name);
+  return at >= 0 ? at : names.push(name) - 1;
+}
+
+function parseRegion(value: Json): Region[] {
+  if (!isObject(value) || !isText(value.name) || value.name === '' || !isNumber(value.x) || !isNumber(value.y)) return [];
+  return [{ name: value.name, songs: isNumber(value.songs) ? value.songs : 0, x: value.x, y: value.y, radius: isNumber(value.radius) ? value.radius : 0 }];
 }
 
 function parseProperty(value: Json): Property[] {

@@ -3,7 +3,7 @@
  * The map as geometry: which cell is under a point, who is beside whom, what is on screen.
  * Pure arithmetic on the songs' places (grid.ts, shape.ts), no drawing.
  */
-import { api, type Cluster, type MapInfo, type Property } from '../data/api';
+import { api, type Cluster, type MapInfo, type Property, type Region } from '../data/api';
 import type { Column } from '../data/column';
 import type { CellData } from '../data/points';
 import { Grid, type Rect } from './grid';
@@ -25,6 +25,10 @@ export interface Room {
 export class Atlas {
   readonly id: string;
   readonly clusters: readonly Cluster[];
+  /** Groups of countries that have a name on the map. */
+  readonly regions: readonly Region[];
+  /** The region of every country; 0xffff = none. */
+  readonly regionOf: Uint16Array;
   /** Properties of the songs one can colour by. */
   readonly properties: readonly Property[];
   readonly box: Rect;
@@ -43,6 +47,8 @@ export class Atlas {
   constructor(info: MapInfo, readonly cells: CellData) {
     this.id = info.map;
     this.clusters = info.clusters;
+    this.regions = info.regions;
+    this.regionOf = Uint16Array.from(info.clusters, ({ region }) => (region < 0 ? 0xffff : region));
     this.properties = info.properties;
     const [x0, y0, x1, y1] = info.box;
     this.box = { x0, y0, x1, y1 };

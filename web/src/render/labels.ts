@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
- * Names on the map: countries in spaced capitals, then, nearer, songs' titles and artists. Placed
- * greedily by importance without overlap; each fades in and out. A label that stands keeps its place
+ * Names on the map: countries in spaced capitals, around them regions in wide, fainter letters, then,
+ * nearer, songs' titles and artists. Placed greedily by importance without overlap; each fades in and out. A label that stands keeps its place
  * as long as it fits, so that names do not flicker while one moves. Texts are kept as bitmaps:
  * drawing text afresh every frame would be the most expensive part of it.
  */
@@ -91,20 +91,22 @@ export class Labels {
   /** overview: the scale at which everything fits. true while labels are still fading. */
   draw(view: View, overview: number, elapsed: number): boolean {
     if (!this.atlas || !this.palette) return false;
-    const wanted = [...this.countries(view, this.atlas, this.palette), ...this.titles(view, overview, this.atlas, this.palette)];
+    const { atlas, palette } = this;
+    const wanted = [...this.countries(view, atlas, palette), ...this.regions(view, atlas, palette), ...this.titles(view, overview, atlas, palette)];
     this.place(wanted);
     return this.paint(elapsed);
   }
 
   /** How many labels stand now, for tests. */
-  get shown(): { countries: number; titles: number } {
-    let [countries, titles] = [0, 0];
+  get shown(): { countries: number; regions: number; titles: number } {
+    let [countries, regions, titles] = [0, 0, 0];
     for (const [key, { goal }] of this.standing) {
       if (goal <= 0) continue;
       if (key.startsWith('c')) countries++;
+      else if (key.startsWith('r')) regions++;
       else titles++;
     }
-    return { countries, titles };
+    return { countries, regions, titles };
   }
 
   /** Where labels stand now, for tests. */
@@ -139,6 +141,24 @@ export class Labels {
       const inside = x >= 0 && x <= view.width;
       const at = inside ? within(x, sprite.width / 2 + 4, view.width) : x;
       wanted.push({ key: `c${country.id}`, x: at, y, strength, sprite, tries: COUNTRY_TRIES });
+    }
+    return wanted;
+  }
+
+  /** Where the names of their countries leave room; gone when one stands in the middle of a region. */
+  private regions(view: View, atlas: Atlas, palette: Palette): Wanted[] {
+    const wanted: Wanted[] = [];
+    const window = Math.min(view.width, view.height);
+    for (const region of [...atlas.regions].sort((a, b) => b.songs - a.songs || a.name.localeCompare(b.name))) {
+      const [x, y] = toScreen(view, region.x, region.y);
+      const reach = Math.max(region.radius, 0.5 * Math.sqrt(region.songs) * atlas.typicalRadius) * view.scale;
+      const strength = 0.7 * Math.min(smooth(reach, 26, 44), 1 - smooth(reach, 0.45 * window, 0.8 * window));
+      if (strength <= 0.02 || x < -100 || y < -60 || x > view.width + 100 || y > view.height + 60) continue;
+      const size = quantise(Math.min(26, Math.max(13, 10 + reach / 16)));
+      const sprite = this.regionSprite(region.name, size, palette);
+      // Not farther from its middle than the region reaches.
+      const tries = REGION_TRIES.filter(([dx, dy]) => Math.hypot(dx * sprite.width, dy * sprite.height) <= Math.max(1, 1.1 * reach));
+      wanted.push({ key: `r${region.name}`, x, y, strength, sprite, tries });
     }
     return wanted;
   }
@@ -240,6 +260,14 @@ export class Labels {
     });
   }
 
+  private regionSprite(name: string, size: number, palette: Palette): Sprite {
+    return this.sprite(`r|${name}|${size}`, palette, () => {
+      const font = `italic 400 ${size}px ${SERIF}`;
+      const spacing = size * 0.32;
+      return this.wrap(name, font, spacing, size * 13, 2).map((text) => ({ text, font, size, spacing, colour: palette.ink }));
+    });
+  }
+
   private titleSprite(song: Song, width: number, room: number, palette: Palette): Sprite {
     const size = room > 130 ? 18 : room > 70 ? 14.5 : room > 40 ? 12.5 : 11;
     const across = Math.round(width / 12) * 12;
@@ -333,6 +361,9 @@ export class Labels {
 
 /** Where a label may stand, in its own heights away from its place. */
 const COUNTRY_TRIES = [[0, 0], [0, -0.8], [0, 0.8], [0, -1.6], [0, 1.6]] as const;
+const REGION_TRIES: readonly (readonly [number, number])[] = [0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5].flatMap((dy) =>
+  [0, -0.3, 0.3].map((dx) => [dx, dy] as const),
+);
 const TITLE_TRIES = [[0, 0]] as const;
 
 function boxOf(label: Wanted, index: number): Box {

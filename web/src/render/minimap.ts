@@ -79,7 +79,7 @@ export class Minimap {
     this.window = window;
     this.element.width = width;
     this.element.height = height;
-    this.raster ??= new Raster(atlas.grid, atlas.cells.cluster, atlas.coast);
+    this.raster ??= new Raster(atlas.grid, atlas.cells.cluster, atlas.regionOf, atlas.coast);
     const ids = this.raster.assign(window);
     const sea = packed(palette.sea, 1);
     const land = new Uint32Array(palette.land.buffer);

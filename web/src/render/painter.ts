@@ -35,7 +35,7 @@ export class Painter {
     this.finished = undefined;
     this.turn++;
     const { xy, cluster } = atlas.cells;
-    this.send({ kind: 'songs', xy, cluster, box: atlas.box, coast: atlas.coast });
+    this.send({ kind: 'songs', xy, cluster, region: atlas.regionOf, box: atlas.box, coast: atlas.coast });
   }
 
   /** RGBA of every song. */

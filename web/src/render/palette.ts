@@ -18,6 +18,7 @@ export interface Palette {
   readonly cellBorderAlpha: number;
   readonly countryBorder: Rgb;
   readonly countryBorderAlpha: number;
+  readonly regionBorder: Rgb;
   readonly highlight: Rgb; // marked cells are lifted towards it
   readonly ring: Rgb; // around the cell pointed at
   readonly ringHalo: Rgb;
@@ -49,6 +50,7 @@ const BASE: Record<Theme, Omit<Palette, 'land'>> = {
     cellBorderAlpha: 0.6,
     countryBorder: [118, 104, 95],
     countryBorderAlpha: 1,
+    regionBorder: [74, 60, 52],
     highlight: [255, 252, 240],
     ring: [28, 22, 20],
     ringHalo: [255, 253, 247],
@@ -65,6 +67,7 @@ const BASE: Record<Theme, Omit<Palette, 'land'>> = {
     cellBorderAlpha: 0.5,
     countryBorder: [158, 152, 142],
     countryBorderAlpha: 1,
+    regionBorder: [204, 197, 182],
     highlight: [255, 236, 190],
     ring: [255, 246, 224],
     ringHalo: [10, 12, 18],

@@ -38,6 +38,8 @@ export interface Ink {
   readonly countryBorder: Rgb;
   readonly countryAlpha: number;
   readonly countryWidth: number;
+  readonly regionBorder: Rgb;
+  readonly regionWidth: number;
   readonly relief: number; // how much a cell darkens away from its song, 0..1
   readonly reliefReach: number; // over how many pixels
 }
@@ -47,6 +49,7 @@ interface Parts {
   readonly sx: Float32Array;
   readonly sy: Float32Array;
   readonly cluster: Uint16Array;
+  readonly region: Uint16Array; // of a cluster
   readonly width: number;
   readonly height: number;
 }
@@ -62,7 +65,7 @@ export class Raster {
   private readonly sx: Float32Array;
   private readonly sy: Float32Array;
 
-  constructor(private readonly grid: Grid, private readonly cluster: Uint16Array, private readonly coast: number) {
+  constructor(private readonly grid: Grid, private readonly cluster: Uint16Array, private readonly region: Uint16Array, private readonly coast: number) {
     this.sx = new Float32Array(grid.count);
     this.sy = new Float32Array(grid.count);
   }
@@ -223,7 +226,7 @@ export class Raster {
 
   /** For Borders: what it needs to know of a pixel. */
   get parts(): Parts {
-    return { ids: this.ids, sx: this.sx, sy: this.sy, cluster: this.cluster, width: this.width, height: this.height };
+    return { ids: this.ids, sx: this.sx, sy: this.sy, cluster: this.cluster, region: this.region, width: this.width, height: this.height };
   }
 }
 
@@ -237,7 +240,7 @@ class Borders {
   constructor(raster: Raster, private readonly ink: Ink) {
     this.parts = raster.parts;
     const { width } = this.parts;
-    this.furthest = Math.max(ink.cellAlpha > 0 ? ink.cellWidth : 0, ink.countryWidth) / 2 + 0.5;
+    this.furthest = Math.max(ink.cellAlpha > 0 ? ink.cellWidth : 0, ink.countryWidth, ink.regionWidth) / 2 + 0.5;
     this.ring = this.furthest > 1.2 ? 2 : 1;
     const near = [-1, 1, -width, width];
     const far = [-2, 2, -2 * width, 2 * width, -width - 1, -width + 1, width - 1, width + 1];
@@ -245,7 +248,7 @@ class Borders {
   }
 
   over(colour: number, at: number, x: number, y: number, id: number, d2: number): number {
-    const { ids, width, height, cluster } = this.parts;
+    const { ids, width, height, cluster, region } = this.parts;
     const { steps, ring, ink } = this;
     // The picture's own edge is never on screen.
     if (x < ring || y < ring || x >= width - ring || y >= height - ring) return colour;
@@ -256,8 +259,9 @@ class Borders {
     if (i === outer) return colour;
     let cell = this.furthest;
     let country = this.furthest;
+    let realm = this.furthest;
     let last = id;
-    const own = cluster[id];
+    const own = cluster[id]!;
     for (; i < steps.length; i++) {
       const other = ids[at + steps[i]!]!;
       if (other === id || other === last || other === NOBODY) continue;
@@ -267,6 +271,11 @@ class Borders {
       const distance = this.toBisector(id, other, x, y, d2);
       if (same) cell = Math.min(cell, distance);
       else country = Math.min(country, distance);
+      if (!same && region[cluster[other]!] !== region[own]) realm = Math.min(realm, distance);
+    }
+    if (realm < this.furthest) {
+      const share = coverage(ink.regionWidth, realm) * ink.countryAlpha;
+      if (share > 0) return blend(colour, ink.regionBorder, share);
     }
     if (country < this.furthest) {
       const share = coverage(ink.countryWidth, country) * ink.countryAlpha;

@@ -41,7 +41,8 @@ uniform vec3 u_coastInk;
 uniform float u_pixel; // device pixels a CSS pixel
 uniform vec4 u_cellBorder; // colour, alpha
 uniform vec4 u_countryBorder;
-uniform vec2 u_widths; // of cells' and countries' borders
+uniform vec3 u_regionBorder;
+uniform vec3 u_widths; // of cells', countries' and regions' borders
 uniform float u_relief;
 uniform float u_reliefReach;
 uniform int u_hovered;
@@ -56,7 +57,8 @@ vec2 siteOf(uint cell) {
   return (site - u_centre) * u_scale;
 }
 
-uint clusterOf(uint cell) { return texelFetch(u_clusters, texel(cell, textureSize(u_clusters, 0).x), 0).r; }
+// Country and region.
+uvec2 landsOf(uint cell) { return texelFetch(u_clusters, texel(cell, textureSize(u_clusters, 0).x), 0).rg; }
 
 uint owner(ivec2 at) { return texelFetch(u_ids, clamp(at, ivec2(0), textureSize(u_ids, 0) - 1), 0).r; }
 
@@ -101,18 +103,23 @@ void main() {
   if (d < u_coast) {
     float cell = 1e9;
     float country = 1e9;
-    uint own = clusterOf(best);
+    float region = 1e9;
+    uvec2 own = landsOf(best);
     for (int i = 0; i < 12; i++) {
       uint other = owner(here + AROUND[i]);
       if (other == best || other == NOBODY) continue;
       vec2 s = siteOf(other);
       float between = distance(s, site);
       float away = between > 0.0 ? (dot(s - at, s - at) - least) / (2.0 * between) : 0.5;
-      if (clusterOf(other) == own) cell = min(cell, away);
+      uvec2 lands = landsOf(other);
+      if (lands.r == own.r) cell = min(cell, away);
       else country = min(country, away);
+      if (lands.g != own.g) region = min(region, away);
     }
+    float broad = coverage(u_widths.z, region) * u_countryBorder.a;
     float share = coverage(u_widths.y, country) * u_countryBorder.a;
-    if (share > 0.0) land = mix(land, u_countryBorder.rgb, share);
+    if (broad > 0.0) land = mix(land, u_regionBorder, broad);
+    else if (share > 0.0) land = mix(land, u_countryBorder.rgb, share);
     else land = mix(land, u_cellBorder.rgb, coverage(u_widths.x, cell) * u_cellBorder.a);
   }
   float out_ = d - u_coast;

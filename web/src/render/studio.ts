@@ -4,7 +4,7 @@ import { Grid, type Rect } from '../map/grid';
 import { Raster, type Ink, type Window } from './raster';
 
 export type Order =
-  | { readonly kind: 'songs'; readonly xy: Float32Array; readonly cluster: Uint16Array; readonly box: Rect; readonly coast: number }
+  | { readonly kind: 'songs'; readonly xy: Float32Array; readonly cluster: Uint16Array; readonly region: Uint16Array; readonly box: Rect; readonly coast: number }
   | { readonly kind: 'land'; readonly land: Uint8ClampedArray }
   | { readonly kind: 'paint'; readonly turn: number; readonly window: Window; readonly ink?: Ink };
 
@@ -22,7 +22,7 @@ export class Studio {
 
   obey(order: Order): Work | undefined {
     if (order.kind === 'songs') {
-      this.raster = new Raster(new Grid(order.xy, order.box), order.cluster, order.coast);
+      this.raster = new Raster(new Grid(order.xy, order.box), order.cluster, order.region, order.coast);
       this.assigned = undefined;
       return undefined;
     }

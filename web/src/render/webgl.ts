@@ -68,10 +68,13 @@ export class WebglRenderer implements Renderer {
       sites.set(atlas.cells.xy);
       gl.bindTexture(gl.TEXTURE_2D, textures.sites);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, TEXTURE_WIDTH, rows, 0, gl.RG, gl.FLOAT, sites);
-      const clusters = new Uint16Array(TEXTURE_WIDTH * rows);
-      clusters.set(atlas.cells.cluster);
+      const lands = new Uint16Array(2 * TEXTURE_WIDTH * rows); // country and region
+      atlas.cells.cluster.forEach((cluster, cell) => {
+        lands[2 * cell] = cluster;
+        lands[2 * cell + 1] = atlas.regionOf[cluster]!;
+      });
       gl.bindTexture(gl.TEXTURE_2D, textures.clusters);
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.R16UI, TEXTURE_WIDTH, rows, 0, gl.RED_INTEGER, gl.UNSIGNED_SHORT, clusters);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG16UI, TEXTURE_WIDTH, rows, 0, gl.RG_INTEGER, gl.UNSIGNED_SHORT, lands);
     }
     if (palette.land !== this.palette?.land) {
       const land = new Uint8Array(4 * TEXTURE_WIDTH * rows);
@@ -145,7 +148,8 @@ export class WebglRenderer implements Renderer {
     gl.uniform1f(at('u_coast'), atlas.coast * view.scale * ratio);
     gl.uniform1f(at('u_openSea'), OPEN_SEA);
     gl.uniform1f(at('u_pixel'), ratio);
-    gl.uniform2f(at('u_widths'), ink.cellWidth, ink.countryWidth);
+    gl.uniform3f(at('u_widths'), ink.cellWidth, ink.countryWidth, ink.regionWidth);
+    gl.uniform3fv(at('u_regionBorder'), unit(ink.regionBorder));
     gl.uniform1f(at('u_relief'), ink.relief);
     gl.uniform1f(at('u_reliefReach'), ink.reliefReach);
     gl.uniform1i(at('u_hovered'), marks.hovered);
