@@ -427,6 +427,19 @@ int mm_catalog_embedded(struct mm_catalog *catalog, const struct mm_vector_kind 
     return result;
 }
 
+static int damaged_vector(int64_t song, size_t dim, struct mm_error *err)
+{
+    return mm_error_set(err, MM_ERR_INPUT,
+                        "the library is damaged: the vector of song %" PRId64
+                        " is not one of %zu numbers",
+                        song, dim);
+}
+
+static int no_vector(int64_t song, struct mm_error *err)
+{
+    return mm_error_set(err, MM_ERR_NOT_FOUND, "song %" PRId64 " has no such vector", song);
+}
+
 static int read_one(struct mm_store *store, int64_t kind, int64_t song, size_t dim, float *values,
                     struct mm_error *err)
 {
@@ -443,15 +456,54 @@ static int read_one(struct mm_store *store, int64_t kind, int64_t song, size_t d
         const unsigned char *data = mm_column_bytes(statement, 0, &bytes);
         result = data && bytes == 4 * dim && mm_decode_floats(data, dim, values)
                      ? 0
-                     : mm_error_set(err, MM_ERR_INPUT,
-                                    "the library is damaged: the vector of song %" PRId64
-                                    " is not one of %zu numbers",
-                                    song, dim);
+                     : damaged_vector(song, dim, err);
     } else if (result == 0) {
-        result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %" PRId64 " has no such vector", song);
+        result = no_vector(song, err);
     }
     mm_statement_release(statement);
     return result;
+}
+
+/* ids ascend, and there is not much between them that is not wanted. */
+static bool is_dense(const int64_t *ids, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (ids[i] <= ids[i - 1])
+            return false;
+    return (uint64_t)ids[count - 1] - (uint64_t)ids[0] < 4 * (uint64_t)count;
+}
+
+/* All rows from the first to the last in one question: a server far away is asked once a block. */
+static int read_range(struct mm_store *store, int64_t kind, const int64_t *ids, size_t count,
+                      size_t dim, float *values, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(store,
+                                  "SELECT song, data FROM vector WHERE kind = ?1"
+                                  " AND song BETWEEN ?2 AND ?3 ORDER BY song",
+                                  &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, kind);
+    mm_bind_int(statement, 2, ids[0]);
+    mm_bind_int(statement, 3, ids[count - 1]);
+    size_t i = 0;
+    while (i < count && (result = mm_statement_step(statement, err)) == 1) {
+        int64_t song = mm_column_int(statement, 0);
+        size_t bytes;
+        const unsigned char *data = mm_column_bytes(statement, 1, &bytes);
+        if (song < ids[i])
+            continue;
+        if (song > ids[i])
+            break;
+        if (!data || bytes != 4 * dim || !mm_decode_floats(data, dim, values + i * dim)) {
+            result = damaged_vector(song, dim, err);
+            break;
+        }
+        i++;
+    }
+    mm_statement_release(statement);
+    return result < 0 ? result : i < count ? no_vector(ids[i], err) : 0;
 }
 
 int mm_catalog_read_vectors(struct mm_catalog *catalog, const struct mm_vector_kind *kind,
@@ -473,8 +525,11 @@ int mm_catalog_read_vectors(struct mm_catalog *catalog, const struct mm_vector_k
         result =
             mm_error_set(err, MM_ERR_USAGE, "vectors of model %s have %" PRId64 " values, not %zu",
                          kind->model, known, dim);
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = read_one(store, id, ids[i], dim, values + i * dim, err);
+    if (result == 0 && count && mm_store_is_shared(store) && is_dense(ids, count))
+        result = read_range(store, id, ids, count, dim, values, err);
+    else
+        for (size_t i = 0; i < count && result == 0; i++)
+            result = read_one(store, id, ids[i], dim, values + i * dim, err);
     mm_catalog_leave_read(catalog);
     return result;
 }

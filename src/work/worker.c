@@ -278,6 +278,18 @@ static void keep_house(struct mm_crew *crew, struct mm_catalog *control)
     pthread_mutex_unlock(&crew->mutex);
 }
 
+/* Joins, and sees to it that there are tasks. */
+static int begin(struct mm_crew *crew, struct mm_catalog *control, struct mm_error *err)
+{
+    struct mm_queue_counts left;
+    int result = crew->self.id ? 0 : join(crew, control, err);
+    if (result == 0)
+        result = mm_queue_count(control, crew->self.recipe, &left, err);
+    if (result == 0 && (left.free == 0 || crew->options->embed.retry))
+        result = fill(crew, control, crew->options->embed.retry, err);
+    return result;
+}
+
 static int run(struct mm_crew *crew, struct mm_catalog *control, struct mm_error *err)
 {
     size_t n = mm_helpers_count(crew->models.helpers);
@@ -285,12 +297,10 @@ static int run(struct mm_crew *crew, struct mm_catalog *control, struct mm_error
     size_t started = 0;
     if (!threads)
         return mm_no_memory(err);
-    struct mm_queue_counts left;
-    int result = join(crew, control, err);
-    if (result == 0)
-        result = mm_queue_count(control, crew->self.recipe, &left, err);
-    if (result == 0 && (left.free == 0 || crew->options->embed.retry))
-        result = fill(crew, control, crew->options->embed.retry, err);
+    int result;
+    do
+        result = begin(crew, control, err);
+    while (mm_crew_again(crew, result, err));
     for (; result == 0 && started < n; started++)
         if (pthread_create(&threads[started], NULL, hand, crew) != 0) {
             result = mm_error_set(err, MM_ERR_IO, "cannot start a thread");
@@ -310,6 +320,17 @@ static int run(struct mm_crew *crew, struct mm_catalog *control, struct mm_error
         *err = crew->err;
     }
     free(threads);
+    return result;
+}
+
+/* A worker may well be started before its server is. */
+static int open_library(struct mm_crew *crew, const char *library, struct mm_catalog **out,
+                        struct mm_error *err)
+{
+    int result;
+    do
+        result = mm_catalog_open(library, false, out, err);
+    while (mm_crew_again(crew, result, err));
     return result;
 }
 
@@ -334,9 +355,9 @@ int mm_run_worker(const char *library, struct mm_helpers *helpers,
     crew.recipe =
         (struct mm_queue_recipe){crew.models.measure_settings, crew.models.kind, crew.models.n};
     if (result == 0)
-        result = mm_catalog_open(library, false, &crew.catalog, err);
+        result = open_library(&crew, library, &crew.catalog, err);
     if (result == 0)
-        result = mm_catalog_open(library, false, &control, err);
+        result = open_library(&crew, library, &control, err);
     if (result == 0)
         result = mm_queue_limit_idle(crew.catalog, options->lease_s, err);
     if (result == 0)

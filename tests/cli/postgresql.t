@@ -65,7 +65,7 @@ wait $pids
 
 # A library moves there and back, and is the same.
 run 2 musicmap copy --from folder
-run 3 musicmap copy --from folder --to "$uri"
+run 2 musicmap copy --from folder --to "$uri"
 has "$errors" 'not empty'
 psql -qX "$uri" -c 'SET client_min_messages = warning' -c 'DROP SCHEMA musicmap CASCADE'
 run 0 musicmap copy --from folder --to "$uri" --json

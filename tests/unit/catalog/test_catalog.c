@@ -437,6 +437,41 @@ static void vectors_come_back_by_kind(void **state)
     assert_string_equal(models[0].segment, "intro"); /* as many songs, but newer */
 }
 
+/* In a row, with gaps, backward, one missing: however they are asked for. */
+static void vectors_are_read_in_any_order(void **state)
+{
+    struct library *library = *state;
+    struct mm_catalog *catalog = library->catalog;
+    struct mm_error *err = &library->err;
+    enum { N = 12, WITHOUT = 7 };
+    int64_t id[N];
+    float values[N][3];
+    for (int i = 0; i < N; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "/%d", i);
+        id[i] = add_song(library, key, NULL, "t");
+        if (i != WITHOUT)
+            embed_song(library, id[i]);
+    }
+    const int64_t asked[][4] = {{id[0], id[1], id[2], id[3]},
+                                {id[1], id[3], id[6], id[8]},
+                                {id[0], id[1], id[2], id[11]},
+                                {id[9], id[5], id[5], id[0]}};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        assert_ok(mm_catalog_read_vectors(catalog, &timbre, asked[i], 4, 3, values[0], err), err);
+        for (size_t j = 0; j < 4; j++)
+            assert_true(values[j][0] == (float)asked[i][j] && values[j][2] == -1.0f);
+    }
+    assert_ok(mm_catalog_read_vectors(catalog, &timbre, id, 0, 3, values[0], err), err);
+    for (size_t n = WITHOUT + 1; n <= N; n += N - WITHOUT - 1) { /* the last, one in between */
+        char named[32];
+        snprintf(named, sizeof named, "song %d ", (int)id[WITHOUT]);
+        assert_int_equal(mm_catalog_read_vectors(catalog, &timbre, id, n, 3, values[0], err),
+                         MM_ERR_NOT_FOUND);
+        assert_non_null(strstr(err->message, named));
+    }
+}
+
 static void too_long_names_of_kinds_are_refused(void **state)
 {
     struct library *library = *state;
@@ -860,6 +895,7 @@ int main(void)
         test(measures_come_back),
         test(all_measures_in_one_pass),
         test(vectors_come_back_by_kind),
+        test(vectors_are_read_in_any_order),
         test(too_long_names_of_kinds_are_refused),
         test(todo_is_what_lacks_something),
         test(failures_are_kept_by_path_and_stage),
