@@ -19,6 +19,10 @@
 #include "view/categories.h"
 
 enum { UNKNOWN = 0xffff, STEPS = 0xfffe, MOST_MOODS = 24, KEYS = 24, MODES = 2 };
+enum { MOST_COLUMNS = 8 + MOST_MOODS };
+/* How often a song was played, by the log of the sets that went out (musicmap set log). */
+static const char *const play_names[] = {"Not yet played", "Played once", "Played more often"};
+enum { OFTEN = sizeof play_names / sizeof *play_names - 1 };
 
 enum figure { INTENSITY, TEMPO, YEAR, HONESTY, FIGURES };
 
@@ -27,6 +31,8 @@ struct reading {
     size_t at;              /* of the walk */
     float *figure[FIGURES]; /* [n] NAN = not known */
     uint16_t *key;          /* [n] 0..11 major from C upward, 12..23 minor; UNKNOWN */
+    uint16_t *plays;        /* [n] index into play_names */
+    bool any_plays;
     struct mm_categories genre, source;
     size_t n_moods;
     struct {
@@ -127,6 +133,29 @@ static int on_tags(void *ctx, int64_t id, const struct mm_song_tags *tags, struc
     return 0;
 }
 
+/* Plays come newest first, so there is no walking along. */
+static int on_play(void *ctx, int64_t id, int64_t at, const char *show, struct mm_error *err)
+{
+    (void)at;
+    (void)show;
+    (void)err;
+    struct reading *r = ctx;
+    size_t low = 0;
+    size_t high = r->map->n_songs;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->map->songs[middle].song < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < r->map->n_songs && r->map->songs[low].song == id) {
+        r->plays[low] += r->plays[low] < OFTEN;
+        r->any_plays = true;
+    }
+    return 0;
+}
+
 static int read_all(struct mm_catalog *catalog, struct reading *r, struct mm_error *err)
 {
     size_t n = r->map->n_songs;
@@ -138,6 +167,8 @@ static int read_all(struct mm_catalog *catalog, struct reading *r, struct mm_err
     if (result == 0 && n)
         result = mm_catalog_each_tags(catalog, r->map->songs[0].song, r->map->songs[n - 1].song,
                                       on_tags, r, err);
+    if (result == 0)
+        result = mm_catalog_each_play(catalog, on_play, r, err);
     return result;
 }
 
@@ -268,6 +299,27 @@ static int add_keys(struct mm_columns *out, const uint16_t *key, const uint32_t 
     return result;
 }
 
+/* Where nothing was ever played there is nothing to tell apart. */
+static int add_plays(struct mm_columns *out, const struct reading *r, const uint32_t *order,
+                     size_t n, struct mm_error *err)
+{
+    if (!r->any_plays)
+        return 0;
+    uint16_t *values = mm_calloc3(n, 1, sizeof *values);
+    json_t *names = json_array();
+    for (size_t i = 0; values && i < n; i++)
+        values[i] = r->plays[order[i]];
+    for (size_t i = 0; i <= OFTEN; i++)
+        json_array_append_new(names, json_string(play_names[i]));
+    json_t *head = json_pack("{s:o}", "categories", names);
+    int result = values && head
+                     ? add_column(out, "played", "Played", json_incref(head), values, n, err)
+                     : mm_no_memory(err);
+    json_decref(head);
+    free(values);
+    return result;
+}
+
 /* fewest: a property that has fewer different values tells nothing. */
 static int add_categories(struct mm_columns *out, const char *name, const char *title,
                           struct mm_categories *categories, size_t fewest, const uint32_t *order,
@@ -333,6 +385,8 @@ static int write_all(struct reading *r, const uint32_t *order, struct mm_columns
         result = add_range(out, &ranges[HONESTY], r->figure[HONESTY], order, n, err);
     if (result == 0)
         result = add_categories(out, "source", "Source", &r->source, 2, order, n, err);
+    if (result == 0)
+        result = add_plays(out, r, order, n, err);
     return result;
 }
 
@@ -343,7 +397,8 @@ static int begin(struct reading *r, struct mm_error *err)
     for (int f = 0; f < FIGURES; f++)
         failed |= !(r->figure[f] = unknown_floats(n));
     r->key = mm_calloc3(n, 1, sizeof *r->key);
-    if (failed || !r->key || mm_categories_init(&r->genre, n) < 0 ||
+    r->plays = mm_calloc3(n, 1, sizeof *r->plays);
+    if (failed || !r->key || !r->plays || mm_categories_init(&r->genre, n) < 0 ||
         mm_categories_init(&r->source, n) < 0)
         return mm_no_memory(err);
     for (size_t i = 0; i < n; i++) {
@@ -362,7 +417,7 @@ int mm_columns_create(struct mm_catalog *catalog, const struct mm_map_record *ma
     if (result == 0)
         result = read_all(catalog, &r, err);
     if (result == 0) {
-        out->columns = mm_calloc3(FIGURES + 3 + MOST_MOODS, 1, sizeof *out->columns);
+        out->columns = mm_calloc3(MOST_COLUMNS, 1, sizeof *out->columns);
         result = out->columns ? write_all(&r, order, out, err) : mm_no_memory(err);
     }
     for (int f = 0; f < FIGURES; f++)
@@ -370,6 +425,7 @@ int mm_columns_create(struct mm_catalog *catalog, const struct mm_map_record *ma
     for (size_t m = 0; m < r.n_moods; m++)
         free(r.mood[m].value);
     free(r.key);
+    free(r.plays);
     mm_categories_finish(&r.genre);
     mm_categories_finish(&r.source);
     if (result < 0)

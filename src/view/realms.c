@@ -137,9 +137,11 @@ static bool settle(const struct ground *g, const struct mm_box *box, uint16_t nu
     for (size_t i = 0; i < n; i++)
         if (root_of(g->root, (uint32_t)i) == largest && g->distance[i] > g->distance[middle])
             middle = i;
+    size_t column = middle % g->w;
+    size_t row = middle / g->w;
     double pixel = (box->x1 - box->x0) / (double)g->w;
-    realm->x = box->x0 + ((double)(middle % g->w) + 0.5) * pixel;
-    realm->y = box->y1 - ((double)(middle / g->w) + 0.5) * pixel;
+    realm->x = box->x0 + ((double)column + 0.5) * pixel;
+    realm->y = box->y1 - ((double)row + 0.5) * pixel;
     realm->radius = g->distance[middle] * pixel / STEP;
     return true;
 }

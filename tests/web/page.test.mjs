@@ -7,6 +7,7 @@
  *   MUSICMAP_URL=http://127.0.0.1:8765/ node tests/web/page.test.mjs
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { axeSource, launch } from './browser.mjs';
 import { toneOf } from './fixture-map.mjs';
@@ -175,6 +176,38 @@ pageTest('crossfades: no click, and two songs together for at most the fade', as
 }, {}, { ...FIXTURE, behave: { clip: (id) => ({ tone: low(id) }) } });
 
 // ---- keeping, pausing, volume ----
+
+pageTest('of a long MP3 the head plays at once, and goes over into the whole clip unheard', async (page) => {
+  const made = spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=frequency=1500:duration=30', '-ac', '2', '-b:a', '128k', '-f', 'mp3', '-'], { maxBuffer: 2 ** 24 });
+  const [song] = await unheardSongs(page, 1);
+  fixture.behave.clip = (id) => (id === song.id ? { body: made.stdout, type: 'audio/mpeg' } : undefined);
+  await page.evaluate(() => {
+    // The level of each moment from the first sound on, and how much of the clip there is.
+    const { analyser } = __musicmap;
+    const wave = new Float32Array(analyser.fftSize);
+    const heard = (window.__heard = { levels: [], lengths: [] });
+    const look = () => {
+      analyser.getFloatTimeDomainData(wave);
+      const rms = Math.sqrt(wave.subarray(-1024).reduce((sum, v) => sum + v * v, 0) / 1024);
+      const { progress } = __musicmap.tools;
+      if (progress && rms > 0.001) {
+        heard.levels.push(rms);
+        heard.lengths.push(progress.length);
+      }
+      setTimeout(look, 10);
+    };
+    look();
+  });
+  await pointAt(page, song);
+  await until(page, () => __heard.lengths.at(-1) > 29, 'the whole clip');
+  const { whole } = await page.evaluate(() => ({ whole: __heard.lengths.findIndex((length) => length > 29) }));
+  await page.waitForFunction((from) => __heard.levels.length > from + 40, whole);
+  const { levels, lengths } = await page.evaluate(() => __heard);
+  assert.ok(lengths[0] < 20, `begins with all of its ${lengths[0]} s`);
+  const around = levels.slice(Math.max(8, whole - 10), whole + 40);
+  const decibel = 20 * Math.log10(Math.max(...around) / Math.min(...around));
+  assert.ok(decibel < 2, `the level moves by ${decibel.toFixed(1)} dB`);
+}, {}, FIXTURE);
 
 pageTest('a click keeps the song while one looks around; Escape lets go', async (page) => {
   const [kept, other] = await visibleSongs(page, 2, 150);
@@ -602,6 +635,33 @@ pageTest('countries and regions are named from afar without overlap, songs when 
   for (let i = 0; i < 6; i++) await page.mouse.wheel(0, -400);
   await until(page, () => __musicmap.labels.titles > 2 && __musicmap.labels.regions === 0, 'titles instead of regions');
 }, {}, FIXTURE);
+
+pageTest('at 360 pixels the name of a song is never behind the tools', async (page) => {
+  const covered = () => page.evaluate(() => {
+    const tag = document.getElementById('tag');
+    if (tag.hidden) return 'hidden';
+    const a = tag.getBoundingClientRect();
+    return [...document.querySelectorAll('.cartouche, .card, .panel')].filter((panel) => {
+      const b = panel.getBoundingClientRect();
+      return !panel.hidden && b.width > 0 && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    }).map((panel) => panel.id || panel.className).join(' ');
+  });
+  const rail = await page.locator('#rail').boundingBox();
+  let shown = 0;
+  // Wherever the map is free just around the tools: their names would lie on them.
+  for (const y of [rail.y - 20, rail.y + rail.height + 12, rail.y + rail.height + 30])
+    for (const x of [40, 180, 320]) {
+      const free = await page.evaluate(([px, py]) => document.elementFromPoint(px, py)?.id === 'map' && __musicmap.songAt(px, py) >= 0, [x, y]);
+      if (!free) continue;
+      await page.mouse.move(x, y);
+      await until(page, ([px, py]) => __musicmap.focus === __musicmap.songAt(px, py), 'the song there', [x, y]);
+      const over = await covered();
+      if (over === 'hidden') continue; // its title stands on the map
+      assert.equal(over, '', `a name at ${x}, ${y}`);
+      shown++;
+    }
+  assert.ok(shown > 1, `${shown} names seen`);
+}, { viewport: { width: 360, height: 740 } }, FIXTURE);
 
 pageTest('what is being done to the library is told while it is done', async (page) => {
   const line = page.locator('#work');

@@ -220,7 +220,7 @@ test('raster: colours are those of the songs, borders and sea have theirs', () =
   const ids = map.assign(window);
   const land = Uint32Array.from({ length: 300 }, (_, i) => raster.packed([i % 256, 100 + (i >> 8), 7], 1));
   const ink = { sea: [1, 2, 3], shallows: [1, 2, 3], coast: [9, 9, 9], coastWidth: 1, cellBorder: [255, 255, 255], cellAlpha: 0,
-    cellWidth: 1, countryBorder: [0, 0, 0], countryAlpha: 1, countryWidth: 1, relief: 0, reliefReach: 1 };
+    cellWidth: 1, countryBorder: [0, 0, 0], countryAlpha: 1, countryWidth: 1, regionBorder: [40, 0, 0], regionWidth: 2, relief: 0, reliefReach: 1 };
   const pixels = map.shade(window, land, ink);
   let plain = 0;
   for (let i = 0; i < ids.length; i++) {

@@ -42,7 +42,7 @@ export class App implements Ground {
   private announced = '';
 
   constructor() {
-    this.engine = new AudioEngine((song, signal) => api.clip(song, this.mapId, signal), () => this.show());
+    this.engine = new AudioEngine((song, signal) => api.clip(song, this.mapId, signal), () => this.show(), (song) => this.onsetOf(song));
     this.listening = new Listening(this.engine, () => this.show());
     const forced = new URLSearchParams(location.search).get('renderer');
     this.stage = new Stage(
@@ -85,6 +85,11 @@ export class App implements Ground {
 
   get atlas(): Atlas | undefined {
     return this.current;
+  }
+
+  private onsetOf(song: number): number {
+    const cell = this.current?.cellOf(song) ?? -1;
+    return cell >= 0 ? this.current!.cells.onset[cell]! : 0;
   }
 
   // ---- the map ----
@@ -490,7 +495,7 @@ export class App implements Ground {
     const { camera } = this.stage;
     const at = this.listening.hovered >= 0 && this.pointer ? this.pointer : undefined;
     const [x, y] = at ? [at.x, at.y] : camera.toScreen(atlas.x(cell), atlas.y(cell));
-    this.tag.show(text, x, y, camera.width);
+    this.tag.show(text, x, y, camera.width, this.stage.labels.obstacles);
   }
 
   private announceSong(atlas: Atlas, cell: number): void {

@@ -9,7 +9,7 @@ import { planPrefetch, type Pointer } from './audio/plan';
 import type { Atlas } from './map/atlas';
 
 const PREFETCH = 20; // clips fetched around the pointer
-const DECODE = 9; // of these decoded ahead
+const DECODE = 14; // of these decoded ahead, as far as their heads
 const PLAN_EVERY_MS = 50;
 
 export class Listening {

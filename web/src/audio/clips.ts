@@ -3,12 +3,23 @@
  * Clips on their way from the server to samples: a queue by urgency, a bounded pool of compressed
  * files and one of decoded sound. What is not wanted any more is not fetched. A clip that failed is
  * remembered for a while, so that hovering does not hammer the server.
+ *
+ * Of most songs one hears a moment, and decoding all of a clip takes as long as eight beginnings. So
+ * ahead of time, and when it is urgent, only the head of a file is decoded, to a few seconds behind the
+ * onset; the whole clip once the song sounds (whole()).
  */
 import { ApiError } from '../data/api';
 import { BytePool } from './pool';
 
 export type FetchClip = (song: number, signal: AbortSignal) => Promise<ArrayBuffer>;
-export type DecodeClip = (bytes: ArrayBuffer) => Promise<AudioBuffer>;
+/** whole: all of a clip, which takes long. */
+export type DecodeClip = (bytes: ArrayBuffer, whole: boolean) => Promise<AudioBuffer>;
+/** How many seconds of a song's clip its head must have. */
+export type HeadSeconds = (song: number) => number;
+
+const CLIP_S = 30; // of which a head is a part; shorter clips have shorter heads
+const LEAST_HEAD = 0.6; // of a clip: more is as good as all
+const SLACK_S = 2.5; // that a head may be shorter than wanted, e.g. of a clip shorter than most
 
 export interface ClipLimits {
   readonly decodedBytes: number;
@@ -43,6 +54,7 @@ export class ClipStore {
   private readonly failures = new Map<number, Failure>();
   private readonly fetching = new Map<number, AbortController>();
   private readonly decoding = new Set<number>();
+  private readonly heads = new Map<number, AudioBuffer>(); // which of the decoded are only heads
   private readonly waiters = new Map<number, Waiter[]>();
   private plan: readonly number[] = [];
   private decodeFirst = 0;
@@ -54,6 +66,7 @@ export class ClipStore {
     private readonly limits: ClipLimits = DEFAULT_LIMITS,
     sounding: (song: number) => boolean = () => false,
     private readonly now: () => number = () => performance.now(),
+    private readonly headSeconds?: HeadSeconds,
   ) {
     this.decoded = new BytePool(limits.decodedBytes, sounding);
     this.files = new BytePool(limits.fileBytes);
@@ -62,6 +75,26 @@ export class ClipStore {
   /** The clip if it is ready to sound. */
   get(song: number): AudioBuffer | undefined {
     return this.decoded.get(song);
+  }
+
+  /** Whether what get() gives is only the beginning of the clip. */
+  isHead(song: number): boolean {
+    const buffer = this.decoded.get(song);
+    return buffer !== undefined && this.heads.get(song) === buffer;
+  }
+
+  /** All of the clip of which there is a head; undefined: it cannot be had. */
+  async whole(song: number): Promise<AudioBuffer | undefined> {
+    if (!this.isHead(song)) return this.decoded.get(song);
+    const file = this.files.get(song);
+    if (!file) return undefined;
+    try {
+      const buffer = await this.decode(file.slice(0), true);
+      this.keep(song, buffer, false);
+      return buffer;
+    } catch {
+      return undefined; // its head plays on, over and over
+    }
   }
 
   get stats(): { decoded: number; decodedBytes: number; files: number; fileBytes: number; fetching: number } {
@@ -167,8 +200,9 @@ export class ClipStore {
     this.decoding.add(song);
     try {
       // Decoding takes the bytes away; the pool keeps its own.
-      const buffer = await this.decode(file.slice(0));
-      this.decoded.set(song, buffer, 4 * buffer.length * buffer.numberOfChannels);
+      const head = await this.decodeHead(song, file);
+      const buffer = head ?? (await this.decode(file.slice(0), false));
+      this.keep(song, buffer, head !== undefined);
       if (this.urgent === song) this.urgent = -1;
       for (const waiter of this.takeWaiters(song)) waiter.resolve(buffer);
     } catch {
@@ -177,6 +211,27 @@ export class ClipStore {
     }
     this.decoding.delete(song);
     this.pump();
+  }
+
+  private keep(song: number, buffer: AudioBuffer, head: boolean): void {
+    this.decoded.set(song, buffer, 4 * buffer.length * buffer.numberOfChannels);
+    if (head) this.heads.set(song, buffer);
+    else this.heads.delete(song);
+    if (this.heads.size > 4 * this.decoded.size + 64) for (const other of this.heads.keys()) if (!this.decoded.has(other)) this.heads.delete(other);
+  }
+
+  /** undefined: the clip is short, or of a kind that cannot be cut. */
+  private async decodeHead(song: number, file: ArrayBuffer): Promise<AudioBuffer | undefined> {
+    if (!this.headSeconds || !isMpeg(file)) return undefined;
+    const seconds = this.headSeconds(song);
+    const share = seconds / CLIP_S;
+    if (share > LEAST_HEAD) return undefined;
+    try {
+      const buffer = await this.decode(file.slice(0, Math.ceil(share * file.byteLength)), false);
+      return buffer.duration >= seconds - SLACK_S ? buffer : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   private fail(song: number, error: unknown): void {
@@ -195,6 +250,12 @@ export class ClipStore {
     this.waiters.delete(song);
     return list;
   }
+}
+
+/** MP3 can be cut anywhere: a row of frames, perhaps behind an ID3 tag. */
+function isMpeg(file: ArrayBuffer): boolean {
+  const [a = 0, b = 0, c = 0] = new Uint8Array(file, 0, Math.min(3, file.byteLength));
+  return (a === 0x49 && b === 0x44 && c === 0x33) || (a === 0xff && (b & 0xe6) === 0xe2);
 }
 
 function notWanted(): DOMException {

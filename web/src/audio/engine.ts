@@ -34,13 +34,19 @@ export interface StartStats {
 /** Decoding before the context exists needs some rate; sources of another rate are resampled. */
 const LIKELY_RATE = 48000;
 const MOST_GAIN = 8;
+/** A head of a clip lasts so long beyond the onset ... */
+const HEAD_S = 4;
+/** ... and the whole clip is decoded once its song has sounded for so long: in a flight never. */
+const SETTLED_MS = 350;
 
 export class AudioEngine {
   readonly starts: StartStats = { warm: 0, cold: 0, recent: [] };
   private readonly clips: ClipStore;
   private context: AudioContext | undefined;
   private mixer: Mixer | undefined;
-  private decoder: BaseAudioContext | undefined;
+  // A context decodes one file after the other: whole clips shall not keep heads waiting.
+  private readonly decoders: { heads?: BaseAudioContext; wholes?: BaseAudioContext } = {};
+  private settling: ReturnType<typeof setTimeout> | undefined;
   private wanted: Sound | undefined;
   private pausedAt: number | undefined; // seconds into the wanted clip, or the whole song
   private whole: Whole | undefined;
@@ -52,10 +58,11 @@ export class AudioEngine {
   constructor(
     fetchClip: FetchClip,
     private readonly changed: (state: SoundState) => void,
+    onsetOf: (song: number) => number = () => 0,
     limits: ClipLimits = limitsForDevice(),
   ) {
     const sounding = (song: number): boolean => song === this.mixer?.song;
-    this.clips = new ClipStore(fetchClip, (bytes) => this.decode(bytes), limits, sounding);
+    this.clips = new ClipStore(fetchClip, (bytes, whole) => this.decode(bytes, whole), limits, sounding, undefined, (song) => onsetOf(song) + HEAD_S);
   }
 
   get state(): SoundState {
@@ -161,7 +168,7 @@ export class AudioEngine {
   }
 
   decodeBytes(bytes: ArrayBuffer): Promise<AudioBuffer> {
-    return this.decode(bytes);
+    return this.decode(bytes, true);
   }
 
   /** Fades out to silence. */
@@ -228,9 +235,19 @@ export class AudioEngine {
     return this.silenced ? 0 : this.loudness * this.loudness;
   }
 
-  private decode(bytes: ArrayBuffer): Promise<AudioBuffer> {
-    this.decoder ??= new OfflineAudioContext(1, 1, this.context?.sampleRate ?? LIKELY_RATE);
-    return this.decoder.decodeAudioData(bytes);
+  private decode(bytes: ArrayBuffer, whole: boolean): Promise<AudioBuffer> {
+    const decoder = (this.decoders[whole ? 'wholes' : 'heads'] ??= new OfflineAudioContext(1, 1, this.context?.sampleRate ?? LIKELY_RATE));
+    return decoder.decodeAudioData(bytes);
+  }
+
+  /** A song of which only the head is there goes on in its whole clip. */
+  private settle(song: number): void {
+    clearTimeout(this.settling);
+    if (!this.clips.isHead(song)) return;
+    this.settling = setTimeout(() => {
+      if (this.mixer?.song !== song) return;
+      void this.clips.whole(song).then((buffer) => buffer && this.mixer?.extend(song, buffer));
+    }, SETTLED_MS);
   }
 
   private async begin(sound: Sound, offset = sound.onset, fade = FADE_S): Promise<void> {
@@ -255,6 +272,7 @@ export class AudioEngine {
     const gain = Math.min(MOST_GAIN, sound.gain);
     this.whole?.stop(fade);
     const at = this.mixer.play({ song: sound.song, buffer, offset, gain }, fade);
+    this.settle(sound.song);
     this.note(sound.song, warm, performance.now() - asked + (at - this.context.currentTime) * 1000);
     this.tell({ kind: 'playing', song: sound.song });
   }

@@ -16,6 +16,9 @@
 export const FADE_S = 0.04;
 /** After a fade its source may be let go; later, should it have begun late. */
 const GRACE_S = 0.15;
+/** From the head of a clip into all of it: the same samples, so a straight fade; well ahead, to be exact. */
+const EXTEND_S = 0.02;
+const EXTEND_LEAD_S = 0.15;
 /** Clips shorter than this end in silence instead of starting over and over. */
 const SHORTEST_LOOP_S = 1;
 
@@ -24,9 +27,10 @@ export class Envelopes {
   private readonly up: AudioBuffer;
   private readonly down: AudioBuffer;
 
-  constructor(private readonly context: BaseAudioContext, readonly seconds: number = FADE_S) {
-    this.up = this.shape((t) => Math.sin((t * Math.PI) / 2));
-    this.down = this.shape((t) => Math.cos((t * Math.PI) / 2) - 1);
+  /** straight: for two voices of the same samples, else of equal power. */
+  constructor(private readonly context: BaseAudioContext, readonly seconds: number = FADE_S, straight = false) {
+    this.up = this.shape((t) => (straight ? t : Math.sin((t * Math.PI) / 2)));
+    this.down = this.shape((t) => (straight ? -t : Math.cos((t * Math.PI) / 2) - 1));
   }
 
   /** Drives a gain of 0 up to 1 from `at` on. */
@@ -77,7 +81,7 @@ interface Voice {
 
 /** A song from the moment it is asked for until it is replaced. */
 interface Take {
-  readonly play: Play;
+  play: Play;
   readonly out: GainNode;
   readonly voices: Voice[]; // the latest last
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -87,11 +91,13 @@ export class Mixer {
   readonly analyser: AnalyserNode;
   private readonly volumeNode: GainNode;
   private readonly envelopes: Envelopes;
+  private readonly joints: Envelopes;
   private longer: Envelopes | undefined; // of the last fade that was another one
   private take: Take | undefined;
 
   constructor(readonly context: BaseAudioContext, volume: number) {
     this.envelopes = new Envelopes(context);
+    this.joints = new Envelopes(context, EXTEND_S, true);
     this.volumeNode = context.createGain();
     this.volumeNode.gain.value = volume;
     this.analyser = context.createAnalyser();
@@ -143,6 +149,27 @@ export class Mixer {
     this.release(fade);
   }
 
+  /** The song that sounds goes on, from where it is, in a longer buffer that begins with the same samples. */
+  extend(song: number, buffer: AudioBuffer): void {
+    const { take, context } = this;
+    const voice = take?.voices.at(-1);
+    if (!take || !voice || take.play.song !== song || buffer.duration <= take.play.buffer.duration) return;
+    clearTimeout(take.timer);
+    const at = context.currentTime + EXTEND_LEAD_S;
+    if (voice.startedAt > at) {
+      take.play = { ...take.play, buffer }; // it is just beginning anew: the next time
+      return;
+    }
+    const offset = voice.offset + at - voice.startedAt;
+    const length = take.play.buffer.duration;
+    take.play = { ...take.play, buffer };
+    // A head that ends before is over its last second: the next voice begins as after any end.
+    if (offset + EXTEND_S >= length) return this.addVoice(take, context.currentTime, Math.min(offset, buffer.duration - SHORTEST_LOOP_S));
+    this.joints.fadeOut(voice.turn.gain, at).stop(at + EXTEND_S + GRACE_S);
+    voice.source.stop(at + EXTEND_S + GRACE_S / 2);
+    this.addVoice(take, at, offset, EXTEND_S, this.joints);
+  }
+
   /** Fades of any length; one of the unusual ones is kept, a set uses the same all along. */
   envelopesOf(fade: number): Envelopes {
     if (fade === FADE_S) return this.envelopes;
@@ -161,7 +188,7 @@ export class Mixer {
     for (const { source } of take.voices) source.stop(end);
   }
 
-  private addVoice(take: Take, at: number, offset: number, fade = FADE_S): void {
+  private addVoice(take: Take, at: number, offset: number, fade = FADE_S, envelopes = this.envelopesOf(fade)): void {
     const { context } = this;
     const { buffer, gain } = take.play;
     const source = context.createBufferSource();
@@ -174,7 +201,7 @@ export class Mixer {
     source.connect(fadeIn).connect(turn).connect(level).connect(take.out);
     source.start(at, offset);
     // After the source: should the audio thread come in between, the gain is still 0.
-    const envelope = this.envelopesOf(fade).fadeIn(fadeIn.gain, at);
+    const envelope = envelopes.fadeIn(fadeIn.gain, at);
     const voice: Voice = { source, turn, offset, startedAt: at };
     take.voices.push(voice);
     source.onended = () => {

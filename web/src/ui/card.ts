@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /** The card of the song one looks at, and the small tag beside the pointer. */
 import { api, type Cluster, type Song } from '../data/api';
+import type { Box } from '../render/labels';
 import { element, setText } from './dom';
 
 export interface CardContent {
@@ -63,12 +64,15 @@ export class Card {
 }
 
 /** Title and artist beside a place on the map, never outside the window. */
+const HEIGHT = 27;
+
 export class Tag {
   private readonly root = element('tag', HTMLElement);
   private width = 0;
   private text = '';
 
-  show(text: string, x: number, y: number, windowWidth: number): void {
+  /** obstacles: what lies above the map. A name that would be under one goes to its other side. */
+  show(text: string, x: number, y: number, windowWidth: number, obstacles: readonly Box[] = []): void {
     this.root.hidden = false;
     if (text !== this.text) {
       this.text = text;
@@ -76,8 +80,19 @@ export class Tag {
       this.width = this.root.offsetWidth;
     }
     const left = Math.max(6, Math.min(windowWidth - this.width - 6, x - this.width / 2));
-    const above = y > 64;
-    this.root.style.transform = `translate(${Math.round(left)}px, ${Math.round(above ? y - 46 : y + 26)}px)`;
+    const covered = (from: number, top: number): boolean =>
+      obstacles.some((box) => from < box.x1 && from + this.width > box.x0 && top < box.y1 && top + HEIGHT > box.y0);
+    let [at, above] = [left, y > 64];
+    if (covered(left, above ? y - 46 : y + 26)) {
+      // Beside what covers it, else on the other side of the finger.
+      const beside = obstacles
+        .flatMap(({ x0, x1 }) => [x1 + 4, x0 - this.width - 4])
+        .filter((from) => from >= 6 && from + this.width <= windowWidth - 6 && !covered(from, above ? y - 46 : y + 26))
+        .sort((a, b) => Math.abs(a - left) - Math.abs(b - left))[0];
+      if (beside !== undefined) at = beside;
+      else above = !above;
+    }
+    this.root.style.transform = `translate(${Math.round(at)}px, ${Math.round(above ? y - 46 : y + 26)}px)`;
   }
 
   hide(): void {
