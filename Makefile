@@ -31,6 +31,11 @@ check-full: deps-build deps-test deps-run deps-full
 bench: deps-build deps-test deps-run deps-bench
 	@bench/run
 
+# The weights of mm1 from nothing: two hours of two cores, and 12 GB in train/work (train/README.md).
+train: deps-build deps-run deps-train
+	@$(MAKE) --no-print-directory all
+	@train/run
+
 deps: deps-build deps-run deps-test
 deps-build:
 	@tools/deps.sh build
@@ -42,6 +47,8 @@ deps-full:
 	@tools/deps.sh full
 deps-bench:
 	@tools/deps.sh bench
+deps-train:
+	@tools/deps.sh train
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -49,5 +56,5 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all run check check-full bench deps deps-build deps-run deps-test deps-full deps-bench \
-	format clean
+.PHONY: all run check check-full bench train deps deps-build deps-run deps-test deps-full deps-bench \
+	deps-train format clean

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the Debian packages that are missing for a purpose: deps.sh build|run|test|full|bench ...
+# Installs the Debian packages that are missing for a purpose: deps.sh build|run|test|full|bench|train ...
 # Where there is no apt it names what is missing and fails.
 set -eu
 
@@ -18,6 +18,8 @@ chromium python3-numpy python3-scipy postgresql"
 full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 # What the benchmarks are measured against, as far as Debian has it (the rest: bench/peers).
 bench="python3-torch"
+# Training mm1: the network, sound fonts, and what unpacks the packages of train/packages.txt.
+train="python3-torch python3-numpy ffmpeg libfluidsynth3 fluid-soundfont-gm"
 
 wanted=""
 for purpose in "$@"; do
@@ -30,6 +32,7 @@ for purpose in "$@"; do
     test) wanted="$wanted $test" ;;
     full) wanted="$wanted $full" ;;
     bench) wanted="$wanted $bench" ;;
+    train) wanted="$wanted $train" ;;
     *) echo "deps.sh: what is \"$purpose\"?" >&2; exit 2 ;;
     esac
 done

@@ -28,8 +28,11 @@ int mm_store_path(const struct mm_model_file *file, char **out, struct mm_error 
  */
 bool mm_store_has(const struct mm_model *model);
 
-/* What is there without a download. */
+/* What is embedded with when nobody says and nothing was downloaded. */
 #define MM_MODEL_BUILT_IN "timbre"
+
+/* Built in, too. A library that has all parts of it is mapped by it when nobody says. */
+#define MM_MODEL_JOIN "mm1+timbre"
 
 /* The model, or join of models, to embed with when nobody says: OpenL3 once it is installed, else
  * MM_MODEL_BUILT_IN. */

@@ -5,6 +5,8 @@
 #include "cmd/command.h"
 #include "cmd/npy.h"
 #include "cmd/npz.h"
+#include "musicmap/join.h"
+#include "musicmap/store.h"
 
 static int feed(void *ctx, size_t rate_index, const float *samples, size_t count,
                 struct mm_error *err)
@@ -76,6 +78,19 @@ static int choose_windows(const struct command *self, struct cmd_embed_options *
     return 0;
 }
 
+/* A join has no vectors of its own: of the usual one its first model. join must outlive *name. */
+static int choose_model(const struct command *self, struct mm_join *join, const char **name)
+{
+    struct mm_error err = {0};
+    if (mm_join_parse(*name ? *name : mm_model_default(), join, &err) < 0)
+        return cmd_fail(self, CMD_USAGE, "%s", err.message);
+    if (*name && join->n > 1)
+        return cmd_fail(self, CMD_USAGE, "one model at a time: \"%s\" joins several", *name);
+    if (!*name)
+        *name = join->part[0].name;
+    return 0;
+}
+
 int cmd_features(const struct command *self, int argc, char **argv)
 {
     struct cmd_embed_options in = {0};
@@ -91,11 +106,14 @@ int cmd_features(const struct command *self, int argc, char **argv)
     char **files;
     size_t n;
     struct mm_embed_options embed;
+    struct mm_join join;
     int status = cmd_parse(self, options, argc, argv, 1, 1, &files, &n);
     if (!status && (!output || !(has_ending(output, ".npy") || has_ending(output, ".npz"))))
         status = cmd_fail(self, CMD_USAGE, "say where to: -o FILE.npy or FILE.npz");
     if (!status)
         status = choose_windows(self, &in, picture, has_ending(output, ".npz"));
+    if (!status)
+        status = choose_model(self, &join, &in.model);
     if (!status)
         status = cmd_embed_options(self, &in, &embed);
     if (status)

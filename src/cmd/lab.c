@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/lab_table.h"
+#include "musicmap/join.h"
 #include "musicmap/lab.h"
+#include "musicmap/store.h"
 #include "musicmap/view.h"
 
 #define MOST_ITEMS  64
@@ -100,7 +102,23 @@ static void name_kind(const struct mm_model_count *kinds, size_t count, size_t a
     snprintf(out, 80, several && *pool ? "%s:%s" : "%s", kinds[at].model, pool);
 }
 
-/* Every model the library has vectors of, and every pooling of it. */
+/* The join that is mapped when nobody says, where the library has all of it; else "". */
+static const char *usual_join(const struct mm_model_count *kinds, size_t count)
+{
+    struct mm_join join;
+    if (mm_join_parse(MM_MODEL_JOIN, &join, NULL) < 0)
+        return "";
+    for (size_t part = 0; part < join.n; part++) {
+        size_t i = 0;
+        while (i < count && (!kinds[i].songs || strcmp(kinds[i].model, join.part[part].name) != 0))
+            i++;
+        if (i == count)
+            return "";
+    }
+    return MM_MODEL_JOIN;
+}
+
+/* Every model the library has vectors of, and every pooling of it; first what it is mapped by. */
 static int list_models(const struct command *self, struct mm_catalog *catalog, struct list *out)
 {
     struct mm_error err = {0};
@@ -115,6 +133,8 @@ static int list_models(const struct command *self, struct mm_catalog *catalog, s
         if (!*kinds[i].segment)
             kinds[whole++] = kinds[i];
     count = whole;
+    if (status == 0)
+        mm_text_add(&text, usual_join(kinds, count));
     for (size_t i = 0; i < count && status == 0; i++) {
         char name[80] = "";
         if (kinds[i].songs > 0)

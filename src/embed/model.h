@@ -57,6 +57,7 @@ struct mm_model_ops {
 
 /* The kinds of models, one line each. */
 extern const struct mm_model_ops mm_timbre_ops;
+extern const struct mm_model_ops mm_mm1_ops;
 extern const struct mm_model_ops mm_l3_ops; /* l3_model.h */
 extern const struct mm_model_ops mm_musicnn_ops;
 

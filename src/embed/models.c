@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "embed/edgel3.h"
+#include "embed/mm1.h"
 #include "embed/model.h"
 #include "embed/musicnn.h"
 #include "embed/musicnn_frontend.h"
@@ -29,6 +30,15 @@ static const struct mm_model models[] = {
         .licence = "BSD-2-Clause",
         .citation = "musicmap, doc/timbre.md",
         .ops = &mm_timbre_ops,
+    },
+    {
+        .name = "mm1",
+        .summary = "small network trained on free music; built in, best as mm1+timbre",
+        .sample_rate = MM_MM1_RATE,
+        .dim = MM_MM1_DIM,
+        .licence = "BSD-2-Clause",
+        .citation = "musicmap, doc/mm1.md",
+        .ops = &mm_mm1_ops,
     },
     OPENL3(music, mel256, 512, "music"),
     OPENL3(music, mel256, 6144, "music"),

@@ -45,8 +45,8 @@ static const struct mm_model_count *find_kind(const struct kinds *kinds, const c
     return NULL;
 }
 
-/* What to map when nobody says: the commonest model, or the join it belongs to by default when all
- * other parts are as common. */
+/* What to map when nobody says: the commonest model, or the join it belongs to when all other parts
+ * are as common. */
 static const char *choose_model(const struct kinds *kinds)
 {
     const struct mm_model_count *first = kinds->list;
@@ -57,7 +57,7 @@ static const char *choose_model(const struct kinds *kinds)
         return NULL;
     struct mm_join join;
     bool member = false;
-    if (mm_join_parse(MM_MODEL_BUILT_IN, &join, NULL) < 0)
+    if (mm_join_parse(MM_MODEL_JOIN, &join, NULL) < 0)
         return first->model;
     for (size_t i = 0; i < join.n; i++) {
         const struct mm_model_count *kind = find_kind(kinds, join.part[i].name, "");
@@ -65,7 +65,7 @@ static const char *choose_model(const struct kinds *kinds)
             return first->model;
         member |= strcmp(join.part[i].name, first->model) == 0;
     }
-    return member ? MM_MODEL_BUILT_IN : first->model;
+    return member ? MM_MODEL_JOIN : first->model;
 }
 
 static void keep_common(struct mm_song_vectors *v, const int64_t *ids, size_t count)

@@ -8,9 +8,11 @@ has "$out" '^timbre +built in'
 has "$out" '^openl3-music-mel256-512 +- '
 run 0 musicmap model list --json
 same "$(json '[.models[].name] | length')" "$(json '[.models[].name] | unique | length')" "each name once"
-same "$(json '[.models[] | select(.installed)] | map(.name) | join(" ")')" "timbre" "nothing is installed"
-run 0 musicmap model check timbre
-has "$out" '^repeatable +right'
+same "$(json '[.models[] | select(.installed)] | map(.name) | join(" ")')" "timbre mm1" "nothing is installed"
+for model in timbre mm1; do
+    run 0 musicmap model check $model
+    has "$out" '^repeatable +right'
+done
 
 run 2 musicmap model
 run 2 musicmap model frobnicate
@@ -86,6 +88,8 @@ ok $? "pictures of the right shape"
 run 2 musicmap features a.mp3 --model timbre --frontend-only -o a.npy
 has "$errors" 'no network'
 run 2 musicmap features a.mp3 --model musicnn-msd --frontend-only --pool max -o a.npy
+run 2 musicmap features a.mp3 --model mm1+timbre -o a.npy
+has "$errors" 'one model at a time'
 run 2 musicmap embed --model timbre+
 run 2 musicmap embed --model timbre+nothing
 has "$errors" 'no model "nothing"'
@@ -147,4 +151,15 @@ has "$errors" 'musicmap embed --model openl3-music-mel256-512'
 printf 'x' >>models/edgel3_sea_ust_audio_emb_64.h5.gz
 run 3 musicmap model check edgel3-ust-64
 has "$errors" 'damaged or cut off'
+# Both built-in models: joined where a library has both.
+for i in 1 2 3 4; do song both/$i.mp3 $((i * 210)); done
+run 0 musicmap explore both --model mm1+timbre --no-serve --library both.lib
+run 0 musicmap map --library both.lib --json
+same "$(json .vectors.model)" mm1+timbre "nobody said which: both"
+run 0 musicmap map --library both.lib --model mm1 --json
+same "$(json .vectors.model)" mm1 "one of them"
+run 0 musicmap lab --library both.lib --clusterers ward --clusters 2 --layouts pca --resamples 0 --json
+same "$(json '.rows[].model' | paste -sd ' ' -)" "mm1+timbre mm1 timbre" "what it is mapped by comes first"
+run 0 musicmap similar both/1.mp3 --library both.lib
+run 0 musicmap eval --label folder --library both.lib --json
 finish
