@@ -36,10 +36,12 @@ async function hover(browser, fixture, rows) {
   const r = await hoverLatency(browser, fixture, tones, Number(option('hovers', 2000)), Number(option('jumps', 150)));
   const heard = (list) => list.map(({ ms }) => ms ?? Infinity); // never heard: later than all others
   const [warm, cold] = [heard(r.warm), heard(r.far)];
-  const asked = r.warm.length + r.cold.length + r.never.length;
+  const ready = r.warm.length + r.held.length;
+  const asked = ready + r.cold.length + r.never.length;
   rows.push(
     [`pointer event to first sample, warm, ${r.warm.length} hovers`, quantiles(warm), `p95 <= 30, p99 <= ${(60 + QUANTUM_MS).toFixed(1)}`, percentile(warm, 0.95) <= 30 && percentile(warm, 0.99) <= 60 + QUANTUM_MS],
-    ['warm share of hovers of 120 ms and more', `${((100 * r.warm.length) / asked).toFixed(1)} % of ${asked}`, '>= 90 %', r.warm.length >= 0.9 * asked],
+    ['warm share of hovers of 120 ms and more', `${((100 * ready) / asked).toFixed(1)} % of ${asked}`, '>= 90 %', ready >= 0.9 * asked],
+    [`- of these, waiting until the song before had its 120 ms: ${r.held.length}`, quantiles(heard(r.held))],
     ['cells under 120 ms (skipped); tones in doubt', `${r.skipped}; ${r.doubtful}`],
     [`the same, cold, ${cold.length} jumps`, quantiles(cold), 'p95 <= 150', percentile(cold, 0.95) <= 150],
   );

@@ -647,10 +647,14 @@ pageTest('at 360 pixels the name of a song is never behind the tools', async (pa
     }).map((panel) => panel.id || panel.className).join(' ');
   });
   const rail = await page.locator('#rail').boundingBox();
+  fixture.library = { ...library, list: library.list.map((song) => ({ ...song, title: `A Song with Quite a Long Name ${song.id}` })) };
+  await page.reload();
+  await page.locator('#listen').click();
+  await until(page, () => __musicmap.painted === 'cells', 'cells');
   let shown = 0;
   // Wherever the map is free just around the tools: their names would lie on them.
-  for (const y of [rail.y - 20, rail.y + rail.height + 12, rail.y + rail.height + 30])
-    for (const x of [40, 180, 320]) {
+  for (const y of [rail.y - 20, rail.y + 80, rail.y + 160, rail.y + rail.height + 12, rail.y + rail.height + 30])
+    for (const x of [40, 110, 180, 320]) {
       const free = await page.evaluate(([px, py]) => document.elementFromPoint(px, py)?.id === 'map' && __musicmap.songAt(px, py) >= 0, [x, y]);
       if (!free) continue;
       await page.mouse.move(x, y);

@@ -215,6 +215,26 @@ pageTest('colours: a country chosen turns the others grey; the address keeps it'
   await until(page, () => !location.hash.includes('only='), 'no filter');
 });
 
+pageTest('colours: the bounds of a range, by slider and by key; crossing them is no trap', async (page) => {
+  await page.keyboard.press('l');
+  await page.selectOption('#shade', 'tempo');
+  const [low, high] = [page.locator('#bound-low'), page.locator('#bound-high')];
+  await low.waitFor({ state: 'visible' });
+  assert.deepEqual([await low.getAttribute('min'), await high.getAttribute('max')], ['60', '180']);
+  await low.fill('120');
+  await until(page, () => /only=120~180/.test(decodeURIComponent(location.hash)), 'slower songs grey');
+  assert.equal(await page.locator('#end-low').innerText(), '120 bpm');
+  await high.focus();
+  await page.keyboard.press('ArrowLeft');
+  await until(page, () => /only=120~179/.test(decodeURIComponent(location.hash)), 'a step by key');
+  await accessible(page, 'a range');
+  await high.fill('90');
+  await until(page, () => /only=90~120/.test(decodeURIComponent(location.hash)), 'the lower of both is the lower bound');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await until(page, () => !location.hash.includes('only='), 'no filter');
+  assert.equal(await page.locator('#end-low').innerText(), '60 bpm');
+});
+
 pageTest('somewhere else, and back', async (page) => {
   assert.equal(await page.locator('#tool-back').isDisabled(), true);
   await page.locator('#tool-elsewhere').click();

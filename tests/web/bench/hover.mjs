@@ -112,8 +112,11 @@ function readLog(log, tones) {
     const doubtful = before.some((e) => (e.kind === 'heard' ? e.tone : tones.get(e.song)) === tone);
     // A message of the tap may arrive after the next event.
     const heard = log.slice(i + 1, next + 6).find((e) => e.kind === 'heard' && e.tone === tone && e.at >= at - 0.002 && e.at < until);
+    // The song before has a right to its 120 ms: what waits for that is told apart.
+    const last = log.slice(Math.max(0, i - 12), i).filter((e) => e.kind === 'heard').at(-1);
+    const held = last !== undefined && at - last.at < LEAST_STAY_S;
     const start = log.slice(i + 1, next + 6).find((e) => e.kind === 'start' && e.song === song);
-    hovers.push({ song, stay: until - at, doubtful, warm: start?.warm, ms: heard && (heard.at - at) * 1000 });
+    hovers.push({ song, stay: until - at, doubtful, held, warm: start?.warm, ms: heard && (heard.at - at) * 1000 });
   }
   return hovers;
 }
@@ -222,7 +225,8 @@ export async function hoverLatency(browser, fixture, tones, hovers, jumps) {
     skipped: flight.length - stays.length,
     stays: stays.length,
     doubtful: stays.length - told.length,
-    warm: told.filter(({ warm }) => warm === true),
+    warm: told.filter(({ warm, held }) => warm === true && !held),
+    held: told.filter(({ warm, held }) => warm === true && held),
     cold: told.filter(({ warm }) => warm === false),
     never: told.filter(({ warm }) => warm === undefined),
     far: far.filter(({ warm, doubtful, stay }) => warm === false && !doubtful && stay > 0.4),

@@ -17,17 +17,19 @@ export async function firstPicture(browser, url) {
   const context = await browser.newContext({ viewport: SIZE });
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
-  const shots = [];
+  const shoot = async () => (await session.send('Page.captureScreenshot', { format: 'png', clip: CLIP, optimizeForSpeed: true })).data;
+  const empty = await shoot();
+  const shots = [{ ms: 0, data: empty }];
   const began = performance.now();
   await page.goto(url, { waitUntil: 'commit' });
   let same = Infinity; // since when nothing has changed, once something has
   for (let last = ''; performance.now() - same < REST_MS || same === Infinity;) {
     if (performance.now() - began > LONGEST_MS) throw new Error(`${url} shows nothing`);
     const asked = performance.now();
-    const { data } = await session.send('Page.captureScreenshot', { format: 'png', clip: CLIP, optimizeForSpeed: true });
+    const data = await shoot();
     // The picture is at least as old as the answer, and not younger than the question.
     shots.push({ ms: performance.now() - began, data });
-    if (data !== last && last !== '') same = performance.now();
+    if (data !== last && data !== empty) same = performance.now();
     last = data;
     const spent = performance.now() - asked;
     if (spent < 40) await page.waitForTimeout(40 - spent);

@@ -67,7 +67,7 @@ const BASE: Record<Theme, Omit<Palette, 'land'>> = {
     cellBorderAlpha: 0.5,
     countryBorder: [158, 152, 142],
     countryBorderAlpha: 1,
-    regionBorder: [204, 197, 182],
+    regionBorder: [184, 177, 164],
     highlight: [255, 236, 190],
     ring: [255, 246, 224],
     ringHalo: [10, 12, 18],

@@ -42,7 +42,7 @@ export function inkOf(atlas: Atlas, palette: Palette, view: View, ratio: number)
     countryAlpha: palette.countryBorderAlpha * countryBorderStrength(typical),
     countryWidth: countryBorderWidth(typical) * ratio,
     regionBorder: palette.regionBorder,
-    regionWidth: 1.5 * countryBorderWidth(typical) * ratio,
+    regionWidth: 1.35 * countryBorderWidth(typical) * ratio,
     relief: typical < 6 ? 0 : palette.theme === 'light' ? 0.022 : 0.05,
     reliefReach: Math.max(1, (atlas.typicalRadius * view.scale * ratio) / Math.min(1, typical / 30)),
   };

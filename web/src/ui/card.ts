@@ -65,33 +65,43 @@ export class Card {
 
 /** Title and artist beside a place on the map, never outside the window. */
 const HEIGHT = 27;
+const LEAST_WIDTH = 140; // of a name that has to be cut
+
+/** The part of a line of the window, around x, that nothing lies on. */
+function roomBeside(x: number, top: number, windowWidth: number, obstacles: readonly Box[]): { from: number; to: number } {
+  let [from, to] = [6, windowWidth - 6];
+  for (const box of obstacles) {
+    if (top >= box.y1 || top + HEIGHT <= box.y0) continue;
+    const under = x >= box.x0 && x <= box.x1; // then on its roomier side
+    if (under ? windowWidth - box.x1 > box.x0 : box.x1 < x) from = Math.max(from, box.x1 + 4);
+    else to = Math.min(to, box.x0 - 4);
+  }
+  return { from, to: Math.max(from, to) };
+}
 
 export class Tag {
   private readonly root = element('tag', HTMLElement);
   private width = 0;
   private text = '';
 
-  /** obstacles: what lies above the map. A name that would be under one goes to its other side. */
+  /** obstacles: what lies above the map. A name that would be under one moves aside, or is cut. */
   show(text: string, x: number, y: number, windowWidth: number, obstacles: readonly Box[] = []): void {
     this.root.hidden = false;
     if (text !== this.text) {
       this.text = text;
       setText(this.root, text);
+      this.root.style.maxWidth = '';
       this.width = this.root.offsetWidth;
     }
-    const left = Math.max(6, Math.min(windowWidth - this.width - 6, x - this.width / 2));
-    const covered = (from: number, top: number): boolean =>
-      obstacles.some((box) => from < box.x1 && from + this.width > box.x0 && top < box.y1 && top + HEIGHT > box.y0);
-    let [at, above] = [left, y > 64];
-    if (covered(left, above ? y - 46 : y + 26)) {
-      // Beside what covers it, else on the other side of the finger.
-      const beside = obstacles
-        .flatMap(({ x0, x1 }) => [x1 + 4, x0 - this.width - 4])
-        .filter((from) => from >= 6 && from + this.width <= windowWidth - 6 && !covered(from, above ? y - 46 : y + 26))
-        .sort((a, b) => Math.abs(a - left) - Math.abs(b - left))[0];
-      if (beside !== undefined) at = beside;
-      else above = !above;
-    }
+    // Above the finger, else below it; as wide as what lies beside leaves room.
+    const wished = y > 64;
+    const free = (above: boolean): { from: number; to: number } => roomBeside(x, above ? y - 46 : y + 26, windowWidth, obstacles);
+    const room = (above: boolean): number => free(above).to - free(above).from;
+    const above = room(wished) >= Math.min(this.width, LEAST_WIDTH) || room(wished) >= room(!wished) ? wished : !wished;
+    const { from, to } = free(above);
+    const width = Math.min(this.width, Math.max(LEAST_WIDTH, to - from));
+    this.root.style.maxWidth = width < this.width ? `${width}px` : '';
+    const at = Math.max(from, Math.min(to - width, x - width / 2));
     this.root.style.transform = `translate(${Math.round(at)}px, ${Math.round(above ? y - 46 : y + 26)}px)`;
   }
 
