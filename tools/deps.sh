@@ -14,8 +14,8 @@ fonts-dejavu-core fonts-lato"
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
 test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils
 chromium python3-numpy python3-scipy postgresql"
-# The long proofs: the kernels on another processor.
-full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
+# The long proofs: the kernels on another processor, clocks that are wrong.
+full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static libfaketime"
 # What the benchmarks are measured against, as far as Debian has it (the rest: bench/peers).
 bench="python3-torch"
 # Training mm1: the network, sound fonts, and what unpacks the packages of train/packages.txt.

@@ -37,7 +37,7 @@ int cmd_copy(const struct command *self, int argc, char **argv)
     struct mm_error err = {0};
     struct mm_catalog *from = NULL;
     struct mm_catalog *to = NULL;
-    struct mm_copy_report report;
+    struct mm_copy_report report = {0};
     int result = mm_catalog_open(names[0], false, &from, &err);
     if (result == 0)
         result = mm_catalog_open(names[1], true, &to, &err);

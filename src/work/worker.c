@@ -199,7 +199,7 @@ static int fill(struct mm_crew *crew, struct mm_catalog *control, bool retry, st
 static int look_for_work(struct mm_crew *crew, struct mm_catalog *control, bool refill,
                          struct mm_error *err)
 {
-    struct mm_queue_counts left;
+    struct mm_queue_counts left = {0};
     int result = mm_queue_reap(control, tell_lost, crew, err);
     if (result == 0 && refill)
         result = fill(crew, control, false, err);
@@ -281,7 +281,7 @@ static void keep_house(struct mm_crew *crew, struct mm_catalog *control)
 /* Joins, and sees to it that there are tasks. */
 static int begin(struct mm_crew *crew, struct mm_catalog *control, struct mm_error *err)
 {
-    struct mm_queue_counts left;
+    struct mm_queue_counts left = {0};
     int result = crew->self.id ? 0 : join(crew, control, err);
     if (result == 0)
         result = mm_queue_count(control, crew->self.recipe, &left, err);
