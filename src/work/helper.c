@@ -7,33 +7,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/hash.h"
 #include "musicmap/work.h"
+#include "work/confine.h"
 #include "work/wire.h"
 
-#define MEMORY_LIMIT ((rlim_t)2 << 30)
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
-
-static void limit_resources(void)
-{
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-#ifndef UNDER_SANITIZER /* its shadow memory alone is larger than any limit */
-    struct rlimit memory = {MEMORY_LIMIT, MEMORY_LIMIT};
-    setrlimit(RLIMIT_DATA, &memory);
-#endif
-}
+/* An hour of music takes about 15 s; a file that takes this long is not worth more. */
+#define MOST_SECONDS 900.0
 
 /* The program may be killed while a decoder here is stuck; nobody else would end this process. */
 static void *end_with_parent(void *arg)
@@ -213,7 +196,7 @@ static int send_failure(int fd, const struct mm_error *failure, struct mm_error 
 
 int mm_helper_main(int fd)
 {
-    limit_resources();
+    mm_confine();
     pthread_t watcher;
     if (pthread_create(&watcher, NULL, end_with_parent, &fd) != 0)
         return 1;
@@ -222,6 +205,7 @@ int mm_helper_main(int fd)
     struct mm_wire_message message = {0};
     struct mm_error err = {0};
     while (mm_wire_receive(fd, &message, &err) == 0) {
+        mm_confine_time(MOST_SECONDS);
         struct mm_error failure = {0};
         struct mm_text reply = {0};
         int result = answer(fd, &message, &reply, &failure);
