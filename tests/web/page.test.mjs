@@ -665,6 +665,19 @@ pageTest('at 360 pixels the name of a song is never behind the tools', async (pa
       shown++;
     }
   assert.ok(shown > 1, `${shown} names seen`);
+  // A song chosen by key whose place is left of the window.
+  await page.keyboard.press('Tab');
+  await page.locator('#map').focus();
+  await page.keyboard.press('ArrowRight');
+  await until(page, () => !__musicmap.moving && __musicmap.focus >= 0, 'a song chosen');
+  const chosen = await page.evaluate(() => __musicmap.locate(__musicmap.focus));
+  await page.mouse.move(200, chosen.y > 600 ? 300 : chosen.y);
+  await page.mouse.down();
+  await page.mouse.move(200 - chosen.x - 3, chosen.y > 600 ? 300 : chosen.y, { steps: 8 });
+  await page.mouse.up();
+  await until(page, () => !__musicmap.moving, 'rest');
+  const beyond = await covered();
+  assert.ok(beyond === 'hidden' || beyond === '', beyond);
 }, { viewport: { width: 360, height: 740 } }, FIXTURE);
 
 pageTest('what is being done to the library is told while it is done', async (page) => {

@@ -72,8 +72,11 @@ function roomBeside(x: number, top: number, windowWidth: number, obstacles: read
   let [from, to] = [6, windowWidth - 6];
   for (const box of obstacles) {
     if (top >= box.y1 || top + HEIGHT <= box.y0) continue;
-    const under = x >= box.x0 && x <= box.x1; // then on its roomier side
-    if (under ? windowWidth - box.x1 > box.x0 : box.x1 < x) from = Math.max(from, box.x1 + 4);
+    // The side x is on, unless the name has no room there: a song may lie under a panel, or beyond.
+    const [left, right] = [box.x0, windowWidth - box.x1];
+    const own = x > box.x1 ? right : x < box.x0 ? left : 0;
+    const onRight = own >= LEAST_WIDTH ? x > box.x1 : right > left;
+    if (onRight) from = Math.max(from, box.x1 + 4);
     else to = Math.min(to, box.x0 - 4);
   }
   return { from, to: Math.max(from, to) };
