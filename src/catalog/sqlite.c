@@ -198,6 +198,7 @@ static int sqlite_prepare(struct mm_store *store, const char *sql, struct mm_sta
     struct mm_statement *statement = find_cached(store, sql);
     if (statement && !at(statement)->busy) {
         at(statement)->busy = true;
+        at(statement)->cached = true; /* it is: told to path analyzers */
         *out = statement;
         return 0;
     }
