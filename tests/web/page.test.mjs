@@ -20,6 +20,7 @@ const fixture = real ? undefined : await startFixture({ songs: 126, clusters: 12
 const url = real ?? fixture.url;
 const library = fixture?.library;
 const browser = await launch();
+const PAGE_ALONE = { skip: real ? 'the server has no part in it' : undefined };
 const FIXTURE = { skip: real ? 'needs the fixture server' : undefined };
 
 /** A test on a page of its own; fails when the console reported an error it does not expect. */
@@ -237,7 +238,7 @@ pageTest('clicking the kept song again lets go of it', async (page) => {
   await holds(page, 'pinned', true);
   await page.mouse.click(song.x, song.y, { delay: 30 });
   await holds(page, 'pinned', false);
-});
+}, {}, PAGE_ALONE);
 
 pageTest('space pauses and goes on; M mutes; the volume is kept for the next visit', async (page) => {
   const [song] = await visibleSongs(page, 2);
@@ -309,7 +310,7 @@ pageTest('a flick coasts and comes to rest', async (page) => {
     if ((await hook(page, 'view.x')) > dragged) return;
   }
   assert.fail('it never coasted');
-});
+}, {}, PAGE_ALONE);
 
 pageTest('plus, minus, double click and buttons zoom', async (page) => {
   const scale = () => hook(page, 'view.scale');
@@ -327,7 +328,7 @@ pageTest('plus, minus, double click and buttons zoom', async (page) => {
   await grows(() => page.locator('#zoom-out').click(), -1, 'button');
   await grows(() => page.mouse.dblclick(song.x, song.y), 1, 'double click');
   await holds(page, 'pinned', false);
-});
+}, {}, PAGE_ALONE);
 
 pageTest('arrow keys go to the song in that direction and play it, Tab to the next; both are read out', async (page) => {
   await page.locator('#map').focus();
@@ -374,19 +375,19 @@ pageTest('the map is no trap for the keyboard, and help opens', async (page) => 
   assert.equal(await page.locator('#help').isVisible(), true);
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('#help').isVisible(), false);
-});
+}, {}, PAGE_ALONE);
 
 pageTest('the help page is found by its button, too', async (page) => {
   await page.locator('#help-open').click();
   await page.locator('.help-close').click();
   assert.equal(await page.locator('#help').isVisible(), false);
-});
+}, {}, PAGE_ALONE);
 
 pageTest('with reduced motion nothing glides', async (page) => {
   await page.mouse.move(640, 400);
   await page.keyboard.press('+');
   assert.equal(await hook(page, 'moving'), false);
-}, { reducedMotion: 'reduce' });
+}, { reducedMotion: 'reduce' }, PAGE_ALONE);
 
 // ---- touch ----
 
@@ -425,7 +426,7 @@ pageTest('touch: one finger pans, two zoom, and the song goes on', async (page) 
   assert.ok((await hook(page, 'view')).x > zoomed.x);
   await holds(page, 'song', song.id);
   await holds(page, 'sound.kind', 'playing');
-}, PHONE);
+}, PHONE, PAGE_ALONE);
 
 pageTest('360 pixels: nothing sticks out, controls are large enough, the card is readable', async (page) => {
   const [song] = await visibleSongs(page, 2, 60);
@@ -442,7 +443,7 @@ pageTest('360 pixels: nothing sticks out, controls are large enough, the card is
     assert.ok(box.left >= 0 && box.right <= 360 && box.top >= 0 && box.bottom <= 640, `${box.id} is on screen`);
     if (box.id !== 'card' && box.id !== 'cartouche' && box.id !== 'volume') assert.ok(box.width >= 40 && box.height >= 40, `${box.id} is large enough`);
   }
-}, PHONE);
+}, PHONE, PAGE_ALONE);
 
 // ---- drawing ----
 
@@ -498,7 +499,7 @@ pageTest('names of countries and titles stand on the map without overlap, also u
     titles = Math.max(titles, (await check(`step ${i}`)).titles);
   }
   assert.ok(titles > 0, 'titles appear');
-});
+}, {}, PAGE_ALONE);
 
 pageTest('losing the graphics card: the page goes on without', async (page) => {
   await page.evaluate(() => {
@@ -509,7 +510,7 @@ pageTest('losing the graphics card: the page goes on without', async (page) => {
   const [song] = await visibleSongs(page, 2);
   await pointAt(page, song);
   await playing(page, song.id);
-}, { query: '?renderer=webgl2' });
+}, { query: '?renderer=webgl2' }, PAGE_ALONE);
 
 // ---- accessibility ----
 
@@ -541,7 +542,7 @@ pageTest('before the first gesture there is a veil that says so, and no sound', 
   assert.equal(await page.evaluate(() => window.__musicmap.audioContext === undefined), true);
   await page.keyboard.press('Enter');
   await until(page, () => document.getElementById('veil').hidden && __musicmap.audioContext?.state === 'running', 'sound');
-}, { listen: false });
+}, { listen: false }, PAGE_ALONE);
 
 // ---- when things go wrong ----
 
