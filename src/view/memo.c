@@ -106,7 +106,7 @@ bool mm_memo_get(struct mm_memo *memo, const struct mm_memo_key *key, struct mm_
         entry->used = ++memo->clock;
         if (entry->blob)
             *out = mm_blob_hold(entry->blob);
-        else
+        else if (entry->failure)
             *failure = *entry->failure;
     }
     pthread_mutex_unlock(&memo->mutex);
