@@ -21,6 +21,11 @@ run: deps-build $(if $(MUSIC),,deps-run)
 	@$(if $(MUSIC),,demo/make-library $(DEMO))
 	@exec $(BUILD)/musicmap explore $(if $(LIBRARY),--library "$(LIBRARY)") "$(if $(MUSIC),$(MUSIC),$(DEMO))"
 
+# Below PREFIX (as configured, /usr/local), or DESTDIR and that.
+install: all
+	@$(if $(PREFIX),meson configure $(BUILD) -Dprefix="$(PREFIX)")
+	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --quiet
+
 check: deps-build deps-test deps-run
 	@tests/run
 
@@ -56,5 +61,5 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all run check check-full bench train deps deps-build deps-run deps-test deps-full deps-bench \
+.PHONY: all run install check check-full bench train deps deps-build deps-run deps-test deps-full deps-bench \
 	deps-train format clean
