@@ -13,7 +13,7 @@ fonts-dejavu-core fonts-lato"
 # The demo library: styles, synthesiser, sound font, encoder.
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
 test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils
-chromium python3-numpy python3-scipy postgresql"
+chromium python3-numpy python3-scipy postgresql mandoc"
 # The long proofs: the kernels on another processor, clocks that are wrong.
 full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static libfaketime"
 # What the benchmarks are measured against, as far as Debian has it (the rest: bench/peers).
