@@ -250,7 +250,7 @@ static int make_and_write(const struct command *self, struct mm_catalog *catalog
     {"title", 0, CMD_TEXT, &(o).title, "TEXT", "title in the files (default: the name)", 0, 0},      \
     {"station", 0, CMD_TEXT, &(o).station, "TEXT", "name of service, for SoundExchange", 0, 0},      \
     {"name", 0, CMD_TEXT, &(o).name, "NAME", "kept under this name (default: the file's)", 0, 0},    \
-    {"send", 0, CMD_TEXT, &(o).send, "spotify", "as a playlist of your account there", 0, 0},          \
+    SEND_OPTIONS(o),                                                                                 \
     {"no-keep", 0, CMD_FLAG, &(o).keep_not, NULL, "do not keep it", 0, 0}
 /* clang-format on */
 
@@ -264,7 +264,7 @@ static int make_set(const struct command *self, int argc, char **argv)
     if (in.paths && strcmp(in.paths, "relative") != 0 && strcmp(in.paths, "absolute") != 0)
         return cmd_fail(self, CMD_USAGE, "--paths cannot be \"%s\": relative or absolute",
                         in.paths);
-    if (set_check_send(self, in.send))
+    if (set_check_send(self, &in))
         return CMD_USAGE;
     if (in.format && !mm_set_format_find(in.format, NULL))
         return cmd_fail(self, CMD_USAGE, "there is no format \"%s\"", in.format);

@@ -38,8 +38,13 @@ struct set_options {
     struct cmd_list via, output;
     double minutes, seconds, vary;
     size_t rounds;
-    bool tour, keep_not;
+    bool tour, keep_not, append;
 };
+/* clang-format off */
+#define SEND_OPTIONS(o)                                                                              \
+    {"send", 0, CMD_TEXT, &(o).send, "PLAYER", "to a player: spotify (doc/players.md)", 0, 0},       \
+    {"append", 0, CMD_FLAG, &(o).append, NULL, "with --send: behind what is there, not in its place", 0, 0}
+/* clang-format on */
 /* Turns words into songs and files into text. Returns 0 or tells what is wrong. */
 int set_ask_read(const struct command *self, struct mm_catalog *catalog,
                  const struct set_options *in, struct set_ask *out);
@@ -83,9 +88,9 @@ char *set_json(const struct made_set *made, const char *title, struct mm_error *
 /* Prints the set; sent: what set_send() told, taken; NULL = nothing. */
 void set_tell(const struct made_set *made, const char *name, json_t *sent);
 
-/* set_send.c: CMD_USAGE, told, when name is no service that takes playlists; NULL is fine. */
-int set_check_send(const struct command *self, const char *name);
-/* The set as the user's playlist at in->send; *told = what became of it. */
+/* set_send.c: CMD_USAGE, told, when in->send is no player; NULL is fine. */
+int set_check_send(const struct command *self, const struct set_options *in);
+/* The set to the player in->send; *told = what became of it. */
 int set_send(const struct command *self, struct mm_catalog *catalog, const struct set_options *in,
              const char *name, const struct made_set *made, json_t **told);
 

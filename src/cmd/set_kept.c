@@ -109,12 +109,12 @@ static int show_or_refresh(const struct command *self, int argc, char **argv, bo
         {"paths", 0, CMD_TEXT, &in.paths, "relative|absolute", "in playlists", 0, 0},
         {"title", 0, CMD_TEXT, &in.title, "TEXT", "title in the files", 0, 0},
         {"station", 0, CMD_TEXT, &in.station, "TEXT", "name of service, for SoundExchange", 0, 0},
-        {"send", 0, CMD_TEXT, &in.send, "spotify", "as a playlist of your account there", 0, 0},
+        SEND_OPTIONS(in),
         {0}};
     char **operands;
     int status = cmd_parse(self, options, argc, argv, 1, 1, &operands, NULL);
     if (!status)
-        status = set_check_send(self, in.send);
+        status = set_check_send(self, &in);
     struct mm_catalog *catalog = status ? NULL : cmd_open_library(self, false);
     if (!catalog)
         return status ? status : CMD_FAILED;

@@ -113,4 +113,10 @@ run 0 musicmap gather spotify --liked --library liked -q
 same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 2 "which is enough for both"
 run 2 musicmap set show big --send deezer
 has "$errors" 'cannot be "deezer": spotify'
+run 2 musicmap set show big --send spotify:mine
+has "$errors" '"spotify:mine": there is only one place for songs there'
+run 2 musicmap set show big --send spotify --append
+has "$errors" 'append cannot be at Spotify'
+run 2 musicmap set show big --append
+has "$errors" 'append goes with --send'
 finish
