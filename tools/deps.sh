@@ -14,8 +14,10 @@ fonts-dejavu-core fonts-lato"
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
 test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils
 chromium python3-numpy python3-scipy postgresql mandoc"
-# The long proofs: the kernels on another processor, clocks that are wrong.
-full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static libfaketime"
+# The long proofs: the kernels on another processor, clocks that are wrong, packages, what shells and
+# desktops are given.
+full="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static libfaketime
+debootstrap dpkg-dev debhelper lintian reuse appstream desktop-file-utils zsh fish"
 # What the benchmarks are measured against, as far as Debian has it (the rest: bench/peers).
 bench="python3-torch"
 # Training mm1: the network, sound fonts, and what unpacks the packages of train/packages.txt.

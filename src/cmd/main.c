@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/complete.h"
+
+static int complete(const struct command *self, int argc, char **argv);
 
 static const struct command commands[] = {
     {"explore", "DIR... | --preset original", "gather, embed, map and serve in one go", cmd_explore,
@@ -37,8 +40,32 @@ static const struct command commands[] = {
      false},
     {"eval", "--label genre|folder", "how good the map is, in figures", cmd_eval, false},
     {"helper", "FD", "decode on behalf of another musicmap process", cmd_helper, true},
+    {"complete", "WORD...", "what may follow, for shells", complete, true},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int complete(const struct command *self, int argc, char **argv)
+{
+    const struct command *command = argc > 2 ? find(argv[1]) : NULL;
+    const char *begun = argc == 2 ? argv[1] : "";
+    (void)self;
+    if (command && !command->hidden) {
+        cmd_completing = true;
+        return command->run(command, argc - 1, argv + 1);
+    }
+    for (size_t i = 0; argc <= 2 && i < N_COMMANDS; i++)
+        if (!commands[i].hidden)
+            cmd_offer(commands[i].name, begun, commands[i].summary);
+    return CMD_DONE;
+}
 
 static void print_help(FILE *out)
 {
@@ -68,9 +95,9 @@ int main(int argc, char **argv)
         print_help(stdout);
         return CMD_DONE;
     }
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(&commands[i], argc - 1, argv + 1);
+    const struct command *command = find(name);
+    if (command)
+        return command->run(command, argc - 1, argv + 1);
     fprintf(stderr, "musicmap: there is no command \"%s\"; \"musicmap help\" lists them\n", name);
     return CMD_USAGE;
 }

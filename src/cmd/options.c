@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/complete.h"
 
 struct cmd_common cmd_common = {.seed = 1};
 
@@ -264,6 +265,10 @@ static int take_letters(struct line *line)
 int cmd_parse(const struct command *self, const struct cmd_option *options, int argc, char **argv,
               size_t min_operands, size_t max_operands, char ***operands, size_t *n)
 {
+    if (cmd_completing) {
+        cmd_complete_line(self, options, common_options, argc, argv);
+        exit(CMD_DONE);
+    }
     int status = read_config(self, options);
     if (status)
         return status;
