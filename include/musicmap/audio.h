@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "error.h"
 #include "song.h"
@@ -109,5 +110,46 @@ int mm_sound_file_write(struct mm_sound_file *file, const float *samples, size_t
 int mm_sound_file_finish(struct mm_sound_file *file, struct mm_error *err);
 void mm_sound_file_destroy(struct mm_sound_file *file);
 bool mm_sound_file_knows(const char *path); /* by its ending */
+
+/* ---- tags back into files ---- */
+
+enum mm_retag_field {
+    MM_RETAG_BPM,
+    MM_RETAG_KEY,
+    MM_RETAG_MOOD,
+    MM_RETAG_CLUSTER,
+    MM_RETAG_FIELDS
+};
+const char *mm_retag_name(enum mm_retag_field field); /* "BPM", "key", "mood", "cluster" */
+
+struct mm_retag {
+    double bpm;                       /* 0 = not known */
+    const char *key, *mood, *cluster; /* UTF-8 of at most 256 bytes; NULL = not known */
+    bool replace; /* also what the file says already; else only what it does not say */
+    bool hash;    /* fill in rest of the plan, too: reads all of the file */
+};
+
+struct mm_piece {
+    uint64_t from, length; /* of the old file; from is 0 for bytes */
+    unsigned char *bytes;  /* [length] these instead; NULL = the old file's */
+};
+/* A file with other tags, as pieces in order. Nothing is written by making one. */
+struct mm_retag_plan {
+    char *had[MM_RETAG_FIELDS];   /* what the file says now; NULL = nothing */
+    char *value[MM_RETAG_FIELDS]; /* what it is to say, as this container says it; NULL = nothing */
+    bool writes[MM_RETAG_FIELDS]; /* and does not say yet */
+    unsigned char rest[32]; /* SHA-256 of all that the plan leaves alone: every other field as it
+                               is stored, pictures, and all sound */
+    size_t n;
+    struct mm_piece *pieces; /* [n]; none when nothing is to be written */
+};
+/*
+ * How path would be written: ID3v2 (MP3), Vorbis comments (FLAC, Ogg Vorbis, Opus), MP4.
+ * MM_ERR_UNSUPPORTED: another kind of file, or one that cannot be changed safely, and why.
+ * MM_ERR_INPUT: its tags make no sense. A file of at most 2 GiB.
+ */
+int mm_audio_retag(const char *path, const struct mm_retag *wanted, struct mm_retag_plan *plan,
+                   struct mm_error *err);
+void mm_retag_plan_finish(struct mm_retag_plan *plan);
 
 #endif

@@ -56,6 +56,10 @@ int mm_helpers_clip(struct mm_helpers *helpers, const char *path, double start_s
 int mm_helpers_small_clip(struct mm_helpers *helpers, const char *path, double start_s,
                           double length_s, struct mm_bytes *out, struct mm_error *err);
 
+/* mm_audio_retag(). */
+int mm_helpers_retag(struct mm_helpers *helpers, const char *path, const struct mm_retag *wanted,
+                     struct mm_retag_plan *plan, struct mm_error *err);
+
 /* What mm_embed_settings.read_weights wants, with the helpers as its ctx. */
 int mm_helpers_weights(void *helpers, const char *path, struct mm_bytes *out, struct mm_error *err);
 
@@ -159,6 +163,35 @@ struct mm_dedupe_report {
  * origins of both. */
 int mm_dedupe(struct mm_catalog *catalog, bool mend, mm_duplicate_fn *fn, void *ctx,
               struct mm_dedupe_report *report, struct mm_error *err);
+
+/* ---- tags back into files ---- */
+
+struct mm_retag_options {
+    bool fields[MM_RETAG_FIELDS]; /* these */
+    bool replace;                 /* also where the file says something already */
+    bool write;                   /* else the files are only looked at */
+};
+/* What came of one file: result 0 and its plan, or why not. */
+typedef int mm_retagged_fn(void *ctx, const struct mm_song *song, int result,
+                           const struct mm_retag_plan *plan, const struct mm_error *fault,
+                           struct mm_error *err);
+struct mm_retag_report {
+    size_t files;  /* looked at */
+    size_t change; /* of these, to be written, or written */
+    size_t fields; /* in them */
+    size_t failed; /* that could not be, and are as they were */
+    size_t other;  /* kinds of files that tags are not written into */
+};
+/*
+ * Tempo, key, mood and the name of the country on the map, into the files of songs (ids: [n]). What
+ * was measured with too little confidence is left out. A file is written beside the old one, held
+ * against it (what else is in it and all sound must be the same, the tags must read as meant) and
+ * only then takes its place. The library knows it as the same song: nothing is measured again.
+ */
+int mm_retag_songs(struct mm_catalog *catalog, struct mm_helpers *helpers, const int64_t *ids,
+                   size_t n, const struct mm_retag_options *options,
+                   const struct mm_progress *progress, mm_retagged_fn *fn, void *ctx,
+                   struct mm_retag_report *report, struct mm_error *err);
 
 struct mm_embed_options {
     struct mm_embed_settings model; /* its name may be a join: all parts are embedded with */

@@ -181,6 +181,7 @@ int cmd_draw(const struct command *self, int argc, char **argv);
 int cmd_serve(const struct command *self, int argc, char **argv);
 int cmd_export(const struct command *self, int argc, char **argv);
 int cmd_status(const struct command *self, int argc, char **argv);
+int cmd_tags(const struct command *self, int argc, char **argv);
 int cmd_worker(const struct command *self, int argc, char **argv);
 int cmd_features(const struct command *self, int argc, char **argv);
 int cmd_eval(const struct command *self, int argc, char **argv);

@@ -28,6 +28,8 @@ static const struct command commands[] = {
      "an ordered radio set that flows and keeps rules", cmd_set, false},
     {"status", "", "what is in the library, how far along, what failed and why", cmd_status, false},
     {"forget", "SONG|DIR...", "remove or hide songs", cmd_forget, false},
+    {"tags", "[SONG|DIR...]", "what was measured as tags of your files: shown, or written",
+     cmd_tags, false},
     {"dedupe", "", "songs that are in the library twice: show them, or make them one", cmd_dedupe,
      false},
     {"copy", "--from LIBRARY --to LIBRARY",

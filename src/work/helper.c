@@ -129,6 +129,23 @@ static int do_stereo(int fd, const char *path, struct mm_wire_reader *in, struct
     return finish_sending(&sender, result, err);
 }
 
+static int do_retag(const char *path, struct mm_wire_reader *in, struct mm_text *reply,
+                    struct mm_error *err)
+{
+    struct mm_retag wanted;
+    struct mm_retag_plan plan = {0};
+    mm_wire_get_retag(in, &wanted);
+    int result = in->bad ? mm_error_set(err, MM_ERR_BUG, "malformed request")
+                         : mm_audio_retag(path, &wanted, &plan, err);
+    if (result == 0)
+        mm_wire_put_plan(reply, &plan);
+    mm_retag_plan_finish(&plan);
+    free((char *)wanted.key);
+    free((char *)wanted.mood);
+    free((char *)wanted.cluster);
+    return result;
+}
+
 static void put_bytes(struct mm_text *reply, struct mm_bytes *bytes)
 {
     mm_wire_put_string(reply, bytes->mime);
@@ -170,6 +187,9 @@ static int answer(int fd, const struct mm_wire_message *message, struct mm_text 
     }
     case MM_WIRE_STEREO:
         result = do_stereo(fd, path, &in, err);
+        break;
+    case MM_WIRE_RETAG:
+        result = do_retag(path, &in, reply, err);
         break;
     case MM_WIRE_WEIGHTS:
         result = mm_embed_read_weights(path, &bytes, err);

@@ -411,6 +411,24 @@ int mm_helpers_stereo(struct mm_helpers *helpers, const char *path, int rate, mm
     return result < 0 ? result : done(helpers, helper, true, err);
 }
 
+int mm_helpers_retag(struct mm_helpers *helpers, const char *path, const struct mm_retag *wanted,
+                     struct mm_retag_plan *plan, struct mm_error *err)
+{
+    *plan = (struct mm_retag_plan){0};
+    struct request message = {.kind = MM_WIRE_RETAG};
+    mm_wire_put_string(&message.body, path);
+    mm_wire_put_retag(&message.body, wanted);
+    struct helper *helper;
+    int result = run(helpers, &message, &helper, err);
+    if (result < 0)
+        return result;
+    struct mm_wire_reader in = mm_wire_reader(&helper->message);
+    mm_wire_get_plan(&in, plan);
+    if (in.bad)
+        mm_retag_plan_finish(plan);
+    return done(helpers, helper, !in.bad, err);
+}
+
 int mm_helpers_analyse(struct mm_helpers *helpers, const char *path,
                        const struct mm_audio_request *request, mm_audio_sink *sink, void *sink_ctx,
                        struct mm_measure *measure, struct mm_error *err)

@@ -26,6 +26,7 @@ enum mm_wire_kind {
     MM_WIRE_SMALL_CLIP,
     MM_WIRE_WEIGHTS,
     MM_WIRE_STEREO,
+    MM_WIRE_RETAG,
     /* replies */
     MM_WIRE_SAMPLES,
     MM_WIRE_DONE,
@@ -73,5 +74,10 @@ void mm_wire_put_measure(struct mm_text *out, const struct mm_measure *measure);
 void mm_wire_get_measure(struct mm_wire_reader *in, struct mm_measure *measure);
 void mm_wire_put_request(struct mm_text *out, const struct mm_audio_request *request);
 void mm_wire_get_request(struct mm_wire_reader *in, struct mm_audio_request *request);
+void mm_wire_put_retag(struct mm_text *out, const struct mm_retag *wanted);
+/* Its texts are heap copies: free them. */
+void mm_wire_get_retag(struct mm_wire_reader *in, struct mm_retag *wanted);
+void mm_wire_put_plan(struct mm_text *out, const struct mm_retag_plan *plan);
+void mm_wire_get_plan(struct mm_wire_reader *in, struct mm_retag_plan *plan);
 
 #endif

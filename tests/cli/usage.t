@@ -11,7 +11,7 @@ lacks "$out" 'helper'
 run 2 musicmap frobnicate
 has "$errors" 'no command "frobnicate"'
 
-for command in explore gather embed map draw serve status forget dedupe features eval lab model export; do
+for command in explore gather embed map draw serve status forget tags dedupe features eval lab model export; do
     run 0 musicmap $command --help
     has "$out" "^usage: musicmap $command"
     has "$out" '--library PATH'
