@@ -129,14 +129,21 @@ int mm_draw_contacts(const struct mm_contact *contacts, size_t n, const char *pa
 /* ---- page ---- */
 
 struct mm_server_settings {
-    const char *address; /* NULL = 127.0.0.1 */
-    int port;            /* first port tried; 0 = any free one */
-    int port_tries;      /* how many ports upward, 1 = just this one */
+    const char *address;  /* NULL = 127.0.0.1; one that others reach needs a password */
+    const char *password; /* a record of mm_serve_password(); NULL = none is asked for */
+    const char *url; /* where a proxy on this machine makes it reachable, https://music.example; */
+                     /* needs a password. NULL = there is none */
+    int port;        /* first port tried; 0 = any free one */
+    int port_tries;  /* how many ports upward, 1 = just this one */
     uint64_t clip_cache; /* bytes on disk; 0 = 2 GB */
     bool no_open;        /* the page may not open a song's folder in the file manager */
     bool no_update;      /* songs embedded since do not come onto the map by themselves */
 };
 struct mm_server;
+enum { MM_PASSWORD_RECORD_SIZE = 128 };
+/* What a server is told of a password: salted and hashed (scrypt), so that it may lie in a file. */
+int mm_serve_password(const char *password, char record[MM_PASSWORD_RECORD_SIZE],
+                      struct mm_error *err);
 /* Starts serving the page of catalog's library in threads of its own. */
 int mm_server_start(struct mm_catalog *catalog, struct mm_helpers *helpers,
                     const struct mm_server_settings *settings, struct mm_server **out,

@@ -169,8 +169,13 @@ int cmd_run_map(const struct command *self, struct mm_catalog *catalog,
 int cmd_run_import(const struct command *self, const char *vectors, const char *songs,
                    const char *model);
 /* Serves until interrupted. */
+struct cmd_serve_options {
+    size_t port;
+    const char *listen, *password_file, *url; /* NULL = as usual */
+    bool no_open, no_update;
+};
 int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
-                  struct mm_helpers *helpers, size_t port, bool no_open, bool no_update);
+                  struct mm_helpers *helpers, const struct cmd_serve_options *options);
 
 /* ---- the commands ---- */
 int cmd_explore(const struct command *self, int argc, char **argv);

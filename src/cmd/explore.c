@@ -99,9 +99,8 @@ int cmd_explore(const struct command *self, int argc, char **argv)
     const char *source = NULL;
     struct cmd_embed_options embed_in = {0};
     struct cmd_map_options map_in = {0};
-    size_t port = 8765;
+    struct cmd_serve_options serve = {.port = 8765};
     bool no_serve = false;
-    bool no_open = false;
     const struct cmd_option options[] = {
         CMD_EMBED_OPTIONS(embed_in),
         {"clusters", 0, CMD_TEXT, &map_in.clusters, "N|auto", "how many countries (default auto)",
@@ -118,9 +117,10 @@ int cmd_explore(const struct command *self, int argc, char **argv)
          "services: songs of each genre (default 10)", 1, 1000},
         {"resolve", 0, CMD_FLAG, &origin.options.resolve, NULL,
          "spotify: look for missing sound elsewhere (mind the terms)", 0, 0},
-        {"port", 'p', CMD_COUNT, &port, "N", "first port to try (default 8765; 0 = any)", 0, 65535},
-        {"no-open", 0, CMD_FLAG, &no_open, NULL, "the page may not open folders on this computer",
-         0, 0},
+        {"port", 'p', CMD_COUNT, &serve.port, "N", "first port to try (default 8765; 0 = any)", 0,
+         65535},
+        {"no-open", 0, CMD_FLAG, &serve.no_open, NULL,
+         "the page may not open folders on this computer", 0, 0},
         {"no-serve", 0, CMD_FLAG, &no_serve, NULL, "make the map and end", 0, 0},
         {0},
     };
@@ -142,7 +142,7 @@ int cmd_explore(const struct command *self, int argc, char **argv)
     if (helpers)
         status = explore(self, catalog, helpers, &origin, &embed, &map);
     if (helpers && status <= CMD_PARTLY && !no_serve)
-        status = cmd_run_serve(self, catalog, helpers, port, no_open, false);
+        status = cmd_run_serve(self, catalog, helpers, &serve);
     mm_helpers_destroy(helpers);
     mm_catalog_close(catalog);
     return status;

@@ -97,3 +97,11 @@ bool mm_listen_is_loopback(const struct sockaddr *address)
     const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
     return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
 }
+
+bool mm_listen_is_near(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    return getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+           mm_listen_is_loopback((struct sockaddr *)&address);
+}

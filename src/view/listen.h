@@ -19,5 +19,7 @@ int mm_listen(const char *address, int port, int port_tries, int *fd, char url[M
 struct sockaddr;
 /* Whether an address is this computer's own loopback (also as IPv4 within IPv6). NULL is not. */
 bool mm_listen_is_loopback(const struct sockaddr *address);
+/* Whether only this computer can reach a socket that listens. */
+bool mm_listen_is_near(int fd);
 
 #endif

@@ -18,9 +18,10 @@
 
 enum mm_caching {
     MM_CACHE_NO_STORE,
-    MM_CACHE_CHECK,    /* keep, but ask each time */
-    MM_CACHE_WEEK,     /* one browser, a week */
-    MM_CACHE_IMMUTABLE /* anybody, for good */
+    MM_CACHE_CHECK,        /* keep, but ask each time */
+    MM_CACHE_WEEK,         /* one browser, a week */
+    MM_CACHE_IMMUTABLE,    /* anybody, for good */
+    MM_CACHE_OWN_IMMUTABLE /* one browser, for good */
 };
 
 struct mm_request {
@@ -50,8 +51,11 @@ struct mm_reply {
     int fd; /* -1 = none */
     off_t offset;
     uint64_t size;
-    bool events;        /* no body, but the stream of live.h */
-    char mime_text[32]; /* where mime points when it is not static */
+    const char *location; /* of a redirection; NULL = none */
+    char cookie[192];     /* to be set; "" = none */
+    bool form;            /* a page that sends a form to us */
+    bool events;          /* no body, but the stream of live.h */
+    char mime_text[32];   /* where mime points when it is not static */
 };
 void mm_reply_finish(struct mm_reply *reply);
 

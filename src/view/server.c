@@ -7,30 +7,35 @@
  * waits for resumes it. So a few threads serve any number of requests, however slow decoding is.
  */
 #include <errno.h>
-#include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/text.h"
 #include "musicmap/view.h"
-#include "view/http.h"
+#include "view/door.h"
 #include "view/listen.h"
+#include "view/patience.h"
 #include "view/routes.h"
+#include "view/send.h"
 #include "view/site.h"
 
 enum {
     THREADS = 4,
-    MAX_CONNECTIONS = 512,
+    MAX_CONNECTIONS = 2048,
+    OWN_FILES = 256,      /* files that are open for other ends than connections, at most */
+    OF_ONE_ADDRESS = 128, /* connections, where others than this machine may come */
     IDLE_SECONDS = 30,
+    REQUEST_SECONDS = 30,         /* by which a request must be whole */
+    SCARCE_SECONDS = 5,           /* the same when three quarters of the connections are taken */
     CONNECTION_BYTES = 16 * 1024, /* request line and headers of both directions must fit */
-    STOP_SECONDS = 5,             /* given to slow readers when the server stops */
-    BODY_BYTES = 256 * 1024       /* of a POST, at most */
+    STOP_SECONDS = 5              /* given to slow readers when the server stops */
 };
 static const uint64_t DEFAULT_CLIP_CACHE = UINT64_C(2000000000);
 static const int outside_signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
@@ -41,7 +46,8 @@ struct mm_server {
     struct MHD_Daemon *daemon;
     int listen_fd;
     char url[MM_URL_SIZE];
-    char *bound; /* address as given, for the Host check */
+    struct mm_door *door;
+    struct mm_patience *patience;
     pthread_mutex_t mutex;
     pthread_cond_t idle;
     size_t active; /* requests between their first line and their last byte */
@@ -54,178 +60,10 @@ struct exchange {
     struct mm_job *job;
     bool refused; /* it could not even wait: memory is out */
     bool post;
+    size_t body_limit;
     char *body; /* [body_size + 1], NULL before its first byte */
     size_t body_size;
 };
-
-/* ---- replies ---- */
-
-static void add(struct MHD_Response *response, const char *name, const char *value)
-{
-    (void)MHD_add_response_header(response, name, value); /* fails for want of memory only */
-}
-
-static void add_security(struct MHD_Response *response)
-{
-    add(response, "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'");
-    add(response, "X-Content-Type-Options", "nosniff");
-    add(response, "Referrer-Policy", "no-referrer");
-    add(response, "X-Frame-Options", "DENY");
-    add(response, "Cross-Origin-Resource-Policy", "same-origin");
-}
-
-static const char *caching_text(enum mm_caching caching)
-{
-    switch (caching) {
-    case MM_CACHE_NO_STORE:
-        return "no-store";
-    case MM_CACHE_CHECK:
-        return "no-cache";
-    case MM_CACHE_WEEK:
-        return "private, max-age=604800, immutable";
-    case MM_CACHE_IMMUTABLE:
-        return "public, max-age=31536000, immutable";
-    }
-    return "no-store";
-}
-
-static void release_blob(void *blob)
-{
-    mm_blob_release(blob);
-}
-
-/* A response with count bytes of the reply's body from first on, or of its compressed form. */
-static struct MHD_Response *make_body(struct mm_reply *reply, bool gzip, uint64_t first,
-                                      uint64_t count)
-{
-    struct MHD_Response *response;
-    if (reply->fd >= 0) {
-        response = MHD_create_response_from_fd_at_offset64(count, reply->fd,
-                                                           (uint64_t)reply->offset + first);
-        if (response)
-            reply->fd = -1; /* the response closes it */
-        return response;
-    }
-    const unsigned char *bytes = gzip ? reply->gzip : reply->bytes + first;
-    if (!reply->blob)
-        return MHD_create_response_from_buffer((size_t)count, (void *)(uintptr_t)bytes,
-                                               MHD_RESPMEM_PERSISTENT);
-    response = MHD_create_response_from_buffer_with_free_callback_cls(
-        (size_t)count, (void *)(uintptr_t)bytes, release_blob, reply->blob);
-    if (response)
-        reply->blob = NULL;
-    return response;
-}
-
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-/* The part that is asked for, unless the reply cannot be cut or changed since the client's part. */
-static struct mm_range choose_range(struct MHD_Connection *connection, const struct mm_reply *reply,
-                                    const char *etag)
-{
-    const char *condition = header(connection, MHD_HTTP_HEADER_IF_RANGE);
-    if (!reply->ranges || reply->status != 200 || (condition && strcmp(condition, etag) != 0))
-        return (struct mm_range){.kind = MM_RANGE_ALL, .count = reply->size};
-    return mm_http_range(header(connection, MHD_HTTP_HEADER_RANGE), reply->size);
-}
-
-/* Says about a range what is to be said; returns the status. */
-static unsigned describe_range(struct MHD_Response *response, const struct mm_reply *reply,
-                               const struct mm_range *range)
-{
-    char text[96];
-    if (reply->ranges)
-        add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
-    if (range->kind != MM_RANGE_PART)
-        return reply->status;
-    snprintf(text, sizeof text, "bytes %llu-%llu/%llu", (unsigned long long)range->first,
-             (unsigned long long)(range->first + range->count - 1),
-             (unsigned long long)reply->size);
-    add(response, MHD_HTTP_HEADER_CONTENT_RANGE, text);
-    return MHD_HTTP_PARTIAL_CONTENT;
-}
-
-static void describe_status(struct MHD_Response *response, unsigned status, bool post)
-{
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        add(response, MHD_HTTP_HEADER_ALLOW, post ? "POST" : "GET, HEAD");
-    if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
-        add(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-}
-
-/* The tag of what is sent: the compressed form is another representation. "" = none. */
-static void choose_etag(const struct mm_reply *reply, bool gzip, char etag[MM_ETAG_SIZE + 4])
-{
-    size_t length = strlen(reply->etag);
-    if (length < 2)
-        etag[0] = '\0';
-    else
-        snprintf(etag, MM_ETAG_SIZE + 4, "%.*s%s\"", (int)(length - 1), reply->etag,
-                 gzip ? "-gz" : "");
-}
-
-/* 416 in place of the reply. */
-static enum MHD_Result send_unsatisfiable(struct MHD_Connection *connection, struct mm_reply *reply)
-{
-    char text[48];
-    snprintf(text, sizeof text, "bytes */%llu", (unsigned long long)reply->size);
-    mm_reply_error(reply, MHD_HTTP_RANGE_NOT_SATISFIABLE, "the range lies behind the end");
-    struct MHD_Response *response = make_body(reply, false, 0, reply->size);
-    if (!response)
-        return MHD_NO;
-    add_security(response);
-    add(response, MHD_HTTP_HEADER_CACHE_CONTROL, caching_text(reply->caching));
-    add(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->mime);
-    add(response, MHD_HTTP_HEADER_CONTENT_RANGE, text);
-    enum MHD_Result result =
-        MHD_queue_response(connection, MHD_HTTP_RANGE_NOT_SATISFIABLE, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-/* Sends what the reply says, as far as the request's conditions want it. */
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct mm_reply *reply)
-{
-    bool gzip =
-        reply->gzip && mm_http_accepts_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    bool vary = reply->gzip != NULL;
-    char etag[MM_ETAG_SIZE + 4];
-    choose_etag(reply, gzip, etag);
-    bool same = etag[0] && reply->status == MHD_HTTP_OK &&
-                mm_http_etag_listed(header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), etag);
-    struct mm_range range = choose_range(connection, reply, etag);
-    if (range.kind == MM_RANGE_UNSATISFIABLE && !same)
-        return send_unsatisfiable(connection, reply);
-
-    struct MHD_Response *response =
-        same ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
-             : make_body(reply, gzip, range.first, gzip ? reply->gzip_size : range.count);
-    if (!response)
-        return MHD_NO;
-    add_security(response);
-    add(response, MHD_HTTP_HEADER_CACHE_CONTROL, caching_text(reply->caching));
-    if (etag[0])
-        add(response, MHD_HTTP_HEADER_ETAG, etag);
-    if (vary)
-        add(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    unsigned status = MHD_HTTP_NOT_MODIFIED;
-    if (!same) {
-        add(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->mime);
-        if (gzip)
-            add(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-        status = describe_range(response, reply, &range);
-        describe_status(response, status, reply->post);
-    }
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
-}
 
 /* ---- the stream of events ---- */
 
@@ -261,9 +99,6 @@ static void end_stream(void *ctx)
     free(stream);
 }
 
-static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned status,
-                                  const char *message);
-
 static enum MHD_Result send_stream(struct mm_server *server, struct MHD_Connection *connection)
 {
     struct stream *stream = calloc(1, sizeof *stream);
@@ -271,7 +106,7 @@ static enum MHD_Result send_stream(struct mm_server *server, struct MHD_Connecti
         stream ? mm_live_join(server->site.live, wake_stream, connection) : NULL;
     if (!listener) {
         free(stream);
-        return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many pages listen");
+        return mm_send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many pages listen");
     }
     *stream = (struct stream){connection, listener};
     struct MHD_Response *response =
@@ -280,21 +115,11 @@ static enum MHD_Result send_stream(struct mm_server *server, struct MHD_Connecti
         end_stream(stream);
         return MHD_NO;
     }
-    add_security(response);
-    add(response, MHD_HTTP_HEADER_CACHE_CONTROL, caching_text(MM_CACHE_NO_STORE));
-    add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+    mm_send_security(response, false);
+    mm_send_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, mm_send_caching(MM_CACHE_NO_STORE));
+    mm_send_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
     enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned status,
-                                  const char *message)
-{
-    struct mm_reply reply = {.fd = -1};
-    mm_reply_error(&reply, status, message);
-    enum MHD_Result result = send_reply(connection, &reply);
-    mm_reply_finish(&reply);
     return result;
 }
 
@@ -310,32 +135,60 @@ static const char *get_query(void *ctx, const char *name)
     return MHD_lookup_connection_value(ctx, MHD_GET_ARGUMENT_KIND, name);
 }
 
-static bool from_loopback(struct MHD_Connection *connection)
+static const char *get_header(void *ctx, const char *name)
+{
+    return MHD_lookup_connection_value(ctx, MHD_HEADER_KIND, name);
+}
+
+static struct mm_knock knock_of(const struct mm_server *server, struct MHD_Connection *connection,
+                                const char *path, const char *method)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return info && mm_listen_is_loopback(info->client_addr);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (struct mm_knock){.method = method,
+                             .path = path,
+                             .header = get_header,
+                             .session = MHD_lookup_connection_value(connection, MHD_COOKIE_KIND,
+                                                                    mm_door_cookie(server->door)),
+                             .ctx = connection,
+                             .from = info ? info->client_addr : NULL,
+                             .now = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec};
 }
 
-static enum MHD_Result answer(struct mm_server *server, struct exchange *exchange, const char *path)
+static enum MHD_Result send_and_finish(struct MHD_Connection *connection, struct mm_reply *reply)
+{
+    enum MHD_Result result = mm_send(connection, reply);
+    mm_reply_finish(reply);
+    return result;
+}
+
+static enum MHD_Result answer(struct mm_server *server, struct exchange *exchange,
+                              const struct mm_knock *knock)
 {
     struct MHD_Connection *connection = exchange->connection;
+    const char *path = knock->path;
+    struct mm_reply reply;
     if (exchange->refused)
-        return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+        return mm_send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+    if (mm_door_answer(server->door, knock, exchange->body ? exchange->body : "", &reply))
+        return send_and_finish(connection, &reply);
     struct mm_request request = {.path = path,
                                  .query = get_query,
                                  .query_ctx = connection,
                                  .post = exchange->post,
-                                 .loopback = from_loopback(connection),
+                                 .loopback = mm_door_is_near(server->door, knock),
                                  .body = exchange->body ? exchange->body : "",
                                  .body_size = exchange->body_size,
                                  .job = exchange->job};
-    struct mm_reply reply;
     enum mm_job_kind kind;
     int64_t song;
     if (mm_route(&server->site, &request, &reply, &kind, &song)) {
+        if (reply.caching == MM_CACHE_IMMUTABLE && mm_door_is_locked(server->door))
+            reply.caching = MM_CACHE_OWN_IMMUTABLE;
         enum MHD_Result result =
-            reply.events ? send_stream(server, connection) : send_reply(connection, &reply);
+            reply.events ? send_stream(server, connection) : mm_send(connection, &reply);
         mm_reply_finish(&reply);
         return result;
     }
@@ -360,56 +213,10 @@ static void count_active(struct mm_server *server, bool begins)
     pthread_mutex_unlock(&server->mutex);
 }
 
-/* What is wrong with a POST before its body is read: it must come from our own page, which alone
- * can send this type (a stranger's page would have to ask first), and be small. 0 = nothing. */
-static unsigned refuse_post(struct MHD_Connection *connection, const char **why)
-{
-    const char *host = header(connection, MHD_HTTP_HEADER_HOST);
-    if (!mm_http_same_origin(header(connection, MHD_HTTP_HEADER_ORIGIN), host)) {
-        *why = "only this server's own page may ask for that";
-        return MHD_HTTP_FORBIDDEN;
-    }
-    const char *type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
-    if (!type || strcmp(type, "application/json") != 0) {
-        *why = "the body must be application/json";
-        return MHD_HTTP_UNSUPPORTED_MEDIA_TYPE;
-    }
-    uint64_t length;
-    if (header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
-        !mm_http_number(header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH), BODY_BYTES, &length)) {
-        *why = "the body must be at most 256 KB, its length told before";
-        return MHD_HTTP_CONTENT_TOO_LARGE;
-    }
-    return 0;
-}
-
-/* What is wrong with a request before its path matters; 0 = nothing. */
-static unsigned refuse(const struct mm_server *server, struct MHD_Connection *connection,
-                       const char *path, const char *method, const char **why)
-{
-    if (!mm_http_host_allowed(header(connection, MHD_HTTP_HEADER_HOST), server->bound)) {
-        *why = "this server does not answer to that name";
-        return MHD_HTTP_MISDIRECTED_REQUEST;
-    }
-    if (strcmp(method, "POST") == 0 && mm_route_is_post(path))
-        return refuse_post(connection, why);
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        *why = "only GET and HEAD are answered";
-        return MHD_HTTP_METHOD_NOT_ALLOWED;
-    }
-    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    if ((length && strcmp(length, "0") != 0) ||
-        header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING)) {
-        *why = "a request has no body here";
-        return MHD_HTTP_CONTENT_TOO_LARGE;
-    }
-    return 0;
-}
-
 /* Takes a part of the body in. False: it is longer than it said, or memory is out. */
 static bool take_body(struct exchange *exchange, const char *bytes, size_t count)
 {
-    if (!exchange->post || count > BODY_BYTES - exchange->body_size)
+    if (!exchange->post || count > exchange->body_limit - exchange->body_size)
         return false;
     char *grown = realloc(exchange->body, exchange->body_size + count + 1);
     if (!grown)
@@ -419,6 +226,28 @@ static bool take_body(struct exchange *exchange, const char *bytes, size_t count
     exchange->body_size += count;
     grown[exchange->body_size] = '\0';
     return true;
+}
+
+static struct mm_guest *guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* Connections come and go. */
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **guest,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct mm_server *server = ctx;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        mm_guest_leave(*guest);
+        *guest = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *guest = info ? mm_guest_enter(server->patience, info->connect_fd) : NULL;
 }
 
 /* Called first with the headers read, then again to answer, and after every resume. */
@@ -435,18 +264,21 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
         *upload_size = 0;
         return MHD_YES;
     }
-    if (exchange)
-        return answer(server, exchange, path);
-    const char *why;
-    unsigned status = refuse(server, connection, path, method, &why);
-    if (status)
-        return send_error(connection, status, why);
+    struct mm_knock knock = knock_of(server, connection, path, method);
+    if (exchange) {
+        mm_guest_heard(guest_of(connection));
+        return answer(server, exchange, &knock);
+    }
+    struct mm_reply refusal;
+    if (mm_door_refuse(server->door, &knock, &refusal))
+        return send_and_finish(connection, &refusal);
     exchange = calloc(1, sizeof *exchange);
     if (!exchange)
         return MHD_NO;
     exchange->waiter.wake = wake;
     exchange->connection = connection;
     exchange->post = strcmp(method, "POST") == 0;
+    exchange->body_limit = mm_door_body_limit(server->door, path);
     *request = exchange;
     count_active(server, true);
     return MHD_YES;
@@ -455,10 +287,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 static void on_completed(void *ctx, struct MHD_Connection *connection, void **request,
                          enum MHD_RequestTerminationCode code)
 {
-    (void)connection;
     (void)code;
     struct mm_server *server = ctx;
     struct exchange *exchange = *request;
+    mm_guest_answered(guest_of(connection));
     if (!exchange)
         return;
     mm_job_release(server->site.jobs, exchange->job);
@@ -478,16 +310,31 @@ static size_t keep_escapes(void *ctx, struct MHD_Connection *connection, char *t
 
 /* ---- start and stop ---- */
 
-static int start_daemon(struct mm_server *server, struct mm_error *err)
+/* As many connections as there may be files. */
+static unsigned connection_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > MAX_CONNECTIONS + OWN_FILES)
+        return MAX_CONNECTIONS;
+    return files.rlim_cur > 2 * OWN_FILES ? (unsigned)files.rlim_cur - OWN_FILES : OWN_FILES;
+}
+
+static int start_daemon(struct mm_server *server, bool near, struct mm_error *err)
 {
     unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    unsigned limit = connection_limit();
+    int result =
+        mm_patience_create(REQUEST_SECONDS, SCARCE_SECONDS, limit / 4 * 3, &server->patience, err);
+    if (result < 0)
+        return result;
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK,
         keep_escapes, server, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        near ? 0u : (unsigned)OF_ONE_ADDRESS, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_END);
     server->listen_fd = -1; /* the daemon's, even when it did not start */
     if (!server->daemon)
         return mm_error_set(err, MM_ERR_IO, "cannot start the server's threads");
@@ -498,19 +345,23 @@ static int start(struct mm_server *server, struct mm_catalog *catalog, struct mm
                  const struct mm_server_settings *settings, struct mm_error *err)
 {
     uint64_t cache = settings->clip_cache ? settings->clip_cache : DEFAULT_CLIP_CACHE;
-    server->bound = mm_strdup(settings->address ? settings->address : "127.0.0.1");
-    if (!server->bound)
-        return mm_no_memory(err);
-    int result = mm_listen(server->bound, settings->port, settings->port_tries, &server->listen_fd,
-                           server->url, err);
+    int result = mm_door_create(settings, &server->door, err);
+    if (result == 0)
+        result = mm_listen(settings->address ? settings->address : "127.0.0.1", settings->port,
+                           settings->port_tries, &server->listen_fd, server->url, err);
     if (result < 0)
         return result;
+    bool near = mm_listen_is_near(server->listen_fd);
+    if (!near && !mm_door_is_locked(server->door))
+        return mm_error_set(err, MM_ERR_USAGE,
+                            "others than this computer reach %s: that needs a password",
+                            settings->address);
     result = mm_site_init(&server->site, catalog, helpers, cache, err);
     server->site.may_open = !settings->no_open;
     server->site.may_update = !settings->no_update;
     if (result < 0)
         return result;
-    result = start_daemon(server, err);
+    result = start_daemon(server, near, err);
     if (result < 0)
         mm_site_finish(&server->site);
     else /* the first visitor is not to wait for what can be made now */
@@ -524,7 +375,8 @@ static void release(struct mm_server *server)
         close(server->listen_fd);
     pthread_cond_destroy(&server->idle);
     pthread_mutex_destroy(&server->mutex);
-    free(server->bound);
+    mm_patience_destroy(server->patience);
+    mm_door_destroy(server->door);
     free(server);
 }
 

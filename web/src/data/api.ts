@@ -94,6 +94,7 @@ async function request(path: string, signal?: AbortSignal): Promise<Response> {
     throw new ApiError(0, 'The server does not answer.');
   }
   if (response.ok) return response;
+  if (response.status === 401) globalThis.location?.assign('login'); // the session has ended
   const retryAfter = Number(response.headers.get('Retry-After')) || 0;
   throw new ApiError(response.status, await reason(response), retryAfter);
 }
