@@ -115,9 +115,13 @@ char *mm_format(const char *format, ...)
 
 void mm_text_clean_line(char *string)
 {
-    for (unsigned char *p = (unsigned char *)string; *p; p++)
-        if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
-            *p = '?';
+    for (unsigned char *p = (unsigned char *)string; *p; p++) {
+        if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+            *p++ = '?'; /* both bytes: the second alone is an order to some */
+        else if (*p >= 0x20 && *p != 0x7f)
+            continue;
+        *p = '?';
+    }
 }
 
 bool mm_text_is_utf8(const char *bytes, size_t count)

@@ -76,7 +76,7 @@ extern struct cmd_common cmd_common;
 int cmd_parse(const struct command *self, const struct cmd_option *options, int argc, char **argv,
               size_t min_operands, size_t max_operands, char ***operands, size_t *n);
 
-/* "musicmap NAME: message" to stderr; returns status. */
+/* "musicmap NAME: message" to stderr (no NAME where self is NULL); returns status. */
 int cmd_fail(const struct command *self, enum cmd_exit status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The exit status for a failed call, its message told. A cancelled one is told as such. */
@@ -84,6 +84,9 @@ int cmd_fail_error(const struct command *self, const struct mm_error *err);
 
 /* A line for the person, on stderr, unless --quiet or --json. */
 void cmd_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Text of strangers on stdout, padded to width, without what a terminal would obey. */
+void cmd_put(int width, const char *text);
 
 /* Of a count of something: "1 song", "2 songs". */
 static inline const char *cmd_s(size_t n)

@@ -100,6 +100,6 @@ int main(int argc, char **argv)
     const struct command *command = find(name);
     if (command)
         return command->run(command, argc - 1, argv + 1);
-    fprintf(stderr, "musicmap: there is no command \"%s\"; \"musicmap help\" lists them\n", name);
-    return CMD_USAGE;
+    return cmd_fail(NULL, CMD_USAGE, "there is no command \"%s\"; \"musicmap help\" lists them",
+                    name);
 }

@@ -58,10 +58,11 @@ static void print_help(const struct command *self, const struct cmd_option *opti
 /* Every word about wrong usage ends with the usage line. */
 static int wrong_usage(const struct command *self, const char *format, const char *a, const char *b)
 {
-    fprintf(stderr, "musicmap %s: ", self->name);
-    fprintf(stderr, format, a, b); /* NOLINT: format is a literal at every call */
-    fprintf(stderr, "\nusage: musicmap %s [OPTION...]%s%s\n", self->name,
-            *self->arguments ? " " : "", self->arguments);
+    char *text = mm_format(format, a, b); /* NOLINT: format is a literal at every call */
+    cmd_fail(self, CMD_USAGE, "%s", text ? text : "wrong usage");
+    free(text);
+    fprintf(stderr, "usage: musicmap %s [OPTION...]%s%s\n", self->name, *self->arguments ? " " : "",
+            self->arguments);
     return CMD_USAGE;
 }
 

@@ -40,7 +40,8 @@ int set_list(const struct command *self, int argc, char **argv)
         char when[32] = "";
         if (localtime_r(&at, &tm))
             strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
-        printf("%-24s version %-3d %s  %d songs\n", json_string_value(json_object_get(set, "name")),
+        cmd_put(24, json_string_value(json_object_get(set, "name")));
+        printf(" version %-3d %s  %d songs\n",
                (int)json_integer_value(json_object_get(set, "version")), when,
                (int)json_integer_value(json_object_get(set, "songs")));
     }

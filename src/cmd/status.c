@@ -163,9 +163,14 @@ static void print_failures(const json_t *failures, bool all)
 static void print_status(const char *library, const struct status *s)
 {
     const struct mm_catalog_counts *c = &s->counts;
-    printf("library   %s\n", library);
-    for (size_t i = 0; i < json_array_size(s->roots); i++)
-        printf("%-9s %s\n", i ? "" : "folders", json_string_value(json_array_get(s->roots, i)));
+    fputs("library   ", stdout);
+    cmd_put(0, library);
+    putchar('\n');
+    for (size_t i = 0; i < json_array_size(s->roots); i++) {
+        printf("%-9s ", i ? "" : "folders");
+        cmd_put(0, json_string_value(json_array_get(s->roots, i)));
+        putchar('\n');
+    }
     printf("songs     %zu", c->present);
     if (c->missing)
         printf(", %zu missing", c->missing);

@@ -16,15 +16,42 @@
 
 /* ---- messages ---- */
 
+/* A line, less what a terminal would obey: it may quote what a stranger named a file. */
+static void say(const char *format, va_list ap)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, ap) < 0)
+        return;
+    for (char *line = text, *end; line; line = end ? end + 1 : NULL) {
+        end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
+        mm_text_clean_line(line);
+        fprintf(stderr, "%s\n", line);
+    }
+    free(text);
+}
+
+void cmd_put(int width, const char *text)
+{
+    char *clean = mm_strdup(text);
+    if (clean)
+        mm_text_clean_line(clean);
+    printf("%-*s", width, clean ? clean : "?");
+    free(clean);
+}
+
 int cmd_fail(const struct command *self, enum cmd_exit status, const char *format, ...)
 {
     cmd_progress_end();
-    fprintf(stderr, "musicmap %s: ", self->name);
+    if (self)
+        fprintf(stderr, "musicmap %s: ", self->name);
+    else
+        fputs("musicmap: ", stderr);
     va_list ap;
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    say(format, ap);
     va_end(ap);
-    fputc('\n', stderr);
     return status;
 }
 
@@ -42,9 +69,8 @@ void cmd_say(const char *format, ...)
     cmd_progress_end();
     va_list ap;
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    say(format, ap);
     va_end(ap);
-    fputc('\n', stderr);
 }
 
 void cmd_print_json(json_t *json)

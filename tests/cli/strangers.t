@@ -29,21 +29,22 @@ say 0 musicmap map --clusters 2 -v
 say 0 musicmap status
 say 0 musicmap status -v
 say 0 musicmap similar 1
-say 3 musicmap similar "$evil"
-say 0 musicmap set --start 1 --songs 4
+say 0 musicmap similar "$evil 1"
+say 3 musicmap similar "$evil 9"
+say 1 musicmap set --from 1 --minutes 1
 for format in m3u8 xspf jspf csv json txt; do
-    say 0 musicmap set --songs 4 -o s.$format
-    [ $format = json ] || [ $format = jspf ] || clean s.$format
+    say 1 musicmap set --minutes 1 -o s.$format
+    case $format in xspf | csv | txt) clean s.$format ;; esac # a playlist must name files as they are
 done
-say 0 musicmap set --songs 4 --name "$evil"
+say 1 musicmap set --minutes 1 --name "$evil"
 say 0 musicmap set list
-say 0 musicmap set show "$evil"
+say 1 musicmap set show "$evil"
 say 0 musicmap dedupe
 say 0 musicmap eval --label folder
 say 0 musicmap eval --label genre
 say 3 musicmap gather folder "$evil"
 say 3 musicmap gather playlist "$evil"
-say 1 musicmap gather playlist "${esc}[5mlist.m3u" music/=1+2/none.m3u
+say 3 musicmap gather playlist "${esc}[5mlist.m3u" music/=1+2/none.m3u
 say 3 musicmap serve --library "$evil"
 say 3 musicmap model install "$evil"
 say 2 musicmap "$evil"
