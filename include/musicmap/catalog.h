@@ -315,6 +315,12 @@ typedef int mm_set_fn(void *ctx, const char *name, int version, int64_t made_at,
 /* Every version of every set, by name and version. */
 int mm_catalog_each_set(struct mm_catalog *catalog, mm_set_fn *fn, void *ctx, struct mm_error *err);
 
+/* All versions of it. MM_ERR_NOT_FOUND. */
+int mm_catalog_remove_set(struct mm_catalog *catalog, const char *name, struct mm_error *err);
+/* All versions of it. MM_ERR_NOT_FOUND; MM_ERR_USAGE: "to" is the name of another one. */
+int mm_catalog_rename_set(struct mm_catalog *catalog, const char *name, const char *to,
+                          struct mm_error *err);
+
 /* Notes that song was played at that second, as part of show (a name). *added is false when that
  * was known. */
 int mm_catalog_add_play(struct mm_catalog *catalog, int64_t song, int64_t at, const char *show,

@@ -159,6 +159,38 @@ struct mm_set_request {
     size_t jobs;    /* 0 = one a core */
 };
 
+/*
+ * How a set was asked for, as it is kept (request of struct mm_set_record): songs by their ids,
+ * a country by its name, the rules as text, so that it can be asked again of another library.
+ * Zeroed = nothing said.
+ */
+struct mm_set_ask {
+    enum mm_set_shape shape;
+    int64_t *ids; /* [n_ids] the waypoints, or the playlist */
+    size_t n_ids;
+    bool from_first, to_last;
+    char *country; /* AROUND a country: its name; NULL */
+    double *line;  /* [n_line][2] */
+    size_t n_line;
+    char *rules;      /* text of the rules file; NULL = "" */
+    char *rules_name; /* for messages; NULL = "rules" */
+    char *arc;        /* NULL = as the rules say */
+    double minutes;   /* 0 = as the rules say */
+    int64_t start;    /* seconds since 1970, local; 0 = as the rules say */
+    double seconds;
+    size_t rounds;
+    uint64_t seed;
+    char *model; /* NULL = what most songs have */
+    char *of;    /* the set this is a sibling of; NULL */
+    double vary; /* 0..1 */
+};
+int mm_set_ask_add(struct mm_set_ask *ask, int64_t id, struct mm_error *err);
+/* As JSON text; heap, NULL when memory is out. */
+char *mm_set_ask_json(const struct mm_set_ask *ask);
+/* And back. MM_ERR_INPUT: the text is none of mm_set_ask_json(). Finish it in any case. */
+int mm_set_ask_from_json(const char *text, struct mm_set_ask *out, struct mm_error *err);
+void mm_set_ask_finish(struct mm_set_ask *ask);
+
 /* ---- the set ---- */
 
 struct mm_set_item {

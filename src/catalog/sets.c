@@ -3,6 +3,7 @@
 #include "catalog/catalog_impl.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/array.h"
@@ -218,6 +219,71 @@ int mm_catalog_each_set(struct mm_catalog *catalog, mm_set_fn *fn, void *ctx, st
     mm_statement_release(statement);
     mm_catalog_leave_read(catalog);
     return result;
+}
+
+/* ---- changing what is kept ---- */
+
+/* A statement about the set of one name (?1); MM_ERR_NOT_FOUND when there is none. */
+static int change_set(struct mm_store *store, const char *sql, const char *name, const char *to,
+                      struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(store, sql, &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_text(statement, 1, name);
+    if (to)
+        mm_bind_text(statement, 2, to);
+    result = mm_statement_run(statement, err);
+    mm_statement_release(statement);
+    if (result == 0 && mm_store_changes(store) == 0)
+        result = mm_error_set(err, MM_ERR_NOT_FOUND, "there is no set \"%s\"", name);
+    return result;
+}
+
+int mm_catalog_remove_set(struct mm_catalog *catalog, const char *name, struct mm_error *err)
+{
+    struct mm_store *store;
+    int result = mm_catalog_enter_write(catalog, &store, err);
+    if (result < 0)
+        return result;
+    result = change_set(store, "DELETE FROM radio_set WHERE name = ?1", name, NULL, err);
+    return mm_catalog_leave_write(catalog, result, err);
+}
+
+/* Whether a set of this name is kept. */
+static int has_set(struct mm_store *store, const char *name, bool *out, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int64_t count = 0;
+    int result =
+        mm_store_prepare(store, "SELECT count(*) FROM radio_set WHERE name = ?1", &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_text(statement, 1, name);
+    result = step_number(statement, &count, err);
+    *out = count > 0;
+    return result;
+}
+
+int mm_catalog_rename_set(struct mm_catalog *catalog, const char *name, const char *to,
+                          struct mm_error *err)
+{
+    int result = *to ? mm_check_text(to, "name of a set", err)
+                     : mm_error_set(err, MM_ERR_USAGE, "a set needs a name");
+    struct mm_store *store = NULL;
+    if (result == 0)
+        result = mm_catalog_enter_write(catalog, &store, err);
+    if (result < 0)
+        return result;
+    bool taken = false;
+    if (strcmp(name, to) != 0)
+        result = has_set(store, to, &taken, err);
+    if (taken)
+        result = mm_error_set(err, MM_ERR_USAGE, "there is a set \"%s\" already", to);
+    if (result == 0)
+        result = change_set(store, "UPDATE radio_set SET name = ?2 WHERE name = ?1", name, to, err);
+    return mm_catalog_leave_write(catalog, result, err);
 }
 
 /* ---- plays ---- */

@@ -24,7 +24,7 @@ void made_set_finish(struct made_set *made)
     *made = (struct made_set){0};
 }
 
-static int load(struct mm_catalog *catalog, const struct set_ask *ask, struct made_set *out,
+static int load(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
                 struct mm_error *err)
 {
     int result =
@@ -86,7 +86,7 @@ static int find_sibling(struct mm_catalog *catalog, const struct mm_set_library 
     return result;
 }
 
-static int fill_request(struct mm_catalog *catalog, const struct set_ask *ask,
+static int fill_request(struct mm_catalog *catalog, const struct mm_set_ask *ask,
                         const struct made_set *made, struct indices *indices,
                         struct mm_set_request *out, struct mm_error *err)
 {
@@ -112,7 +112,7 @@ static int fill_request(struct mm_catalog *catalog, const struct set_ask *ask,
     return result;
 }
 
-int set_make(struct mm_catalog *catalog, const struct set_ask *ask, struct made_set *out,
+int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
              struct mm_error *err)
 {
     *out = (struct made_set){0};
@@ -129,8 +129,8 @@ int set_make(struct mm_catalog *catalog, const struct set_ask *ask, struct made_
     return result;
 }
 
-int set_judge(struct mm_catalog *catalog, const struct set_ask *ask, const int64_t *ids, size_t n,
-              struct made_set *out, struct mm_error *err)
+int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const int64_t *ids,
+              size_t n, struct made_set *out, struct mm_error *err)
 {
     *out = (struct made_set){0};
     struct indices indices = {0};
@@ -159,11 +159,11 @@ int set_status(const struct mm_set *set)
     return CMD_DONE;
 }
 
-int set_keep(struct mm_catalog *catalog, const char *name, const struct set_ask *ask,
+int set_keep(struct mm_catalog *catalog, const char *name, const struct mm_set_ask *ask,
              const struct made_set *made, int *version, struct mm_error *err)
 {
     struct mm_set_record record = {.name = mm_strdup(name), .n_songs = made->set->n};
-    record.request = set_ask_json(ask);
+    record.request = mm_set_ask_json(ask);
     record.report = set_json(made, name, err);
     record.songs = mm_calloc3(made->set->n, 1, sizeof *record.songs);
     int result =
@@ -192,7 +192,7 @@ static char *set_name(const struct set_options *in)
 }
 
 static int make_and_write(const struct command *self, struct mm_catalog *catalog,
-                          const struct set_options *in, const struct set_ask *ask)
+                          const struct set_options *in, const struct mm_set_ask *ask)
 {
     struct mm_error err = {0};
     struct made_set made;
@@ -271,11 +271,11 @@ static int make_set(const struct command *self, int argc, char **argv)
     struct mm_catalog *catalog = cmd_open_library(self, false);
     if (!catalog)
         return CMD_FAILED;
-    struct set_ask ask;
+    struct mm_set_ask ask;
     status = set_ask_read(self, catalog, &in, &ask);
     if (status == CMD_DONE)
         status = make_and_write(self, catalog, &in, &ask);
-    set_ask_finish(&ask);
+    mm_set_ask_finish(&ask);
     mm_catalog_close(catalog);
     free(in.via.values);
     free(in.output.values);

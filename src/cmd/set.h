@@ -8,29 +8,6 @@
 #include "cmd/command.h"
 #include "musicmap/set.h"
 
-/* How a set was asked for, as it is kept: songs by their ids, files by their content. */
-struct set_ask {
-    enum mm_set_shape shape;
-    int64_t *ids; /* [n_ids] the waypoints, or the playlist */
-    size_t n_ids;
-    bool from_first, to_last;
-    char *country; /* AROUND a country: its name; NULL */
-    double *line;  /* [n_line][2] */
-    size_t n_line;
-    char *rules; /* text of the rules file; "" */
-    char *rules_name;
-    char *arc;      /* NULL = as the rules say */
-    double minutes; /* 0 = as the rules say */
-    int64_t start;  /* seconds since 1970, local; 0 = as the rules say */
-    double seconds;
-    size_t rounds;
-    uint64_t seed;
-    char *model; /* NULL = what most songs have */
-    char *of;    /* the set this is a sibling of; NULL */
-    double vary; /* 0..1 */
-};
-void set_ask_finish(struct set_ask *ask);
-
 /* The options of "musicmap set" as they are typed. */
 struct set_options {
     const char *from, *to, *around, *draw, *like, *fill, *rules, *arc, *start, *model, *name, *of,
@@ -47,10 +24,7 @@ struct set_options {
 /* clang-format on */
 /* Turns words into songs and files into text. Returns 0 or tells what is wrong. */
 int set_ask_read(const struct command *self, struct mm_catalog *catalog,
-                 const struct set_options *in, struct set_ask *out);
-
-char *set_ask_json(const struct set_ask *ask); /* heap string */
-int set_ask_from_json(const char *text, struct set_ask *out, struct mm_error *err);
+                 const struct set_options *in, struct mm_set_ask *out);
 
 /* A set and what it was made of. */
 struct made_set {
@@ -58,18 +32,18 @@ struct made_set {
     struct mm_set_rules *rules;
     struct mm_set *set;
 };
-int set_make(struct mm_catalog *catalog, const struct set_ask *ask, struct made_set *out,
+int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
              struct mm_error *err);
 /* The same account of a kept set's songs, as the library is today. */
-int set_judge(struct mm_catalog *catalog, const struct set_ask *ask, const int64_t *ids, size_t n,
-              struct made_set *out, struct mm_error *err);
+int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const int64_t *ids,
+              size_t n, struct made_set *out, struct mm_error *err);
 void made_set_finish(struct made_set *made);
 
 /* The id that a word of a person means, told when it is not one. */
 int set_find_song(struct mm_catalog *catalog, const char *word, int64_t *id, struct mm_error *err);
 
 /* Keeps the set as a version of name. */
-int set_keep(struct mm_catalog *catalog, const char *name, const struct set_ask *ask,
+int set_keep(struct mm_catalog *catalog, const char *name, const struct mm_set_ask *ask,
              const struct made_set *made, int *version, struct mm_error *err);
 
 /* The kept set that "evening" or "evening@2" means. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* set_ask.c - how a set is asked for: from options, to JSON and back. */
+/* set_ask.c - how a set is asked for: from options. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,19 +13,6 @@
 
 #define RULES_LIMIT ((size_t)1 << 20)
 
-void set_ask_finish(struct set_ask *ask)
-{
-    free(ask->ids);
-    free(ask->country);
-    free(ask->line);
-    free(ask->rules);
-    free(ask->rules_name);
-    free(ask->arc);
-    free(ask->model);
-    free(ask->of);
-    *ask = (struct set_ask){0};
-}
-
 /* ---- songs ---- */
 
 int set_find_song(struct mm_catalog *catalog, const char *word, int64_t *id, struct mm_error *err)
@@ -37,28 +24,18 @@ int set_find_song(struct mm_catalog *catalog, const char *word, int64_t *id, str
     return result;
 }
 
-static int add_id(struct set_ask *ask, int64_t id, struct mm_error *err)
-{
-    int64_t *grown = realloc(ask->ids, (ask->n_ids + 1) * sizeof *grown);
-    if (!grown)
-        return mm_no_memory(err);
-    ask->ids = grown;
-    ask->ids[ask->n_ids++] = id;
-    return 0;
-}
-
-static int add_word(struct mm_catalog *catalog, struct set_ask *ask, const char *word,
+static int add_word(struct mm_catalog *catalog, struct mm_set_ask *ask, const char *word,
                     struct mm_error *err)
 {
     int64_t id;
     int result = set_find_song(catalog, word, &id, err);
-    return result < 0 ? result : add_id(ask, id, err);
+    return result < 0 ? result : mm_set_ask_add(ask, id, err);
 }
 
 /* The songs of a playlist that are in the library; the others are counted. */
 struct playlist {
     struct mm_catalog *catalog;
-    struct set_ask *ask;
+    struct mm_set_ask *ask;
     size_t unknown;
 };
 
@@ -68,7 +45,7 @@ static int on_item(void *ctx, const struct mm_source_item *item, struct mm_error
     struct mm_song song = {0};
     int result = mm_catalog_find_key(list->catalog, item->source, item->key, &song, err);
     if (result == 0)
-        result = add_id(list->ask, song.id, err);
+        result = mm_set_ask_add(list->ask, song.id, err);
     else if (result == MM_ERR_NOT_FOUND) {
         list->unknown++;
         result = 0;
@@ -93,12 +70,12 @@ static int on_absent(void *ctx, const struct mm_source_absent *absent, struct mm
         free(word);
     }
     if (result == 0 && count)
-        return add_id(list->ask, id, err);
+        return mm_set_ask_add(list->ask, id, err);
     list->unknown++;
     return result;
 }
 
-static int add_playlist(struct mm_catalog *catalog, struct set_ask *ask, const char *file,
+static int add_playlist(struct mm_catalog *catalog, struct mm_set_ask *ask, const char *file,
                         struct mm_error *err)
 {
     struct playlist list = {catalog, ask, 0};
@@ -113,7 +90,7 @@ static int add_playlist(struct mm_catalog *catalog, struct set_ask *ask, const c
 
 /* ---- shapes ---- */
 
-static int read_line(struct set_ask *ask, const char *text, struct mm_error *err)
+static int read_line(struct mm_set_ask *ask, const char *text, struct mm_error *err)
 {
     for (const char *p = text; *p;) {
         char *end;
@@ -136,7 +113,7 @@ static int read_line(struct set_ask *ask, const char *text, struct mm_error *err
 }
 
 /* A country of the map by its name, else a song. */
-static int read_around(struct mm_catalog *catalog, struct set_ask *ask, const char *word,
+static int read_around(struct mm_catalog *catalog, struct mm_set_ask *ask, const char *word,
                        struct mm_error *err)
 {
     struct mm_map_record map = {0};
@@ -160,8 +137,8 @@ static int read_around(struct mm_catalog *catalog, struct set_ask *ask, const ch
     return result;
 }
 
-static int read_path(struct mm_catalog *catalog, struct set_ask *ask, const struct set_options *in,
-                     struct mm_error *err)
+static int read_path(struct mm_catalog *catalog, struct mm_set_ask *ask,
+                     const struct set_options *in, struct mm_error *err)
 {
     int result = in->from ? add_word(catalog, ask, in->from, err) : 0;
     for (size_t i = 0; i < in->via.n && result == 0; i++)
@@ -173,8 +150,8 @@ static int read_path(struct mm_catalog *catalog, struct set_ask *ask, const stru
     return result;
 }
 
-static int read_shape(struct mm_catalog *catalog, struct set_ask *ask, const struct set_options *in,
-                      bool tour, struct mm_error *err)
+static int read_shape(struct mm_catalog *catalog, struct mm_set_ask *ask,
+                      const struct set_options *in, bool tour, struct mm_error *err)
 {
     bool path = in->from || in->to || in->via.n;
     if (path + !!in->around + tour + !!in->draw + !!in->like + !!in->fill > 1)
@@ -204,7 +181,7 @@ static int read_shape(struct mm_catalog *catalog, struct set_ask *ask, const str
 /* ---- the rest ---- */
 
 /* A time alone is today's. */
-static int read_start(struct set_ask *ask, const char *text, struct mm_error *err)
+static int read_start(struct mm_set_ask *ask, const char *text, struct mm_error *err)
 {
     char *line = mm_format("[set]\nstart = %s\n", text);
     struct mm_set_rules *rules = NULL;
@@ -223,7 +200,7 @@ static int read_start(struct set_ask *ask, const char *text, struct mm_error *er
     return result;
 }
 
-static int read_rest(struct set_ask *ask, const struct set_options *in, struct mm_error *err)
+static int read_rest(struct mm_set_ask *ask, const struct set_options *in, struct mm_error *err)
 {
     size_t count = 0;
     int result = in->rules ? mm_file_read(in->rules, RULES_LIMIT, &ask->rules, &count, err) : 0;
@@ -250,79 +227,12 @@ static int read_rest(struct set_ask *ask, const struct set_options *in, struct m
 }
 
 int set_ask_read(const struct command *self, struct mm_catalog *catalog,
-                 const struct set_options *in, struct set_ask *out)
+                 const struct set_options *in, struct mm_set_ask *out)
 {
     struct mm_error err = {0};
-    *out = (struct set_ask){0};
+    *out = (struct mm_set_ask){0};
     int result = read_shape(catalog, out, in, in->tour, &err);
     if (result == 0)
         result = read_rest(out, in, &err);
     return result < 0 ? cmd_fail_error(self, &err) : 0;
-}
-
-/* ---- JSON ---- */
-
-char *set_ask_json(const struct set_ask *ask)
-{
-    json_t *ids = json_array();
-    json_t *line = json_array();
-    for (size_t i = 0; i < ask->n_ids; i++)
-        json_array_append_new(ids, json_integer(ask->ids[i]));
-    for (size_t i = 0; i < 2 * ask->n_line; i++)
-        json_array_append_new(line, json_real(ask->line[i]));
-    json_t *json = json_pack(
-        "{s:i, s:o, s:b, s:b, s:s?, s:o, s:s, s:s, s:s?, s:f, s:I, s:f, s:I, s:I, s:s?, s:s?, s:f}",
-        "shape", (int)ask->shape, "songs", ids, "from_first", ask->from_first, "to_last",
-        ask->to_last, "country", ask->country, "line", line, "rules", ask->rules, "rules_name",
-        ask->rules_name, "arc", ask->arc, "minutes", ask->minutes, "start", (json_int_t)ask->start,
-        "seconds", ask->seconds, "rounds", (json_int_t)ask->rounds, "seed", (json_int_t)ask->seed,
-        "model", ask->model, "of", ask->of, "vary", ask->vary);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    return text;
-}
-
-static char *copy_text(const json_t *json, const char *name)
-{
-    return mm_strdup(json_string_value(json_object_get(json, name)));
-}
-
-int set_ask_from_json(const char *text, struct set_ask *out, struct mm_error *err)
-{
-    *out = (struct set_ask){0};
-    json_t *json = json_loads(text, 0, NULL);
-    json_int_t shape = json_integer_value(json_object_get(json, "shape"));
-    if (!json_is_object(json) || shape < 0 || shape > MM_SHAPE_FILL) {
-        json_decref(json);
-        return mm_error_set(err, MM_ERR_INPUT, "the library is damaged: a kept set's request");
-    }
-    const json_t *ids = json_object_get(json, "songs");
-    const json_t *line = json_object_get(json, "line");
-    int result = 0;
-    out->shape = (enum mm_set_shape)shape;
-    for (size_t i = 0; i < json_array_size(ids) && result == 0; i++)
-        result = add_id(out, json_integer_value(json_array_get(ids, i)), err);
-    out->n_line = json_array_size(line) / 2;
-    out->line = mm_calloc3(out->n_line, 2, sizeof *out->line);
-    for (size_t i = 0; out->line && i < 2 * out->n_line; i++)
-        out->line[i] = json_number_value(json_array_get(line, i));
-    out->from_first = json_is_true(json_object_get(json, "from_first"));
-    out->to_last = json_is_true(json_object_get(json, "to_last"));
-    out->country = copy_text(json, "country");
-    out->rules = copy_text(json, "rules");
-    out->rules_name = copy_text(json, "rules_name");
-    out->arc = copy_text(json, "arc");
-    out->model = copy_text(json, "model");
-    out->of = copy_text(json, "of");
-    out->minutes = json_number_value(json_object_get(json, "minutes"));
-    out->start = json_integer_value(json_object_get(json, "start"));
-    out->seconds = json_number_value(json_object_get(json, "seconds"));
-    json_int_t rounds = json_integer_value(json_object_get(json, "rounds"));
-    out->rounds = rounds > 0 ? (size_t)rounds : 0;
-    out->seed = (uint64_t)json_integer_value(json_object_get(json, "seed"));
-    out->vary = json_number_value(json_object_get(json, "vary"));
-    json_decref(json);
-    if (result == 0 && (!out->rules || !out->rules_name || !out->line))
-        result = mm_error_set(err, MM_ERR_INPUT, "the library is damaged: a kept set's request");
-    return result;
 }

@@ -82,7 +82,7 @@ int set_get(struct mm_catalog *catalog, const char *word, struct mm_set_record *
 /* Prints and writes it; keeps it, too, when it was made anew. */
 static int tell(const struct command *self, struct mm_catalog *catalog,
                 const struct set_options *in, const struct mm_set_record *record,
-                const struct set_ask *ask, const struct made_set *made, bool keep)
+                const struct mm_set_ask *ask, const struct made_set *made, bool keep)
 {
     struct mm_error err = {0};
     int version = 0;
@@ -121,18 +121,18 @@ static int show_or_refresh(const struct command *self, int argc, char **argv, bo
         return status ? status : CMD_FAILED;
     struct mm_error err = {0};
     struct mm_set_record record;
-    struct set_ask ask = {0};
+    struct mm_set_ask ask = {0};
     struct made_set made = {0};
     int result = set_get(catalog, operands[0], &record, &err);
     if (result == 0)
-        result = set_ask_from_json(record.request, &ask, &err);
+        result = mm_set_ask_from_json(record.request, &ask, &err);
     if (result == 0)
         result = refresh ? set_make(catalog, &ask, &made, &err)
                          : set_judge(catalog, &ask, record.songs, record.n_songs, &made, &err);
     status = result < 0 ? cmd_fail_error(self, &err)
                         : tell(self, catalog, &in, &record, &ask, &made, refresh);
     made_set_finish(&made);
-    set_ask_finish(&ask);
+    mm_set_ask_finish(&ask);
     mm_set_record_finish(&record);
     mm_catalog_close(catalog);
     free(in.output.values);

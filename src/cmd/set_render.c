@@ -140,7 +140,7 @@ int set_render(const struct command *self, int argc, char **argv)
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     struct mm_error err = {0};
     struct mm_set_record record = {0};
-    struct set_ask ask = {0};
+    struct mm_set_ask ask = {0};
     struct made_set made = {0};
     double length_s = 0;
     size_t shortened = 0;
@@ -150,7 +150,7 @@ int set_render(const struct command *self, int argc, char **argv)
     }
     int result = set_get(catalog, operands[0], &record, &err);
     if (result == 0)
-        result = set_ask_from_json(record.request, &ask, &err);
+        result = mm_set_ask_from_json(record.request, &ask, &err);
     if (result == 0)
         result = set_judge(catalog, &ask, record.songs, record.n_songs, &made, &err);
     if (result == 0)
@@ -166,7 +166,7 @@ int set_render(const struct command *self, int argc, char **argv)
         status = shortened ? CMD_PARTLY : CMD_DONE;
     }
     made_set_finish(&made);
-    set_ask_finish(&ask);
+    mm_set_ask_finish(&ask);
     mm_set_record_finish(&record);
     mm_helpers_destroy(helpers);
     mm_catalog_close(catalog);

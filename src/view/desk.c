@@ -254,10 +254,13 @@ int mm_desk_run(struct mm_desk *desk, int64_t ticket, struct mm_blob **out, stru
     struct shelf *shelf = NULL;
     int result = atomic_load(&task->cancel)
                      ? mm_error_set(err, MM_ERR_CANCELLED, "something newer was asked")
-                     : take(desk, &shelf, err);
-    if (result == 0)
-        result = mm_set_task(desk->catalog, shelf->library, task->body, task->size, &task->cancel,
-                             out, err);
+                     : mm_set_shelf_task(desk->catalog, task->body, task->size, out, err);
+    if (result == 1) {
+        result = take(desk, &shelf, err);
+        if (result == 0)
+            result = mm_set_task(desk->catalog, shelf->library, task->body, task->size,
+                                 &task->cancel, out, err);
+    }
     put_back(desk, shelf);
     pthread_mutex_lock(&desk->mutex);
     clear(task);

@@ -40,4 +40,11 @@ int mm_desk_run(struct mm_desk *desk, int64_t ticket, struct mm_blob **out, stru
 int mm_set_task(struct mm_catalog *catalog, const struct mm_set_library *library, const char *body,
                 size_t size, const atomic_int *cancel, struct mm_blob **out, struct mm_error *err);
 
+/*
+ * set_kept.c: tasks that need no library ("list", "rename", "remove"), so that nobody waits until
+ * vectors are loaded. 1: the task is none of them.
+ */
+int mm_set_shelf_task(struct mm_catalog *catalog, const char *body, size_t size,
+                      struct mm_blob **out, struct mm_error *err);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * set_task.c - one thing the page wants of a set: make it, judge it as it was rearranged, find
- * others for one of its songs, write it as a file, keep it. JSON in (a stranger's until it is
- * checked), JSON or the file out: doc/protocol.md, "POST /api/set".
+ * others for one of its songs, write it as a file. Keeping is set_kept.c. JSON in (a stranger's
+ * until it is checked), JSON or the file out: doc/protocol.md, "POST /api/set".
  */
 #include <jansson.h>
 #include <math.h>
@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "view/desk.h"
+#include "view/set_work.h"
 
 enum {
     MAX_JUDGED = 400,      /* songs of a set that is judged */
@@ -25,28 +26,19 @@ enum {
 
 static const double MOST_SECONDS = 20.0; /* of looking for something better */
 
-struct task {
-    struct mm_catalog *catalog;
-    const struct mm_set_library *library;
-    const json_t *json;
-    const char *what; /* "make" */
-    struct mm_set_rules *rules;
-    uint32_t *way, *set; /* [n_way], [n_set] indices of the library */
-    size_t n_way, n_set;
-    double *line; /* [n_line][2] */
-    struct mm_set_request request;
-};
+const char *const mm_set_shape_names[] = {"free",  "path", "around", "tour",
+                                          "drawn", "like", "fill"};
 
 /* ---- reading ---- */
 
-static const char *text_of(const struct task *t, const char *name)
+const char *mm_set_work_text(const struct mm_set_work *t, const char *name)
 {
     return json_string_value(json_object_get(t->json, name));
 }
 
 /* A number within bounds, or fallback where there is none. */
-static int read_number(const struct task *t, const char *name, double low, double high, double *out,
-                       struct mm_error *err)
+static int read_number(const struct mm_set_work *t, const char *name, double low, double high,
+                       double *out, struct mm_error *err)
 {
     const json_t *value = json_object_get(t->json, name);
     if (!value || json_is_null(value))
@@ -60,7 +52,7 @@ static int read_number(const struct task *t, const char *name, double low, doubl
 }
 
 /* Songs by their ids; ids that the library does not have are an error. */
-static int read_songs(const struct task *t, const char *name, size_t most, uint32_t **out,
+static int read_songs(const struct mm_set_work *t, const char *name, size_t most, uint32_t **out,
                       size_t *count, struct mm_error *err)
 {
     const json_t *list = json_object_get(t->json, name);
@@ -85,7 +77,7 @@ static int read_songs(const struct task *t, const char *name, size_t most, uint3
     return 0;
 }
 
-static int read_line(struct task *t, struct mm_error *err)
+static int read_line(struct mm_set_work *t, struct mm_error *err)
 {
     const json_t *line = json_object_get(t->json, "line");
     size_t n = json_array_size(line);
@@ -106,15 +98,13 @@ static int read_line(struct task *t, struct mm_error *err)
     return 0;
 }
 
-static int read_shape(struct task *t, struct mm_error *err)
+static int read_shape(struct mm_set_work *t, struct mm_error *err)
 {
-    static const char *const names[] = {"free",  "path", "around", "tour",
-                                        "drawn", "like", "fill"}; /* as enum mm_set_shape */
-    const char *shape = text_of(t, "shape");
+    const char *shape = mm_set_work_text(t, "shape");
     size_t s = 0;
-    while (shape && s < sizeof names / sizeof *names && strcmp(names[s], shape) != 0)
+    while (shape && s < MM_SHAPES && strcmp(mm_set_shape_names[s], shape) != 0)
         s++;
-    if (s == sizeof names / sizeof *names)
+    if (s == MM_SHAPES)
         return mm_error_set(err, MM_ERR_USAGE, "there is no such shape of a set");
     t->request.shape = (enum mm_set_shape)s;
     int result = read_songs(t, "songs", MAX_JUDGED, &t->way, &t->n_way, err);
@@ -134,7 +124,8 @@ static int read_shape(struct task *t, struct mm_error *err)
 }
 
 /* "include = #7" for each id of a list. */
-static void add_songs(const struct task *t, const char *list, const char *rule, struct mm_text *out)
+static void add_songs(const struct mm_set_work *t, const char *list, const char *rule,
+                      struct mm_text *out)
 {
     const json_t *ids = json_object_get(t->json, list);
     for (size_t i = 0; i < json_array_size(ids) && i < MAX_JUDGED; i++)
@@ -142,34 +133,35 @@ static void add_songs(const struct task *t, const char *list, const char *rule, 
                      (long long)json_integer_value(json_array_get(ids, i)));
 }
 
-/* The rules as text, with what was said beside them; heap, NULL when memory is out. */
-static char *rules_text(const struct task *t)
+char *mm_set_work_rules(const struct mm_set_work *t)
 {
-    const char *text = text_of(t, "rules");
+    const char *text = mm_set_work_text(t, "rules");
     struct mm_text out = {0};
     mm_text_add(&out, text ? text : "");
-    mm_text_add(&out, "\n[songs]\n");
+    if (json_array_size(json_object_get(t->json, "include")) +
+        json_array_size(json_object_get(t->json, "exclude")))
+        mm_text_add(&out, "\n[songs]\n");
     add_songs(t, "include", "include", &out);
     add_songs(t, "exclude", "exclude", &out);
     const json_t *crossfade = json_object_get(t->json, "crossfade");
     if (json_is_number(crossfade))
-        mm_text_addf(&out, "[set]\ncrossfade = %.3f s\n", json_number_value(crossfade));
+        mm_text_addf(&out, "\n[set]\ncrossfade = %.3f s\n", json_number_value(crossfade));
     return mm_text_steal(&out);
 }
 
-static int read_rules(struct task *t, struct mm_error *err)
+static int read_rules(struct mm_set_work *t, struct mm_error *err)
 {
     const json_t *rules = json_object_get(t->json, "rules");
     if (json_string_length(rules) > MAX_RULES)
         return mm_error_set(err, MM_ERR_USAGE, "the rules are longer than %d bytes", MAX_RULES);
-    char *text = rules_text(t);
+    char *text = mm_set_work_rules(t);
     if (!text)
         return mm_no_memory(err);
     double minutes = 0;
     double start = 0;
     int result = mm_set_rules_parse(text, strlen(text), "rules", &t->rules, err);
     free(text);
-    const char *arc = text_of(t, "arc");
+    const char *arc = mm_set_work_text(t, "arc");
     if (result == 0 && arc && *arc)
         result = mm_set_rules_set_arc(t->rules, arc, err);
     if (result == 0)
@@ -183,7 +175,7 @@ static int read_rules(struct task *t, struct mm_error *err)
     return result;
 }
 
-static int read_task(struct task *t, struct mm_error *err)
+static int read_task(struct mm_set_work *t, struct mm_error *err)
 {
     double seed = 1;
     double seconds = 0;
@@ -216,7 +208,7 @@ static json_t *clean(const char *text)
     return json;
 }
 
-static json_t *item_json(const struct task *t, const struct mm_set_item *item)
+static json_t *item_json(const struct mm_set_work *t, const struct mm_set_item *item)
 {
     const struct mm_set_song *song = mm_set_library_song(t->library, item->song);
     return json_pack("{s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f, s:f}}", "id",
@@ -235,7 +227,7 @@ static json_t *bent_json(const struct mm_set_bent *b)
                      b->unit, "what", clean(b->what), "needed", clean(b->needed));
 }
 
-static json_t *set_json(const struct task *t, const struct mm_set *set)
+static json_t *set_json(const struct mm_set_work *t, const struct mm_set *set)
 {
     json_t *songs = json_array();
     json_t *bent = json_array();
@@ -255,34 +247,24 @@ static json_t *set_json(const struct task *t, const struct mm_set *set)
     return root;
 }
 
-/* Takes root over. */
-static int reply_json(json_t *root, struct mm_blob **out, struct mm_error *err)
-{
-    char *text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
-    json_decref(root);
-    if (!text)
-        return mm_no_memory(err);
-    return mm_blob_create((unsigned char *)text, strlen(text), "application/json", out, err);
-}
-
-static int reply_set(const struct task *t, const struct mm_set *set, struct mm_blob **out,
+static int reply_set(const struct mm_set_work *t, const struct mm_set *set, struct mm_blob **out,
                      struct mm_error *err)
 {
-    return reply_json(set_json(t, set), out, err);
+    return mm_reply_json(set_json(t, set), out, err);
 }
 
 /* ---- what can be done ---- */
 
-static int judge(const struct task *t, const uint32_t *songs, size_t n, struct mm_set **out,
-                 struct mm_error *err)
+int mm_set_work_judge(const struct mm_set_work *t, const uint32_t *songs, size_t n,
+                      struct mm_set **out, struct mm_error *err)
 {
     if (n == 0 || n > MAX_JUDGED)
         return mm_error_set(err, MM_ERR_USAGE, "a set has 1 to %d songs", MAX_JUDGED);
     return mm_set_judge(t->library, t->rules, &t->request, songs, n, out, err);
 }
 
-static int do_make(const struct task *t, const struct mm_progress *progress, struct mm_blob **out,
-                   struct mm_error *err)
+static int do_make(const struct mm_set_work *t, const struct mm_progress *progress,
+                   struct mm_blob **out, struct mm_error *err)
 {
     struct mm_set *set;
     int result = mm_set_make(t->library, t->rules, &t->request, progress, &set, err);
@@ -293,10 +275,10 @@ static int do_make(const struct task *t, const struct mm_progress *progress, str
     return result;
 }
 
-static int do_judge(const struct task *t, struct mm_blob **out, struct mm_error *err)
+static int do_judge(const struct mm_set_work *t, struct mm_blob **out, struct mm_error *err)
 {
     struct mm_set *set;
-    int result = judge(t, t->set, t->n_set, &set, err);
+    int result = mm_set_work_judge(t, t->set, t->n_set, &set, err);
     if (result == 0) {
         result = reply_set(t, set, out, err);
         mm_set_destroy(set);
@@ -327,7 +309,7 @@ static bool is_in(const uint32_t *songs, size_t n, uint32_t song)
 }
 
 /* The songs that sound like the one at `at` or those beside it, cheapest transitions first. */
-static int find_others(const struct task *t, size_t at, struct other *others, size_t *n,
+static int find_others(const struct mm_set_work *t, size_t at, struct other *others, size_t *n,
                        struct mm_error *err)
 {
     const struct mm_set_weights *weights = mm_set_rules_weights(t->rules);
@@ -366,12 +348,12 @@ static size_t hard_bent(const struct mm_set *set)
 }
 
 /* The set with a song in place of another: what it would be like. */
-static json_t *swap_json(const struct task *t, uint32_t *songs, size_t at, uint32_t song,
+static json_t *swap_json(const struct mm_set_work *t, uint32_t *songs, size_t at, uint32_t song,
                          struct mm_error *err)
 {
     struct mm_set *set;
     songs[at] = song;
-    if (judge(t, songs, t->n_set, &set, err) < 0)
+    if (mm_set_work_judge(t, songs, t->n_set, &set, err) < 0)
         return NULL; /* not one that may be played, say */
     json_t *json = json_pack(
         "{s:I, s:f, s:f, s:I}", "id", (json_int_t)mm_set_library_song(t->library, song)->id, "cost",
@@ -380,7 +362,7 @@ static json_t *swap_json(const struct task *t, uint32_t *songs, size_t at, uint3
     return json;
 }
 
-static int do_swap(const struct task *t, const atomic_int *cancel, struct mm_blob **out,
+static int do_swap(const struct mm_set_work *t, const atomic_int *cancel, struct mm_blob **out,
                    struct mm_error *err)
 {
     double place = -1;
@@ -412,13 +394,13 @@ static int do_swap(const struct task *t, const atomic_int *cancel, struct mm_blo
         json_decref(list);
         return result;
     }
-    return reply_json(json_pack("{s:o}", "others", list), out, err);
+    return mm_reply_json(json_pack("{s:o}", "others", list), out, err);
 }
 
 /* ---- files ---- */
 
 /* A list that is written without being judged: any number of songs, in order. */
-static int plain_set(const struct task *t, struct mm_set *set, struct mm_error *err)
+static int plain_set(const struct mm_set_work *t, struct mm_set *set, struct mm_error *err)
 {
     static char none[] = "";
     *set = (struct mm_set){.n = t->n_set, .crossfade_s = mm_set_rules_crossfade(t->rules)};
@@ -439,8 +421,8 @@ static int plain_set(const struct task *t, struct mm_set *set, struct mm_error *
     return 0;
 }
 
-static int write_set(const struct task *t, const struct mm_set *set, const char *name, char **text,
-                     size_t *size, struct mm_error *err)
+int mm_set_work_write(const struct mm_set_work *t, const struct mm_set *set, const char *name,
+                      char **text, size_t *size, struct mm_error *err)
 {
     const struct mm_set_format *format = name ? mm_set_format_find(name, NULL) : NULL;
     *text = NULL;
@@ -449,11 +431,11 @@ static int write_set(const struct task *t, const struct mm_set *set, const char 
     FILE *stream = open_memstream(text, size);
     if (!stream)
         return mm_no_memory(err);
-    const char *title = text_of(t, "title");
+    const char *title = mm_set_work_text(t, "title");
     const struct mm_set_write write = {.library = t->library,
                                        .set = set,
                                        .title = title && *title ? title : NULL,
-                                       .station = text_of(t, "station")};
+                                       .station = mm_set_work_text(t, "station")};
     int result = format->write(&write, stream, err);
     if (fclose(stream) != 0 && result == 0)
         result = mm_no_memory(err);
@@ -464,7 +446,7 @@ static int write_set(const struct task *t, const struct mm_set *set, const char 
     return result;
 }
 
-static int do_write(const struct task *t, struct mm_blob **out, struct mm_error *err)
+static int do_write(const struct mm_set_work *t, struct mm_blob **out, struct mm_error *err)
 {
     if (t->n_set == 0)
         return mm_error_set(err, MM_ERR_USAGE, "there are no songs to write");
@@ -472,11 +454,12 @@ static int do_write(const struct task *t, struct mm_blob **out, struct mm_error 
     struct mm_set plain = {0};
     char *text = NULL;
     size_t size = 0;
-    int result = t->n_set <= MAX_JUDGED && judge(t, t->set, t->n_set, &judged, err) == 0
+    int result = t->n_set <= MAX_JUDGED && mm_set_work_judge(t, t->set, t->n_set, &judged, err) == 0
                      ? 0
                      : plain_set(t, &plain, err);
     if (result == 0)
-        result = write_set(t, judged ? judged : &plain, text_of(t, "format"), &text, &size, err);
+        result = mm_set_work_write(t, judged ? judged : &plain, mm_set_work_text(t, "format"),
+                                   &text, &size, err);
     if (result == 0)
         result = mm_blob_create((unsigned char *)text, size, "application/octet-stream", out, err);
     mm_set_destroy(judged);
@@ -484,76 +467,16 @@ static int do_write(const struct task *t, struct mm_blob **out, struct mm_error 
     return result;
 }
 
-/* ---- keeping ---- */
-
-/* How it was asked for, as "musicmap set show" and "set refresh" read it (cmd/set_ask.c). */
-static char *request_text(const struct task *t, const char *rules)
-{
-    const char *arc = text_of(t, "arc");
-    json_t *songs = json_array();
-    json_t *line = json_array();
-    for (size_t i = 0; i < t->n_way; i++)
-        json_array_append_new(
-            songs, json_integer((json_int_t)mm_set_library_song(t->library, t->way[i])->id));
-    for (size_t i = 0; i < 2 * t->request.n_line; i++)
-        json_array_append_new(line, json_real(t->line[i]));
-    const char *country = t->request.country == MM_SET_NONE
-                              ? NULL
-                              : mm_set_library_country(t->library, t->request.country);
-    int64_t start = 0;
-    (void)mm_set_rules_start(t->rules, &start);
-    json_t *json =
-        json_pack("{s:i, s:o, s:b, s:b, s:s?, s:o, s:s, s:s, s:s?, s:f, s:I, s:f, s:I, s:I, s:f}",
-                  "shape", (int)t->request.shape, "songs", songs, "from_first",
-                  t->request.from_first, "to_last", t->request.to_last, "country", country, "line",
-                  line, "rules", rules, "rules_name", "rules", "arc", arc && *arc ? arc : NULL,
-                  "minutes", json_number_value(json_object_get(t->json, "minutes")), "start",
-                  (json_int_t)start, "seconds", t->request.seconds, "rounds", (json_int_t)0, "seed",
-                  (json_int_t)t->request.seed, "vary", 0.0);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    return text;
-}
-
-static int do_keep(const struct task *t, struct mm_blob **out, struct mm_error *err)
-{
-    const char *name = text_of(t, "name");
-    size_t length = name ? strlen(name) : 0;
-    if (length == 0 || length > 100 || strchr(name, '@'))
-        return mm_error_set(err, MM_ERR_USAGE, "a set's name has 1 to 100 letters and no @");
-    struct mm_set *set = NULL;
-    char *report = NULL;
-    size_t size = 0;
-    char *rules = rules_text(t);
-    struct mm_set_record record = {.name = mm_text_clean_utf8(name, length), .n_songs = t->n_set};
-    record.songs = mm_calloc3(t->n_set, 1, sizeof *record.songs);
-    record.request = rules ? request_text(t, rules) : NULL;
-    int result = record.name && record.songs && record.request ? 0 : mm_no_memory(err);
-    if (result == 0)
-        result = judge(t, t->set, t->n_set, &set, err);
-    if (result == 0)
-        result = write_set(t, set, "json", &report, &size, err);
-    for (size_t i = 0; i < t->n_set && result == 0; i++)
-        record.songs[i] = mm_set_library_song(t->library, t->set[i])->id;
-    record.report = report;
-    if (result == 0)
-        result = mm_catalog_put_set(t->catalog, &record, err);
-    if (result == 0)
-        result = reply_json(json_pack("{s:s, s:i}", "name", record.name, "version", record.version),
-                            out, err);
-    free(rules);
-    mm_set_destroy(set);
-    mm_set_record_finish(&record);
-    return result;
-}
-
 /* ---- one task ---- */
 
-static int run(struct task *t, const atomic_int *cancel, struct mm_blob **out, struct mm_error *err)
+static int run(struct mm_set_work *t, const atomic_int *cancel, struct mm_blob **out,
+               struct mm_error *err)
 {
     const struct mm_progress progress = {.cancel = cancel};
     if (strcmp(t->what, "cancel") == 0) /* laying it on the desk did it */
-        return reply_json(json_object(), out, err);
+        return mm_reply_json(json_object(), out, err);
+    if (strcmp(t->what, "open") == 0)
+        return mm_set_work_open(t, out, err);
     int result = read_task(t, err);
     if (result < 0)
         return result;
@@ -566,8 +489,10 @@ static int run(struct task *t, const atomic_int *cancel, struct mm_blob **out, s
     if (strcmp(t->what, "write") == 0)
         return do_write(t, out, err);
     if (strcmp(t->what, "keep") == 0)
-        return do_keep(t, out, err);
-    return mm_error_set(err, MM_ERR_USAGE, "\"do\" must be make, judge, swap, write or keep");
+        return mm_set_work_keep(t, out, err);
+    return mm_error_set(
+        err, MM_ERR_USAGE,
+        "\"do\" must be make, judge, swap, write, keep, open, list, rename or remove");
 }
 
 int mm_set_task(struct mm_catalog *catalog, const struct mm_set_library *library, const char *body,
@@ -576,8 +501,8 @@ int mm_set_task(struct mm_catalog *catalog, const struct mm_set_library *library
     *out = NULL;
     json_error_t where;
     json_t *json = json_loadb(body, size, JSON_REJECT_DUPLICATES, &where);
-    struct task t = {.catalog = catalog, .library = library, .json = json};
-    t.what = json_is_object(json) ? text_of(&t, "do") : NULL;
+    struct mm_set_work t = {.catalog = catalog, .library = library, .json = json};
+    t.what = json_is_object(json) ? mm_set_work_text(&t, "do") : NULL;
     int result = t.what ? run(&t, cancel, out, err)
                         : mm_error_set(err, MM_ERR_USAGE, "the task is no JSON object with \"do\"");
     mm_set_rules_destroy(t.rules);

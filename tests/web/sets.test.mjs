@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
  * Radio sets in the page, on the real server with a real library: a line is drawn, songs are locked,
- * swapped, reordered, the set is exported and kept, and a transition is heard. Every song is one tone
+ * swapped, reordered, the set is exported and kept, kept ones are worked on, and a transition is heard. Every song is one tone
  * in its first half and another in its second: so it can be told which end of which song sounds.
  */
 import assert from 'node:assert/strict';
@@ -194,6 +194,55 @@ pageTest('songs that are clicked are passed by, in order', async (page) => {
   const { songs } = await setOf(page);
   assert.equal(songs[0], one.id);
   assert.equal(songs[songs.length - 1], two.id);
+});
+
+pageTest('kept sets are listed: opened as they were asked for, renamed, played, removed', async (page) => {
+  const cli = (...words) => {
+    const ran = spawnSync(musicmap, ['set', ...words, ...library], { encoding: 'utf8' });
+    assert.ok(ran.status <= 1, ran.stderr);
+    return ran.stdout;
+  };
+  const rules = join(scratch, 'rules.ini');
+  writeFileSync(rules, '[limit]\nartist = 9\n');
+  cli('--tour', '--rules', rules, '--minutes', '2', '--arc', 'rise', '--name', 'dawn');
+  const songs = JSON.parse(cli('show', 'dawn', '--json')).songs.map(({ id }) => id);
+
+  await page.keyboard.press('r');
+  const row = (name) => page.locator(`.kept li[data-set="${name}"]`);
+  await row('dawn').locator('.song').click();
+  await settled(page);
+  const opened = await setOf(page);
+  assert.deepEqual(opened.songs, songs);
+  assert.equal(await page.inputValue('#set-shape'), 'tour');
+  assert.equal(await page.inputValue('#set-minutes'), '2');
+  assert.equal(await page.inputValue('#arc'), 'rise');
+  assert.match(await page.locator('.setmaker textarea').inputValue(), /artist = 9/);
+  assert.equal(await page.getByLabel('Name of the set').inputValue(), 'dawn');
+
+  await page.locator('.kept summary').click();
+  await row('dawn').getByRole('button', { name: 'Rename' }).click();
+  await page.keyboard.type('dusk');
+  await page.keyboard.press('Enter');
+  await row('dusk').waitFor();
+  assert.equal(await row('dawn').count(), 0);
+  assert.equal(await page.getByLabel('Name of the set').inputValue(), 'dusk');
+  assert.deepEqual(JSON.parse(cli('show', 'dusk', '--json')).songs.map(({ id }) => id), songs);
+  await page.getByRole('button', { name: 'Keep', exact: true }).click();
+  await row('dusk').getByText('version 2').waitFor();
+  await row('dusk').getByRole('button', { name: 'Play' }).click();
+  await playing(page, songs[0]);
+
+  await page.locator('.kept summary').click();
+  await row('dusk').getByRole('button', { name: 'Remove' }).click();
+  await page.evaluate(await readFile(axeSource, 'utf8'));
+  const { violations } = await page.evaluate(() => axe.run('.kept', { runOnly: ['wcag2a', 'wcag2aa', 'best-practice'] }));
+  assert.deepEqual(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id), []);
+  await page.keyboard.press('Escape'); // "No", and the drawer stays
+  await row('dusk').getByRole('button', { name: 'Remove' }).click();
+  await row('dusk').getByRole('button', { name: 'Remove', exact: true }).click();
+  await row('dusk').waitFor({ state: 'detached' });
+  assert.ok(!cli('list').includes('dusk'));
+  assert.deepEqual((await setOf(page)).songs, songs, 'the set one works on stays');
 });
 
 const failed = await runTests();

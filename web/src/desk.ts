@@ -28,6 +28,7 @@ export interface SetTask {
   readonly line?: readonly (readonly [number, number])[];
   readonly rules?: string;
   readonly minutes?: number;
+  readonly start?: number;
   readonly arc?: string;
   readonly crossfade?: number;
   readonly include?: readonly number[];
@@ -67,6 +68,23 @@ export interface Other {
   readonly cost: number;
   readonly length: number;
   readonly bent: number;
+}
+
+/** A set that is kept in the library: its newest version. */
+export interface KeptSet {
+  readonly name: string;
+  readonly version: number;
+  readonly madeAt: number; // seconds since 1970
+  readonly songs: number;
+}
+
+/** A kept set as it was asked for. */
+export interface OpenedSet {
+  readonly name: string;
+  readonly version: number;
+  readonly gone: number; // songs of it that are no longer there
+  readonly set: readonly number[];
+  readonly task: SetTask;
 }
 
 type Bag = { readonly [key: string]: unknown };
@@ -131,6 +149,32 @@ function readSet(value: Bag): RadioSet {
   };
 }
 
+function readOpened(value: Bag): OpenedSet {
+  const ids = (from: unknown): readonly number[] => (Array.isArray(from) ? from.map(number) : []);
+  const country = maybe(value.country);
+  const minutes = number(value.minutes);
+  const start = number(value.start);
+  return {
+    name: text(value.name),
+    version: number(value.version),
+    gone: number(value.gone),
+    set: ids(value.set),
+    task: {
+      shape: text(value.shape),
+      songs: ids(value.songs),
+      from_first: value.from_first === true,
+      to_last: value.to_last === true,
+      line: Array.isArray(value.line) ? value.line.map((point) => [number(point?.[0]), number(point?.[1])] as const) : [],
+      rules: text(value.rules),
+      arc: text(value.arc),
+      seed: number(value.seed),
+      ...(country === null ? {} : { country }),
+      ...(minutes > 0 ? { minutes } : {}),
+      ...(start > 0 ? { start } : {}),
+    },
+  };
+}
+
 export const desk = {
   /** One line a song: title, artist, album, genres, tags, with tabs between. */
   async words(map: string, songs: number): Promise<string> {
@@ -184,6 +228,24 @@ export const desk = {
 
   async keep(task: SetTask, songs: readonly number[], name: string): Promise<number> {
     return number((await answer('api/set', post({ do: 'keep', ...task, set: songs, name }))).version);
+  },
+
+  /** The sets that are kept, by name. */
+  async kept(): Promise<readonly KeptSet[]> {
+    const said = await answer('api/set', post({ do: 'list' }));
+    return list(said.sets).map((s) => ({ name: text(s.name), version: number(s.version), madeAt: number(s.made_at), songs: number(s.songs) }));
+  },
+
+  async openSet(name: string): Promise<OpenedSet> {
+    return readOpened(await answer('api/set', post({ do: 'open', name })));
+  },
+
+  async rename(name: string, to: string): Promise<void> {
+    await answer('api/set', post({ do: 'rename', name, to }));
+  },
+
+  async remove(name: string): Promise<void> {
+    await answer('api/set', post({ do: 'remove', name }));
   },
 
   cancel(): void {

@@ -4,12 +4,22 @@
  * locked, what the server says of it. Draws nothing.
  */
 import { ApiError } from './data/api';
-import { desk, type Other, type RadioSet, type SetTask } from './desk';
+import { desk, type OpenedSet, type Other, type RadioSet, type SetTask } from './desk';
 
-export type Shape = 'line' | 'songs' | 'around' | 'tour' | 'free';
+/** kept: as an opened set was asked for, in a way that the page has no tool for (like a playlist, in one country). */
+export type Shape = 'line' | 'songs' | 'around' | 'tour' | 'free' | 'kept';
 export type Point = readonly [number, number];
 
 const JUDGE_MS = 120;
+
+/** The page's own shape that asks for the same; 'kept' where it has none. */
+function shapeOf(task: SetTask): Shape {
+  const { shape, songs = [], country } = task;
+  if (shape === 'drawn') return 'line';
+  if (shape === 'path' && task.from_first && task.to_last === songs.length > 1) return 'songs';
+  if (shape === 'around' && songs.length && country === undefined) return 'around';
+  return shape === 'tour' || shape === 'free' ? shape : 'kept';
+}
 
 export class SetDraft {
   shape: Shape = 'line';
@@ -19,6 +29,8 @@ export class SetDraft {
   arc = ''; // '' = none; "rise"; "0:0.2, 1:0.9"
   rules = '';
   seed = 1;
+  start = 0; // seconds since 1970, of an opened set; 0 = none
+  kept: SetTask | undefined; // what shape 'kept' asks
   songs: number[] = []; // ids in order
   set: RadioSet | undefined; // of these songs; undefined while that is not known
   busy = false;
@@ -45,8 +57,28 @@ export class SetDraft {
     this.waypoints = [];
     this.line = [];
     this.locked.clear();
+    this.kept = undefined;
+    this.start = 0;
+    if (this.shape === 'kept') this.shape = 'line';
     this.error = '';
     this.changed();
+  }
+
+  /** Goes on with a set that was kept: its songs, and how they were asked for. */
+  open({ set, task }: OpenedSet): void {
+    this.clear();
+    const { songs = [], line = [] } = task;
+    this.shape = shapeOf(task);
+    this.kept = task;
+    if (this.shape === 'line') this.line = line;
+    if (this.shape === 'songs' || this.shape === 'around') this.waypoints = [...songs];
+    this.minutes = task.minutes ?? 58;
+    this.arc = task.arc ?? '';
+    this.rules = task.rules ?? '';
+    this.seed = task.seed ?? 1;
+    this.start = task.start ?? 0;
+    this.songs = [...set];
+    this.judgeSoon();
   }
 
   async make(): Promise<void> {
@@ -126,7 +158,7 @@ export class SetDraft {
   task(making: boolean): SetTask {
     const { minutes, arc, rules, seed, waypoints } = this;
     const locked = making ? this.songs.filter((song) => this.locked.has(song)) : [];
-    const about = { minutes, arc, rules, seed };
+    const about = { minutes, arc, rules, seed, ...(this.start ? { start: this.start } : {}) };
     switch (this.shape) {
       case 'line':
         return { ...about, shape: 'drawn', line: this.line, include: locked };
@@ -141,6 +173,8 @@ export class SetDraft {
       case 'free':
         // Nothing but the locked songs says where it goes: they keep their order, others come between.
         return locked.length ? { ...about, shape: 'fill', songs: locked } : { ...about, shape: 'free' };
+      case 'kept':
+        return { ...this.kept, ...about, include: locked.filter((s) => !this.kept?.songs?.includes(s)) };
     }
   }
 

@@ -62,6 +62,45 @@ static void versions_follow_one_another(void **state)
     assert_int_equal(mm_catalog_put_set(catalog, &set, &err), MM_ERR_NOT_FOUND);
 }
 
+static int name_sets(void *ctx, const char *name, int version, int64_t made_at, size_t n_songs,
+                     struct mm_error *err)
+{
+    char *names = ctx;
+    (void)err;
+    assert_true(made_at > 0 && n_songs == 1);
+    snprintf(names + strlen(names), 100 - strlen(names), "%s %d, ", name, version);
+    return 0;
+}
+
+static void sets_are_renamed_and_removed(void **state)
+{
+    struct library *library = *state;
+    struct mm_catalog *catalog = library->catalog;
+    struct mm_error err = {0};
+    int64_t song = add(catalog, "/a");
+    struct mm_set_record set = {
+        .name = "dawn", .request = "{}", .report = "{}", .n_songs = 1, .songs = &song};
+    assert_ok(mm_catalog_put_set(catalog, &set, &err), &err);
+    assert_ok(mm_catalog_put_set(catalog, &set, &err), &err);
+    set.name = "noon";
+    assert_ok(mm_catalog_put_set(catalog, &set, &err), &err);
+    assert_int_equal(mm_catalog_rename_set(catalog, "dawn", "noon", &err), MM_ERR_USAGE);
+    assert_int_equal(mm_catalog_rename_set(catalog, "dawn", "", &err), MM_ERR_USAGE);
+    assert_int_equal(mm_catalog_rename_set(catalog, "dawn", "\xff", &err), MM_ERR_INPUT);
+    assert_int_equal(mm_catalog_rename_set(catalog, "night", "day", &err), MM_ERR_NOT_FOUND);
+    assert_ok(mm_catalog_rename_set(catalog, "dawn", "dawn", &err), &err);
+    assert_ok(mm_catalog_rename_set(catalog, "dawn", "'dusk\"; --", &err), &err);
+    char names[100] = "";
+    assert_ok(mm_catalog_each_set(catalog, name_sets, names, &err), &err);
+    assert_string_equal(names, "'dusk\"; -- 1, 'dusk\"; -- 2, noon 1, ");
+    assert_ok(mm_catalog_remove_set(catalog, "'dusk\"; --", &err), &err);
+    assert_int_equal(mm_catalog_remove_set(catalog, "'dusk\"; --", &err), MM_ERR_NOT_FOUND);
+    struct mm_set_record got;
+    assert_int_equal(mm_catalog_get_set(catalog, "dawn", 0, &got, &err), MM_ERR_NOT_FOUND);
+    assert_ok(mm_catalog_get_set(catalog, "noon", 0, &got, &err), &err);
+    mm_set_record_finish(&got);
+}
+
 struct plays {
     size_t n;
     int64_t last;
@@ -100,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(versions_follow_one_another, library_open, library_close),
+        cmocka_unit_test_setup_teardown(sets_are_renamed_and_removed, library_open, library_close),
         cmocka_unit_test_setup_teardown(a_play_is_logged_once, library_open, library_close),
     };
     return run_on_both_stores(tests);

@@ -286,6 +286,51 @@ static void sets_are_made_judged_and_written(void **state)
     mm_set_record_finish(&record);
 }
 
+static char *set_names(int port)
+{
+    json_t *said = ask_set(port, "{\"do\":\"list\"}");
+    char *text = json_dumps(json_object_get(said, "sets"), JSON_COMPACT);
+    json_decref(said);
+    return text;
+}
+
+static void kept_sets_are_worked_on(void **state)
+{
+    struct library *library = *state;
+    int port = library->port;
+    char *names = set_names(port);
+    assert_string_equal(names, "[]");
+    free(names);
+    static const char keep[] =
+        "{\"do\":\"keep\",\"shape\":\"drawn\",\"line\":[[0.5,-0.25],[1,0]],\"set\":[2,1,3],"
+        "\"minutes\":7,\"seed\":3,\"arc\":\"rise\",\"rules\":\"[limit]\\nartist = "
+        "9\",\"name\":\"tea\"}";
+    json_decref(ask_set(port, keep));
+    json_decref(ask_set(port, keep));
+    json_decref(ask_set(port, "{\"do\":\"rename\",\"name\":\"tea\",\"to\":\"five o'clock\"}"));
+    json_decref(ask_set(port, keep));
+    names = set_names(port);
+    assert_non_null(strstr(names, "\"five o'clock\",\"version\":2"));
+    assert_non_null(strstr(names, "\"tea\",\"version\":1"));
+    free(names);
+    assert_post(port, "/api/set", NULL,
+                "{\"do\":\"rename\",\"name\":\"tea\",\"to\":\"five o'clock\"}", 400);
+    assert_ok(mm_catalog_delete_song(library->catalog, 3, &library->err), &library->err);
+    json_t *set = ask_set(port, "{\"do\":\"open\",\"name\":\"five o'clock\"}");
+    char *text = json_dumps(set, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_non_null(strstr(text, "\"line\":[[0.5,-0.25],[1.0,0.0]]"));
+    assert_non_null(strstr(text, "\"rules\":\"[limit]\\nartist = 9\""));
+    assert_non_null(strstr(text, "\"set\":[2,1],\"shape\":\"drawn\""));
+    assert_string_equal(json_string_value(json_object_get(set, "arc")), "rise");
+    assert_int_equal((int)json_number_value(json_object_get(set, "minutes")), 7);
+    assert_int_equal(json_integer_value(json_object_get(set, "seed")), 3);
+    free(text);
+    json_decref(set);
+    json_decref(ask_set(port, "{\"do\":\"remove\",\"name\":\"tea\"}"));
+    assert_post(port, "/api/set", NULL, "{\"do\":\"remove\",\"name\":\"tea\"}", 404);
+    assert_post(port, "/api/set", NULL, "{\"do\":\"open\",\"name\":\"tea\"}", 404);
+}
+
 static void senseless_sets_are_refused(void **state)
 {
     struct library *library = *state;
@@ -315,6 +360,10 @@ static void senseless_sets_are_refused(void **state)
         "{\"do\":\"write\",\"shape\":\"free\",\"set\":[],\"format\":\"m3u8\"}",
         "{\"do\":\"keep\",\"shape\":\"free\",\"set\":[1],\"name\":\"a@2\"}",
         "{\"do\":\"keep\",\"shape\":\"free\",\"set\":[1],\"name\":\"\"}",
+        "{\"do\":\"rename\",\"name\":\"tea\",\"to\":\"a@2\"}",
+        "{\"do\":\"rename\",\"to\":\"tea\"}",
+        "{\"do\":\"remove\",\"name\":7}",
+        "{\"do\":\"open\"}",
         "{\"do\":\"make\",\"do\":\"make\",\"shape\":\"free\"}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
@@ -338,6 +387,7 @@ int main(int argc, char **argv)
         WITH_VECTORS(beginnings_and_ends),
         WITH_VECTORS(folders_open_on_the_desktop),
         WITH_VECTORS(sets_are_made_judged_and_written),
+        WITH_VECTORS(kept_sets_are_worked_on),
         WITH_VECTORS(senseless_sets_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,18 @@ export class ArcEditor {
     );
   }
 
+  /** Shows an arc that was set elsewhere: '' = none, a preset's name, or "0:0.2, 1:0.9". */
+  set(text: string): void {
+    const preset = PRESETS[text];
+    const points = text.split(',').map((point) => point.split(':').map(Number));
+    const valid = points.every((point) => point.length === 2 && point.every(Number.isFinite));
+    this.on = preset !== undefined || (text !== '' && valid);
+    if (preset) this.values = [...preset];
+    else if (this.on) this.values = this.values.map((_, i) => between(points as [number, number][], i / (POINTS - 1)));
+    this.preset.value = preset ? text : this.on ? 'own' : 'none';
+    this.draw();
+  }
+
   private choose(name: string): void {
     this.on = name !== 'none';
     const preset = PRESETS[name];
@@ -124,4 +136,12 @@ export class ArcEditor {
       handle.setAttribute('aria-valuenow', String(Math.round(100 * this.values[i]!)));
     });
   }
+}
+
+/** The value at x of a line through points in order. */
+function between(points: readonly (readonly [number, number])[], x: number): number {
+  const next = points.findIndex(([at]) => at >= x);
+  if (next <= 0) return points.at(next)![1];
+  const [[x0, y0], [x1, y1]] = [points[next - 1]!, points[next]!];
+  return y0 + ((y1 - y0) * (x - x0)) / Math.max(1e-9, x1 - x0);
 }

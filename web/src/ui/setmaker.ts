@@ -9,6 +9,7 @@ import { titleOf } from './card';
 import { button, clock, download, h, plural, setText } from './dom';
 import type { Tool } from './drawer';
 import type { Ground } from './ground';
+import { KeptSets } from './keptsets';
 import { accent, strokeClear, type Brush, type Overlay } from './overlay';
 import type { Pen } from './pen';
 import { SetList } from './setlist';
@@ -47,9 +48,11 @@ export class SetMaker implements Tool {
   private readonly bent = h('ul', { class: 'bent', aria: { label: 'Rules that are bent' } });
   private readonly arc: ArcEditor;
   private readonly list: SetList;
+  private readonly kept: KeptSets;
   private readonly finished: HTMLElement;
   private readonly label: HTMLInputElement;
   private readonly format: HTMLSelectElement;
+  private readonly inTheManner = h('option', { value: 'kept' }); // of an opened set
   private audition: Audition | undefined;
   private asked: AbortController | undefined;
   private silenced = false; // a song was paused for an audition
@@ -57,7 +60,7 @@ export class SetMaker implements Tool {
 
   constructor(private readonly ground: Ground, private readonly overlay: Overlay, private readonly pen: Pen, private readonly player: Player) {
     const { draft } = this;
-    this.shape = h('select', { class: 'field', id: 'set-shape', aria: { label: 'Where the set goes' } }, ...SHAPES.map(([value, text]) => h('option', { value }, text)));
+    this.shape = h('select', { class: 'field', id: 'set-shape', aria: { label: 'Where the set goes' } }, ...SHAPES.map(([value, text]) => h('option', { value }, text)), this.inTheManner);
     this.shape.addEventListener('change', () => {
       draft.shape = this.shape.value as Shape;
       draft.waypoints = [];
@@ -84,6 +87,13 @@ export class SetMaker implements Tool {
       if (draft.songs.length) void draft.make();
     });
     this.list = new SetList(ground, draft, { play: (at) => this.play(at), joint: (at, pressed) => void this.joint(at, pressed) });
+    this.kept = new KeptSets({
+      open: (name, play) => void this.open(name, play),
+      renamed: (name, to) => {
+        if (this.label.value.trim() === name) this.label.value = to;
+      },
+      told: (text) => this.ground.notice(text),
+    });
     this.label = h('input', { class: 'field', type: 'text', value: 'evening', maxLength: 100, aria: { label: 'Name of the set' } });
     this.format = h('select', { class: 'field', id: 'set-format', aria: { label: 'Format' } }, ...FORMATS.map(([value, text]) => h('option', { value }, text)));
     this.finished = h(
@@ -95,6 +105,7 @@ export class SetMaker implements Tool {
     this.body = h(
       'div',
       { class: 'tool setmaker' },
+      this.kept.element,
       h('div', { class: 'pair' }, this.shape, this.draw),
       this.hint,
       this.chips,
@@ -113,6 +124,8 @@ export class SetMaker implements Tool {
   opened(): void {
     this.overlay.set('set', (brush) => this.paint(brush));
     this.show();
+    if (!this.draft.songs.length) this.kept.element.open = true;
+    void this.kept.load();
   }
 
   closed(): void {
@@ -161,6 +174,8 @@ export class SetMaker implements Tool {
 
   private show(): void {
     const { draft } = this;
+    this.inTheManner.hidden = draft.kept === undefined;
+    this.inTheManner.disabled = draft.kept === undefined;
     this.shape.value = draft.shape;
     this.draw.hidden = draft.shape !== 'line';
     setText(this.hint, draft.lacking);
@@ -293,13 +308,37 @@ export class SetMaker implements Tool {
 
   // ---- keeping ----
 
+  private tell(text: string): void {
+    setText(this.state, text);
+  }
+
+  private async open(name: string, play: boolean): Promise<void> {
+    const { draft } = this;
+    try {
+      const opened = await desk.openSet(name);
+      this.pen.putAway();
+      this.label.value = opened.name;
+      this.inTheManner.textContent = `As “${opened.name}” was asked for`;
+      draft.open(opened);
+      this.kept.element.open = false;
+      this.minutes.value = String(draft.minutes);
+      this.rules.value = draft.rules;
+      this.arc.set(draft.arc);
+      if (opened.gone) this.ground.notice(`${plural(opened.gone, 'song')} of “${opened.name}” ${opened.gone === 1 ? 'is' : 'are'} no longer there.`);
+      if (play) this.play(0);
+    } catch (error) {
+      this.tell(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   private async keep(): Promise<void> {
     try {
       const name = this.label.value.trim();
       const version = await desk.keep(this.draft.task(false), this.draft.songs, name);
-      setText(this.state, `Kept as “${name}”, version ${version}.`);
+      this.tell(`Kept as “${name}”, version ${version}.`);
+      await this.kept.load();
     } catch (error) {
-      setText(this.state, error instanceof Error ? error.message : String(error));
+      this.tell(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -310,7 +349,7 @@ export class SetMaker implements Tool {
       const file = await desk.write(this.draft.task(false), this.draft.songs, format, name);
       download(`${name.replace(/[^\p{L}\p{N} ._-]/gu, '_')}.${ENDINGS[format] ?? format}`, file);
     } catch (error) {
-      setText(this.state, error instanceof Error ? error.message : String(error));
+      this.tell(error instanceof Error ? error.message : String(error));
     }
   }
 }
