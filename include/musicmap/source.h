@@ -50,6 +50,10 @@ struct mm_source_events {
     void (*skipped)(void *ctx, enum mm_skip kind, const char *path, const char *detail);
     /* May be NULL, as skipped may. Non-zero stops. */
     int (*absent)(void *ctx, const struct mm_source_absent *absent, struct mm_error *err);
+    /* Of a source that is named by an address: the folder of this computer that its songs lie in,
+     * told before the first of them. May be NULL. */
+    int (*root)(void *ctx, const char *folder, struct mm_error *err);
+    const char *mapped; /* the same, as the person says it; NULL = as the source knows it */
     void *ctx;
 };
 
@@ -80,6 +84,14 @@ int mm_source_playlist(const char *file, const struct mm_source_events *events,
 int mm_source_fma(const char *dir, const struct mm_source_events *events,
                   const struct mm_progress *progress, struct mm_error *err);
 
+/*
+ * The database of a Music Player Daemon at address ("" = as its clients find it; see mpd.h). Items
+ * are files of this computer like any other, in the order in which the folder would tell them, with
+ * the database's tags. Absent: songs whose files are not here. MM_ERR_NOT_FOUND when none is here.
+ */
+int mm_source_mpd(const char *address, const struct mm_source_events *events,
+                  const struct mm_progress *progress, struct mm_error *err);
+
 /* ---- the table of sources ---- */
 
 struct mm_source {
@@ -89,6 +101,7 @@ struct mm_source {
     int (*walk)(const char *path, const struct mm_source_events *events,
                 const struct mm_progress *progress, struct mm_error *err);
     bool complete; /* the walk tells all that lies below path: what is not told is gone */
+    bool address;  /* path is no path; "" = the usual one */
 };
 const struct mm_source *mm_sources(size_t *count);
 const struct mm_source *mm_source_find(const char *name); /* NULL when there is none */

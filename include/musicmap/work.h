@@ -87,6 +87,7 @@ struct mm_gather_request {
     const struct mm_source *source; /* one of mm_sources() */
     const char *const *paths;       /* [n] folders, playlists, ... as the source wants them */
     size_t n;
+    const char *mapped; /* where this computer has the files of a source on another; or NULL */
     void (*skipped)(void *ctx, enum mm_skip kind, const char *path, const char *detail);
     /* A list names it, and neither this computer nor the library has it. location may be NULL. */
     void (*absent)(void *ctx, const char *location, const struct mm_tags *tags);

@@ -159,10 +159,17 @@ struct cmd_map_options {
 int cmd_map_options(const struct command *self, const struct cmd_map_options *in,
                     struct mm_map_options *out);
 
+/* What to gather from: a source and its paths. */
+struct cmd_gathering {
+    const struct mm_source *source;
+    char **paths; /* [n] */
+    size_t n;
+    const char *mapped; /* where the files of a source on another computer are here; NULL */
+};
 /* Each runs a stage and tells what came of it; returns an exit status. report may be NULL. */
 int cmd_run_gather(const struct command *self, struct mm_catalog *catalog,
-                   struct mm_helpers *helpers, const struct mm_source *source, char **paths,
-                   size_t n, struct mm_gather_report *report);
+                   struct mm_helpers *helpers, const struct cmd_gathering *what,
+                   struct mm_gather_report *report);
 int cmd_run_embed(const struct command *self, struct mm_catalog *catalog,
                   struct mm_helpers *helpers, const struct mm_embed_options *options,
                   struct mm_embed_report *report);

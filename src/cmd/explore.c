@@ -20,8 +20,9 @@ static int gather(const struct command *self, struct mm_catalog *catalog,
     struct mm_gather_report report;
     if (origin->service)
         return cmd_run_service(self, catalog, helpers, origin->service, &origin->options);
-    return cmd_run_gather(self, catalog, helpers, mm_source_find("folder"), origin->folders,
-                          origin->n, &report);
+    const struct cmd_gathering what = {
+        .source = mm_source_find("folder"), .paths = origin->folders, .n = origin->n};
+    return cmd_run_gather(self, catalog, helpers, &what, &report);
 }
 
 static int explore(const struct command *self, struct mm_catalog *catalog,

@@ -91,14 +91,15 @@ static void say_report(const struct mm_gather_report *r)
 }
 
 int cmd_run_gather(const struct command *self, struct mm_catalog *catalog,
-                   struct mm_helpers *helpers, const struct mm_source *source, char **paths,
-                   size_t n, struct mm_gather_report *report)
+                   struct mm_helpers *helpers, const struct cmd_gathering *what,
+                   struct mm_gather_report *report)
 {
     struct mm_error err = {0};
     json_t *absent = json_array();
-    const struct mm_gather_request request = {.source = source,
-                                              .paths = (const char *const *)paths,
-                                              .n = n,
+    const struct mm_gather_request request = {.source = what->source,
+                                              .paths = (const char *const *)what->paths,
+                                              .n = what->n,
+                                              .mapped = what->mapped,
                                               .skipped = say_skipped,
                                               .absent = note_absent,
                                               .ctx = absent};
@@ -139,8 +140,11 @@ static int no_source(const struct command *self, const char *name)
 static int check_files(const struct command *self, const struct mm_source *source, size_t n,
                        const struct cmd_service_options *o)
 {
-    if (n == 0)
+    if (n == 0 && !source->address)
         return cmd_fail(self, CMD_USAGE, "gather %s %s: which?", source->name, source->arguments);
+    if (n > 1 && source->address)
+        return cmd_fail(self, CMD_USAGE, "gather %s %s: one at a time", source->name,
+                        source->arguments);
     if (o->genres || o->query || o->playlist || o->market || o->per_genre || o->limit || o->liked ||
         o->resolve || o->dry_run)
         return cmd_fail(self, CMD_USAGE, "gather %s takes none of the options of services",
@@ -150,16 +154,15 @@ static int check_files(const struct command *self, const struct mm_source *sourc
 
 /* Gathers, and again whenever something below the folders has changed, until Ctrl-C. */
 static int follow_folders(const struct command *self, struct mm_catalog *catalog,
-                          struct mm_helpers *helpers, const struct mm_source *source, char **paths,
-                          size_t n)
+                          struct mm_helpers *helpers, const struct cmd_gathering *what)
 {
     struct mm_error err = {0};
     struct mm_watch *watch = NULL;
     struct mm_gather_report report;
     int status = CMD_DONE;
-    int result = mm_watch_create((const char *const *)paths, n, &watch, &err);
+    int result = mm_watch_create((const char *const *)what->paths, what->n, &watch, &err);
     while (result == 0 && status <= CMD_PARTLY) { /* what changes meanwhile is told by the watch */
-        status = cmd_run_gather(self, catalog, helpers, source, paths, n, &report);
+        status = cmd_run_gather(self, catalog, helpers, what, &report);
         if (status <= CMD_PARTLY)
             result = mm_watch_wait(watch, cmd_progress(), &err);
     }
@@ -173,8 +176,11 @@ int cmd_gather(const struct command *self, int argc, char **argv)
 {
     struct cmd_service_options o = {0};
     bool watch = false;
+    const char *music_dir = NULL;
     const struct cmd_option options[] = {
         CMD_SERVICE_OPTIONS(o),
+        {"music-dir", 0, CMD_TEXT, &music_dir, "DIR", "mpd: where its music is on this computer", 0,
+         0},
         {"watch", 0, CMD_FLAG, &watch, NULL, "folder: go on when songs come or go, until Ctrl-C", 0,
          0},
         {0},
@@ -192,6 +198,8 @@ int cmd_gather(const struct command *self, int argc, char **argv)
         return cmd_fail(self, CMD_USAGE, "what is \"%s\"?", operands[1]);
     if (watch && (!source || strcmp(source->name, "folder") != 0))
         return cmd_fail(self, CMD_USAGE, "--watch follows folders only: gather folder DIR --watch");
+    if (music_dir && (!source || !source->address))
+        return cmd_fail(self, CMD_USAGE, "--music-dir goes with mpd only");
     status = source ? check_files(self, source, n - 1, &o) : cmd_check_service(self, service, &o);
     if (status)
         return status;
@@ -199,12 +207,17 @@ int cmd_gather(const struct command *self, int argc, char **argv)
         return cmd_plan_service(self, service, &o);
     struct mm_catalog *catalog = cmd_open_library(self, true);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
+    char *usual = "";
+    const struct cmd_gathering what = {.source = source,
+                                       .paths = n > 1 ? operands + 1 : &usual,
+                                       .n = n > 1 ? n - 1 : 1,
+                                       .mapped = music_dir};
     status = CMD_FAILED;
     if (helpers && source && watch) {
-        status = follow_folders(self, catalog, helpers, source, operands + 1, n - 1);
+        status = follow_folders(self, catalog, helpers, &what);
     } else if (helpers && source) {
         struct mm_gather_report report;
-        status = cmd_run_gather(self, catalog, helpers, source, operands + 1, n - 1, &report);
+        status = cmd_run_gather(self, catalog, helpers, &what, &report);
     } else if (helpers) {
         status = cmd_run_service(self, catalog, helpers, service, &o);
     }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 static const struct mm_player *const players[] = {
+    &mm_player_mpd,
     &mm_player_spotify,
 };
 enum { N_PLAYERS = sizeof players / sizeof *players };

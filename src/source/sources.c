@@ -5,10 +5,11 @@
 #include "musicmap/source.h"
 
 static const struct mm_source sources[] = {
-    {"folder", "DIR...", "all songs in folders", mm_source_folder, true},
+    {"folder", "DIR...", "all songs in folders", mm_source_folder, true, false},
     {"playlist", "FILE...", "what playlists name (m3u, pls, xspf, jspf, cue, csv)",
-     mm_source_playlist, false},
-    {"fma", "DIR...", "the Free Music Archive data set", mm_source_fma, false},
+     mm_source_playlist, false, false},
+    {"fma", "DIR...", "the Free Music Archive data set", mm_source_fma, false, false},
+    {"mpd", "[HOST[:PORT]|SOCKET]", "what a Music Player Daemon has", mm_source_mpd, true, true},
 };
 
 const struct mm_source *mm_sources(size_t *count)

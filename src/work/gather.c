@@ -60,6 +60,7 @@ struct gather {
     struct absent *absents;
     size_t n_absents;
     size_t absents_capacity;
+    char *root; /* told by a source that is named by an address */
     struct found batch[BATCH];
     size_t n_batch;
     int64_t *seen; /* ids of the songs that are there */
@@ -501,24 +502,49 @@ static int clear_stale_failures(struct gather *g, const char *folder, struct mm_
     return result;
 }
 
-static int gather_one(struct gather *g, const char *path, struct mm_error *err)
+static int on_root(void *ctx, const char *folder, struct mm_error *err)
 {
-    char *real = realpath(path, NULL);
-    if (!real)
-        return mm_error_errno(err, errno, "cannot gather %s", path);
+    struct gather *g = ctx;
+    free(g->root);
+    g->root = mm_strdup(folder);
+    return g->root ? 0 : mm_no_memory(err);
+}
+
+/* The walk, and what it told stored; *root = the folder it went through. */
+static int walk_path(struct gather *g, const char *path, char **root, struct mm_error *err)
+{
+    const struct mm_source *source = g->request->source;
     /* The walk runs ahead of the tags by a batch: only theirs is progress. */
     const struct mm_progress cancel_only = {.cancel = g->progress ? g->progress->cancel : NULL};
-    struct mm_source_events events = {
-        .item = on_item, .skipped = on_skipped, .absent = on_absent, .ctx = g};
-    const struct mm_source *source = g->request->source;
-    int result = source->complete ? mm_catalog_add_root(g->catalog, real, err) : 0;
+    struct mm_source_events events = {.item = on_item,
+                                      .skipped = on_skipped,
+                                      .absent = on_absent,
+                                      .root = on_root,
+                                      .mapped = g->request->mapped,
+                                      .ctx = g};
+    *root = source->address ? NULL : realpath(path, NULL);
+    if (!*root && !source->address)
+        return mm_error_errno(err, errno, "cannot gather %s", path);
+    int result = *root && source->complete ? mm_catalog_add_root(g->catalog, *root, err) : 0;
     if (result == 0)
-        result = source->walk(real, &events, &cancel_only, err);
+        result = source->walk(*root ? *root : path, &events, &cancel_only, err);
     if (result == 0)
         result = flush(g, err);
-    if (result == 0 && source->complete)
+    if (result == 0 && !*root && g->root) {
+        *root = g->root;
+        g->root = NULL;
+        result = source->complete ? mm_catalog_add_root(g->catalog, *root, err) : 0;
+    }
+    return result;
+}
+
+static int gather_one(struct gather *g, const char *path, struct mm_error *err)
+{
+    char *real = NULL;
+    int result = walk_path(g, path, &real, err);
+    if (result == 0 && g->request->source->complete)
         result = mark_missing(g, real, err);
-    if (result == 0)
+    if (result == 0 && real)
         result = clear_stale_failures(g, real, err);
     if (result == 0)
         result = tell_absents(g, err);
@@ -548,6 +574,7 @@ int mm_gather_files(struct mm_catalog *catalog, struct mm_helpers *helpers,
     mm_pool_destroy(g->pool);
     free(g->absents);
     free(g->seen);
+    free(g->root);
     free(g);
     return result;
 }

@@ -94,7 +94,7 @@ static void note_skip(void *ctx, enum mm_skip kind, const char *path, const char
 
 static int walk(const char *dir, size_t prefix, struct report *report, struct mm_error *err)
 {
-    const struct mm_source_events events = {note_item, note_skip, NULL, report};
+    const struct mm_source_events events = {.item = note_item, .skipped = note_skip, .ctx = report};
     report->prefix = prefix;
     mm_text_add(&report->items, "");
     mm_text_add(&report->skips, "");
@@ -168,7 +168,7 @@ static void facts_and_tags_come_along(void **state)
     assert_int_equal(utimensat(AT_FDCWD, in_tree(tree, "Artist/Album/03 - Title.mp3"), times, 0),
                      0);
     int n = 0;
-    const struct mm_source_events events = {check_facts, NULL, NULL, &n};
+    const struct mm_source_events events = {.item = check_facts, .ctx = &n};
     struct mm_error err = {0};
     assert_ok(mm_source_folder(tree->folder, &events, NULL, &err), &err);
     assert_int_equal(n, 1);
@@ -351,7 +351,7 @@ static void the_caller_can_stop_it(void **state)
     const atomic_int cancel = 1;
     const struct mm_progress progress = {.cancel = &cancel};
     struct report none = {0};
-    const struct mm_source_events events = {note_item, note_skip, NULL, &none};
+    const struct mm_source_events events = {.item = note_item, .skipped = note_skip, .ctx = &none};
     assert_int_equal(mm_source_folder(tree->folder, &events, &progress, &err), MM_ERR_CANCELLED);
     assert_int_equal(none.n, 0);
 }

@@ -72,7 +72,8 @@ static int read_bytes(const char *name, const void *bytes, size_t n, struct told
     *told = (struct told){0};
     write_file(name, bytes, n);
     char *path = mm_path_join(folder, name);
-    const struct mm_source_events events = {on_item, on_skipped, on_absent, told};
+    const struct mm_source_events events = {
+        .item = on_item, .skipped = on_skipped, .absent = on_absent, .ctx = told};
     int result = mm_source_playlist(path, &events, NULL, &err);
     if (result < 0)
         assert_true(*err.message);
@@ -318,7 +319,8 @@ static void test_fma(void **state)
     write_file("fma/fma_small/000/000002.mp3", "x", 1);
     write_file("fma/fma_small/123/123456.mp3", "x", 1);
     struct told told = {0};
-    const struct mm_source_events events = {on_item, on_skipped, on_absent, &told};
+    const struct mm_source_events events = {
+        .item = on_item, .skipped = on_skipped, .absent = on_absent, .ctx = &told};
     char *path = mm_path_join(folder, "fma");
     assert_ok(mm_source_fma(path, &events, NULL, &err), &err);
     assert_int_equal(told.n, 2);
