@@ -38,15 +38,14 @@ static int by_size(const void *one, const void *two)
     return (a > b) - (a < b);
 }
 
-/* How far land reaches from a song; as in web/src/map/atlas.ts. */
-static int find_coast(const struct mm_scene *scene, double *coast)
+int mm_overview_coast(const struct mm_scene *scene, double *coast, struct mm_error *err)
 {
     const struct mm_voronoi *v = scene->voronoi;
     size_t step = scene->n_songs / SAMPLE + 1;
     size_t n = 0;
     double *reach = mm_calloc3(scene->n_songs / step + 1, 1, sizeof *reach);
     if (!reach)
-        return MM_ERR_NO_MEMORY;
+        return mm_no_memory(err);
     for (size_t i = 0; i < scene->n_songs; i += step, n++)
         for (uint32_t k = v->start[i]; k < v->start[i + 1]; k++) {
             const double *corner = v->corners + 2 * (size_t)v->index[k];
@@ -162,14 +161,12 @@ static int pack(const struct overview *o, const uint16_t *country, struct mm_blo
     return result < 0 ? result : mm_blob_compress(*out, err);
 }
 
-int mm_overview_create(const struct mm_scene *scene, struct mm_blob **out, struct mm_realm **realms,
-                       size_t *n_realms, struct mm_error *err)
+int mm_overview_create(const struct mm_scene *scene, double coast, struct mm_blob **out,
+                       struct mm_realm **realms, size_t *n_realms, struct mm_error *err)
 {
     *out = NULL;
     *realms = NULL;
-    struct overview o = {.scene = scene};
-    if (find_coast(scene, &o.coast) < 0)
-        return mm_no_memory(err);
+    struct overview o = {.scene = scene, .coast = coast};
     find_box(&o);
     o.ids = mm_calloc3(o.width, o.height, sizeof *o.ids);
     if (!o.ids)

@@ -29,6 +29,7 @@ struct parts {
     float *onset;      /* [n] */
     size_t planned;    /* songs whose gain and onset are settled */
     struct mm_scene *scene;
+    double coast;            /* where land ends */
     struct mm_realm *realms; /* [n_realms] regions that are named */
     size_t n_realms;
 };
@@ -162,11 +163,12 @@ static int make_map(const struct parts *parts, const struct mm_columns *columns,
     }
     const char *model = parts->record.model ? parts->record.model : "";
     char *clean = mm_text_clean_utf8(model, strlen(model));
-    json_t *root = json_pack("{s:s, s:I, s:s, s:[f,f,f,f], s:i, s:o, s:o, s:o}", "map", token,
-                             "songs", (json_int_t)scene->n_songs, "model", clean, "box",
-                             scene->box.x0, scene->box.y0, scene->box.x1, scene->box.y1, "tile",
-                             (int)MM_TILE_SONGS, "properties", describe_columns(columns), "regions",
-                             describe_realms(parts), "clusters", clusters);
+    json_t *root =
+        json_pack("{s:s, s:I, s:s, s:[f,f,f,f], s:f, s:i, s:o, s:o, s:o}", "map", token, "songs",
+                  (json_int_t)scene->n_songs, "model", clean, "box", scene->box.x0, scene->box.y0,
+                  scene->box.x1, scene->box.y1, "coast", parts->coast, "tile", (int)MM_TILE_SONGS,
+                  "properties", describe_columns(columns), "regions", describe_realms(parts),
+                  "clusters", clusters);
     free(clean);
     char *text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
@@ -246,7 +248,9 @@ static int fill(struct mm_catalog *catalog, struct mm_snapshot *snapshot, struct
     if (result == 0)
         result = make_tiles(parts, snapshot, err);
     if (result == 0)
-        result = mm_overview_create(parts->scene, &snapshot->overview, &parts->realms,
+        result = mm_overview_coast(parts->scene, &parts->coast, err);
+    if (result == 0)
+        result = mm_overview_create(parts->scene, parts->coast, &snapshot->overview, &parts->realms,
                                     &parts->n_realms, err);
     if (result == 0)
         result =

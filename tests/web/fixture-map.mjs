@@ -124,6 +124,17 @@ export function packTile({ songs, xy, cluster, gain, onset }, first = 0, count =
   return bytes;
 }
 
+/** Where land ends, by the rule of src/view/overview.h. */
+function coastOf(voronoi, xy, size) {
+  const reach = [];
+  for (let i = 0; i < xy.length / 2; i += 1 + Math.floor(xy.length / 2000)) {
+    const cell = voronoi.cellPolygon(i) ?? [];
+    reach.push(Math.max(0, ...cell.map(([x, y]) => Math.hypot(x - xy[2 * i], y - xy[2 * i + 1]))));
+  }
+  reach.sort((a, b) => a - b);
+  return Math.min(size / 3, Math.max(size / 48, 1.5 * reach[Math.floor(0.8 * reach.length)]));
+}
+
 /** "MMO1": who lives where, in a small picture. find(x, y) -> song. */
 function packOverview(box, xy, cluster, find, coast, longest = 320) {
   const [x0, y0, x1, y1] = box;
@@ -202,7 +213,8 @@ export async function makeLibrary({ songs = 126, clusters = 12, seed = 1 } = {})
   const delaunay = new Delaunay(xy);
   let near = 0;
   const size = Math.max(box[2] - box[0], box[3] - box[1]);
-  const overview = packOverview(box, xy, cluster, (x, y) => (near = delaunay.find(x, y, near)), size / 40);
+  const coast = coastOf(delaunay.voronoi(box), xy, size);
+  const overview = packOverview(box, xy, cluster, (x, y) => (near = delaunay.find(x, y, near)), coast);
   const sums = Array.from({ length: clusters }, () => [0, 0, 0]);
   cluster.forEach((c, i) => {
     sums[c][0]++;
@@ -219,7 +231,7 @@ export async function makeLibrary({ songs = 126, clusters = 12, seed = 1 } = {})
   const columns = columnsOf(list, cluster);
   const properties = [...columns.keys()].map((name) => ({ name, title: name[0].toUpperCase() + name.slice(1) }));
   return {
-    info: { map, songs, model: 'timbre', box, tile: TILE, properties, regions, clusters: countries },
+    info: { map, songs, model: 'timbre', box, coast, tile: TILE, properties, regions, clusters: countries },
     cells,
     tiles,
     overview,

@@ -10,6 +10,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { axeSource, launch } from './browser.mjs';
+import { compile } from './compile.mjs';
 import { toneOf } from './fixture-map.mjs';
 import { startFixture } from './fixture-server.mjs';
 import { heard, hears, holds, hook, openPage, playing, pointAt, rightSong, silent, sounding, until, visibleSongs } from './listen.mjs';
@@ -475,6 +476,33 @@ for (const renderer of ['webgl2', 'canvas']) {
     assert.notDeepEqual(await shot(one), plain, 'the cell is lifted');
   }, { query: `?renderer=${renderer}` });
 }
+
+test('land ends in the overview where it ends in the picture of the songs', async () => {
+  const { api, points, atlas: { Atlas }, raster } = await compile({ api: 'data/api.ts', points: 'data/points.ts', atlas: 'map/atlas.ts', raster: 'render/raster.ts' });
+  const get = async (path) => (await fetch(`${url}${path}`)).arrayBuffer();
+  const info = api.parseMap(JSON.parse(Buffer.from(await get('api/map'))));
+  const overview = points.readOverview(await get(`api/overview?map=${info.map}`), info.clusters.length);
+  const cells = points.emptyCells(info.songs);
+  assert.ok(info.songs <= info.tile);
+  points.readTile(await get(`api/tile/0?map=${info.map}`), cells, 0, info.songs, info.clusters.length);
+  const atlas = new Atlas(info, cells);
+  const { width, height, box: [x0, y0, x1, y1] } = overview;
+  const window = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: width / (x1 - x0), width, height };
+  const ids = new raster.Raster(atlas.grid, cells.cluster, atlas.regionOf, atlas.coast).assign(window);
+  let [land, otherwise] = [0, 0];
+  for (let at = 0; at < ids.length; at++) {
+    const [x, y] = [x0 + ((at % width) + 0.5) / window.scale, y1 - (Math.floor(at / width) + 0.5) / window.scale];
+    const away = ids[at] === raster.NOBODY ? Infinity : Math.sqrt(atlas.grid.distance2(ids[at], x, y));
+    const there = away < atlas.coast;
+    land += there;
+    if ((overview.cluster[at] !== points.SEA) === there) continue;
+    otherwise++;
+    const exact = Math.sqrt(atlas.grid.distance2(atlas.grid.nearest(x, y, Infinity), x, y));
+    assert.ok(Math.abs(exact - atlas.coast) * window.scale <= 1, `a pixel ${at % width}, ${Math.floor(at / width)} is ${(exact - atlas.coast) * window.scale} pixels from the shore`);
+  }
+  assert.ok(land > 0.2 * ids.length && land < ids.length, `${land} of ${ids.length} pixels are land`);
+  assert.ok(otherwise <= 0.002 * ids.length, `${otherwise} of ${ids.length} pixels differ`);
+});
 
 pageTest('names of countries and titles stand on the map without overlap, also under no control', async (page) => {
   const check = async (what) => {

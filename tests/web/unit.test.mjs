@@ -109,9 +109,10 @@ test('overview: read, and refused when damaged', () => {
 test('api: a map without box or with nameless countries is refused; strange colours become grey', () => {
   assert.throws(() => api.parseMap({ map: 'x', songs: 1, tile: 4, clusters: [] }), /box/);
   assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 0, 1], clusters: [] }), /empty/);
-  assert.throws(() => api.parseMap({ map: 'x', songs: 1, tile: 4, box: [0, 0, 1, 1], clusters: [{}] }), /name/);
-  assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 1, 1], clusters: [] }), /tiles/);
-  const map = api.parseMap({ map: 'x', songs: 1, tile: 4, box: [0, 0, 1, 1], clusters: [{ name: 'A', x: 0, y: 0, colour: 'url(x)' }] });
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, tile: 4, box: [0, 0, 1, 1], coast: 0, clusters: [] }), /coast/);
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, tile: 4, box: [0, 0, 1, 1], coast: 0.1, clusters: [{}] }), /name/);
+  assert.throws(() => api.parseMap({ map: 'x', songs: 1, box: [0, 0, 1, 1], coast: 0.1, clusters: [] }), /tiles/);
+  const map = api.parseMap({ map: 'x', songs: 1, tile: 4, box: [0, 0, 1, 1], coast: 0.1, clusters: [{ name: 'A', x: 0, y: 0, colour: 'url(x)' }] });
   assert.equal(map.clusters[0].colour, '#999999');
 });
 
@@ -148,7 +149,7 @@ function smallAtlas(places, box = [-1, -1, 1, 1]) {
     songs: Uint32Array.from({ length: n }, (_, i) => i + 1), xy: Float32Array.from(places.flat()), gain: new Float32Array(n).fill(1),
   });
   const clusters = [{ id: 0, name: 'A', colour: '#888888', songs: n, x: 0, y: 0, radius: 1 }];
-  return new atlasModule.Atlas({ map: 'x', songs: n, model: 't', box, tile: n, properties: [], clusters }, cells);
+  return new atlasModule.Atlas({ map: 'x', songs: n, model: 't', box, coast: 0.6, tile: n, properties: [], clusters }, cells);
 }
 
 test('atlas: songs at one place are told apart by their slices', () => {

@@ -175,6 +175,7 @@ static void the_map_has_its_countries(void **state)
     assert_int_equal(json_array_size(box), 4);
     assert_true(json_number_value(json_array_get(box, 0)) <
                 json_number_value(json_array_get(box, 2)));
+    assert_true(json_number_value(json_object_get(root, "coast")) > 0);
     json_t *clusters = json_object_get(root, "clusters");
     assert_int_equal(json_array_size(clusters), 2);
     json_t *first = json_array_get(clusters, 0);

@@ -28,6 +28,7 @@ export interface MapInfo {
   readonly songs: number;
   readonly model: string;
   readonly box: readonly [number, number, number, number]; // x0, y0, x1, y1; y grows upward
+  readonly coast: number; // a place is land when its nearest song is nearer than this, map units
   readonly clusters: readonly Cluster[];
   readonly regions: readonly Region[];
   readonly properties: readonly Property[];
@@ -137,6 +138,7 @@ export function parseMap(value: Json): MapInfo {
   if (!Array.isArray(box) || box.length !== 4 || !box.every(isNumber)) throw bad('no box');
   const [x0, y0, x1, y1] = box as [number, number, number, number];
   if (!(x1 > x0 && y1 > y0)) throw bad('an empty box');
+  if (!isNumber(value.coast) || !(value.coast > 0)) throw bad('no coast');
   if (!Array.isArray(clusters)) throw bad('no countries');
   const tile = isNumber(value.tile) ? value.tile : 0;
   if (!(tile >= 1) || !Number.isInteger(value.songs) || value.songs < 0 || value.songs > MOST_SONGS) throw bad('no tiles');
@@ -146,6 +148,7 @@ export function parseMap(value: Json): MapInfo {
     songs: value.songs,
     model: isText(value.model) ? value.model : '',
     box: [x0, y0, x1, y1],
+    coast: value.coast,
     tile,
     properties: Array.isArray(value.properties) ? value.properties.flatMap(parseProperty) : [],
     clusters: clusters.map((c, id) => {

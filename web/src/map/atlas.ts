@@ -34,7 +34,7 @@ export class Atlas {
   readonly box: Rect;
   readonly count: number;
   readonly grid: Grid;
-  /** Land ends this far from the nearest song; what is beyond is sea (of the same cell). */
+  /** Land ends this far from the nearest song, as the server says; what is beyond is sea (of the same cell). */
   readonly coast: number;
   /** All land with a strip of water: what an overview shows. */
   readonly extent: Rect;
@@ -57,7 +57,7 @@ export class Atlas {
     this.ids = new IdIndex(cells.songs);
     this.nearestOther = new Float32Array(this.count).fill(NaN);
     this.typicalRadius = Math.sqrt(((x1 - x0) * (y1 - y0)) / Math.max(1, this.count) / Math.PI);
-    this.coast = this.coastDistance();
+    this.coast = info.coast;
     this.extent = this.landExtent();
   }
 
@@ -256,27 +256,6 @@ export class Atlas {
     const [sx, sy] = [this.x(cell), this.y(cell)];
     const same = this.cellsIn({ x0: sx, y0: sy, x1: sx, y1: sy }).sort((a, b) => a - b);
     return same[sliceAt(x - sx, y - sy, same.length)] ?? cell;
-  }
-
-  /**
-   * How far land reaches from a song. Ordinary cells should be land altogether, the huge ones at the
-   * rim mostly sea: half as much again as the reach (distance to the farthest corner) of four cells in
-   * five, but always enough to see and never more than a third of the map.
-   */
-  private coastDistance(): number {
-    const { box, count } = this;
-    const size = Math.max(box.x1 - box.x0, box.y1 - box.y0);
-    const step = Math.max(1, Math.floor(count / 500)); // a sample is enough
-    const reach: number[] = [];
-    for (let cell = 0; cell < count; cell += step) {
-      const [x, y] = [this.x(cell), this.y(cell)];
-      let most = 0;
-      eachSide(shapeOf(this.grid, cell, size / 4).polygon, (ax, ay) => (most = Math.max(most, Math.hypot(ax - x, ay - y))));
-      reach.push(most);
-    }
-    reach.sort((a, b) => a - b);
-    const common = reach[Math.floor(reach.length * 0.8)] ?? size;
-    return Math.min(size / 3, Math.max(size / 48, 1.5 * common));
   }
 
   private landExtent(): Rect {
