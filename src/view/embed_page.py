@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Turns the built page into a C table (src/view/page_files.h).
 
+usage: embed_page.py DIST OUT.c
+
 Same files, same bytes out: nothing depends on time or place.
 """
 import gzip
@@ -67,3 +69,10 @@ def render(dist):
     parts.append("\nconst struct mm_page_file mm_page_files[] = {\n%s};\n" % "".join(rows))
     parts.append("const size_t mm_page_file_count = %d;\n" % len(rows))
     return "".join(parts)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    with open(sys.argv[2], "w", encoding="ascii") as written:
+        written.write(render(sys.argv[1]))
