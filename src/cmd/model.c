@@ -47,11 +47,11 @@ static void print_model(const struct mm_model *model, struct mm_helpers *helpers
     char size[32] = "";
     if (model->n_files && download_bytes(model))
         snprintf(size, sizeof size, "%.1f MB", (double)download_bytes(model) / 1e6);
-    printf("%-26s %-9s %8s  %s\n", model->name, state, size, model->summary);
+    printf("%-26s %-9s %8s  %-15s  %s\n", model->name, state, size, model->licence, model->summary);
     if (!helpers)
         return;
-    printf("    licence   %s\n    values    %zu, from sound at %d Hz\n    citation  %s\n",
-           model->licence, model->dim, model->sample_rate, model->citation);
+    printf("    values    %zu, from sound at %d Hz\n    citation  %s\n", model->dim,
+           model->sample_rate, model->citation);
     for (size_t i = 0; i < model->n_files; i++)
         printf("    file      %s\n              %s\n              %s\n", model->files[i].name,
                model->files[i].url, model->files[i].checksum);

@@ -43,7 +43,9 @@ def page_files(dist):
 
 
 def render(dist):
+    # REUSE-IgnoreStart
     parts = ["/* SPDX-License-Identifier: BSD-2-Clause */\n",
+             # REUSE-IgnoreEnd
              "/* Written by embed_page.py from the built page. */\n",
              '#include "view/page_files.h"\n\n']
     rows = []

@@ -43,7 +43,9 @@ def array(name, values, kind='double', width=6):
     print('};')
 
 
+# REUSE-IgnoreStart
 print('/* SPDX-License-Identifier: BSD-2-Clause */')
+# REUSE-IgnoreEnd
 print(f'/* Made by tests/data/map/layout_reference.py with scikit-learn {sklearn.__version__}; do not edit. */')
 print('/* clang-format off */')
 print(f'#define LAYOUT_N {N}\n#define LAYOUT_DIM {DIM}\n#define LAYOUT_PERPLEXITY {PERPLEXITY}')

@@ -53,7 +53,9 @@ def array(name, values, kind='double', width=6):
     print('};')
 
 
+# REUSE-IgnoreStart
 print('/* SPDX-License-Identifier: BSD-2-Clause */')
+# REUSE-IgnoreEnd
 print(f'/* Made by tests/data/map/reference.py with scikit-learn {sklearn.__version__}; do not edit. */')
 print('/* clang-format off */')
 print(f'#define REFERENCE_N {N}\n#define REFERENCE_DIM {DIM}\n#define REFERENCE_COMPONENTS {DIM - 1}')
