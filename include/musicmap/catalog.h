@@ -341,6 +341,55 @@ int mm_catalog_copy(struct mm_catalog *from, struct mm_catalog *to,
 int mm_catalog_hash(struct mm_catalog *catalog, unsigned char out[32], size_t *rows,
                     struct mm_error *err);
 
+/* ---- care (SQLite; a shared library is its server's to look after) ---- */
+
+/* What was found wrong, one thing a call. */
+enum mm_finding_kind {
+    MM_FINDING_DAMAGE, /* the catalog itself: rows may be lost */
+    MM_FINDING_STRAY,  /* rows or files that belong to nothing */
+    MM_FINDING_LACK,   /* something that should be there is not */
+    MM_FINDING_STATE   /* the catalog is sound, but cannot be used as things are */
+};
+struct mm_finding {
+    enum mm_finding_kind kind;
+    const char *what;   /* one sentence */
+    const char *advice; /* what to do; NULL = nothing need be done */
+    bool mended;        /* it was put right just now */
+};
+typedef void mm_finding_fn(void *ctx, const struct mm_finding *finding);
+
+/* Looks at the catalog of the library at path, which need not open. The error is that it could not
+ * be looked at at all. */
+int mm_catalog_examine(const char *path, mm_finding_fn *fn, void *ctx, struct mm_error *err);
+
+struct mm_salvage_report {
+    size_t rows;    /* taken over */
+    size_t refused; /* read, but belonging to rows that are lost, or twice there */
+    size_t torn;    /* places where reading broke off: rows were lost there */
+    char kept[512]; /* where the old file lies now */
+};
+/*
+ * Puts a new catalog in the place of the one of the library at path, with every row of it that can
+ * still be read; the old one is kept beside it. MM_ERR_AGAIN: somebody is using it. MM_ERR_INPUT:
+ * nothing of it can be read.
+ */
+int mm_catalog_rebuild(const char *path, const struct mm_progress *progress,
+                       struct mm_salvage_report *report, struct mm_error *err);
+
+/* A copy of the whole catalog, of whatever store, as of one moment, while others write: one file,
+ * checked, at its name only when it is whole. */
+int mm_catalog_backup(struct mm_catalog *catalog, const char *file,
+                      const struct mm_progress *progress, unsigned char hash[32], size_t *rows,
+                      struct mm_error *err);
+/*
+ * Puts a backup into the library at path (a folder or an URI), made when it is missing. A catalog
+ * that is there is kept beside it, under the name in kept, where replace is set, else MM_ERR_USAGE;
+ * a shared library must be empty. What was written is read again: hash is of that.
+ */
+int mm_catalog_restore(const char *file, const char *path, bool replace,
+                       const struct mm_progress *progress, char kept[512], unsigned char hash[32],
+                       size_t *rows, struct mm_error *err);
+
 /* ---- figures ---- */
 
 struct mm_catalog_counts {

@@ -223,6 +223,11 @@ int mm_copy_library(struct mm_catalog *from, struct mm_catalog *to,
                     const struct mm_progress *progress, struct mm_copy_report *report,
                     struct mm_error *err);
 
+/* Looks at what belongs to a library that opens: files of songs, kept clips, leftovers, the map.
+ * mend: what belongs to nothing is removed. Findings come as of mm_catalog_examine(). */
+int mm_library_examine(struct mm_catalog *catalog, bool mend, const struct mm_progress *progress,
+                       mm_finding_fn *fn, void *ctx, struct mm_error *err);
+
 /* ---- workers of a shared library ---- */
 
 struct mm_worker_options {

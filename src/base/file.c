@@ -59,7 +59,10 @@ int mm_file_write_begin(struct mm_file_write *file, const char *path, struct mm_
         mm_file_write_abort(file);
         return mm_no_memory(err);
     }
-    file->stream = fopen(file->temporary, "wbe");
+    /* Ours alone: what an earlier process of this number left behind goes, and a link that somebody
+     * laid there is not followed. */
+    unlink(file->temporary);
+    file->stream = fopen(file->temporary, "wbxe");
     if (!file->stream) {
         int result = mm_error_errno(err, errno, "%s", path);
         free(file->temporary); /* it was never made: abort() must not remove a stranger's file */
@@ -67,6 +70,27 @@ int mm_file_write_begin(struct mm_file_write *file, const char *path, struct mm_
         mm_file_write_abort(file);
         return result;
     }
+    return 0;
+}
+
+/* A name is kept by its folder: without this a file that is whole may have no name after a crash of
+ * the machine. Some file systems cannot, which is their own affair. */
+static void sync_folder_of(const char *path)
+{
+    char *folder = mm_strndup(path, (size_t)(mm_path_name(path) - path));
+    int fd = folder ? open(*folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+int mm_file_rename(const char *from, const char *to, struct mm_error *err)
+{
+    if (rename(from, to) != 0)
+        return mm_error_errno(err, errno, "%s", to);
+    sync_folder_of(to);
     return 0;
 }
 
@@ -86,6 +110,7 @@ int mm_file_write_commit(struct mm_file_write *file, struct mm_error *err)
     } else {
         free(file->temporary);
         file->temporary = NULL;
+        sync_folder_of(file->path);
     }
     mm_file_write_abort(file);
     return result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sqlite.c - the embedded store. sqlite3.h is included here only.
+ * sqlite.c - the embedded store.
  *
  * WAL: readers (the page) never wait for the writer (gather, embed). synchronous = FULL: a commit
  * that returned is on the disk; callers put many rows into one transaction, so that it costs one
@@ -118,8 +118,7 @@ static int store_error(const struct mm_store *store, int code, struct mm_error *
     case SQLITE_ERROR: /* our statements are right, so the tables are not */
     case SQLITE_SCHEMA:
         return mm_error_set(err, MM_ERR_INPUT,
-                            "%s is damaged (%s): put a copy of it back, or move it away and "
-                            "gather again",
+                            "%s is damaged (%s): 'musicmap doctor' says what can be saved",
                             of(store)->file, said);
     default:
         return mm_error_set(err, MM_ERR_BUG, "%s: SQLite error %d (%s)", of(store)->file, code,

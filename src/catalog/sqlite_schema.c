@@ -3,6 +3,7 @@
  * sqlite_schema.c - the tables of the SQLite store, as numbered steps. A step that was released is
  * never changed: a new one goes below it. doc/catalog.md tells what the tables are for.
  */
+#include "catalog/care.h"
 #include "catalog/catalog_impl.h"
 #include "catalog/sqlite.h"
 
@@ -146,6 +147,11 @@ static const struct step {
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };
+
+int mm_sqlite_version(void)
+{
+    return VERSION;
+}
 
 static int read_int(struct mm_store *store, const char *sql, int64_t *out, struct mm_error *err)
 {

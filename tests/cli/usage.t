@@ -45,6 +45,9 @@ has "$errors" 'no model "nothing"'
 run 2 musicmap draw
 run 2 musicmap serve --port 70000
 run 2 musicmap status extra
+run 2 musicmap backup
+run 2 musicmap restore
+run 2 musicmap doctor extra
 run 2 musicmap eval --label x
 run 2 musicmap lab --label x
 run 2 musicmap lab --clusterers kmeans,tea-leaves
