@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "musicmap/catalog.h"
 
@@ -23,13 +24,6 @@ enum { BATCH = 500, READS = 1000 };
 static const struct mm_vector_kind kind = {"bench", "v1 pool=mean", ""};
 static const char measure_settings[] = "excerpt=30 peak=sample";
 static struct mm_error err;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void must(int result)
 {
@@ -53,12 +47,12 @@ struct watch {
 
 static struct watch begin(void)
 {
-    return (struct watch){now(), cpu_seconds()};
+    return (struct watch){mm_clock_s(), cpu_seconds()};
 }
 
 static void say(const char *what, struct watch start, size_t rows)
 {
-    double seconds = now() - start.wall;
+    double seconds = mm_clock_s() - start.wall;
     printf("%-34s %9.1f ms %9.1f ms CPU", what, seconds * 1e3, (cpu_seconds() - start.cpu) * 1e3);
     if (rows)
         printf(" %10.0f rows/s", (double)rows / seconds);

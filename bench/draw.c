@@ -8,17 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "musicmap/view.h"
 #include "synthetic.h"
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 struct options {
     double stray;
@@ -61,15 +54,16 @@ int main(int argc, char **argv)
     struct mm_scene *scene = NULL;
     struct mm_error err = {0};
     struct mm_draw_report report;
-    double start = now();
+    double start = mm_clock_s();
     int result = mm_scene_create(&s.input, &scene, &err);
-    double made = now();
+    double made = mm_clock_s();
     if (result == 0)
         result = mm_draw(scene, &o.settings, argv[3], &report, &err);
     if (result == 0)
         printf("%zu songs, %zu countries: scene %.3f s, picture %.3f s, %zu named, %zu pairs of "
                "neighbours too alike\n",
-               n, report.countries, made - start, now() - made, report.named, scene->close_pairs);
+               n, report.countries, made - start, mm_clock_s() - made, report.named,
+               scene->close_pairs);
     else
         fprintf(stderr, "bench-draw: %s\n", err.message);
     mm_scene_destroy(scene);

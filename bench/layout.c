@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "map/algorithms.h"
 #include "map/blocks.h"
 #include "map/matrix.h"
@@ -25,13 +25,6 @@ struct job {
     struct mm_pool *pool;
     const char *out;
 };
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void write_out(const struct job *job, const void *data, size_t bytes)
 {
@@ -47,9 +40,9 @@ static int find_neighbours(const struct job *job, double *took, struct mm_error 
     struct mm_points points = {job->rows, job->n, job->dim};
     enum mm_knn_method method = strcmp(job->what, "knn") ? MM_KNN_CELLS : MM_KNN_ALL_PAIRS;
     struct mm_knn knn;
-    double begin = seconds();
+    double begin = mm_clock_s();
     int result = mm_knn_find(&points, MM_LAYOUT_NEIGHBOURS, method, 1, job->pool, NULL, &knn, err);
-    *took = seconds() - begin;
+    *took = mm_clock_s() - begin;
     if (result == 0)
         write_out(job, knn.index, knn.n * knn.k * sizeof *knn.index);
     mm_knn_finish(&knn);
@@ -66,7 +59,7 @@ static int lay_out(const struct job *job, double *took, struct mm_error *err)
     float *xy = calloc(job->n, 2 * sizeof *xy);
     const struct mm_algorithm_ops *layout =
         strcmp(job->what, "umap") ? &mm_layout_tsne : &mm_layout_umap;
-    double begin = seconds();
+    double begin = mm_clock_s();
     int result = xy ? mm_standard_create(&vectors, NULL, &standard, err) : MM_ERR_NO_MEMORY;
     if (result == 0)
         result = mm_reduce(&standard, job->pool, NULL, &songs, err);
@@ -81,7 +74,7 @@ static int lay_out(const struct job *job, double *took, struct mm_error *err)
                                         .pool = job->pool};
         result = layout->lay_out(&in, xy, err);
     }
-    *took = seconds() - begin;
+    *took = mm_clock_s() - begin;
     if (result == 0)
         write_out(job, xy, 2 * job->n * sizeof *xy);
     mm_knn_finish(&near);

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "map/blocks.h"
 #include "map/kmeans.h"
 #include "map/matrix.h"
@@ -25,13 +25,6 @@ struct job {
     const char *out;
     uint64_t seed; /* another one each round, as the peer has it */
 };
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void write_out(const struct job *job, const float *rows, size_t count)
 {
@@ -47,10 +40,10 @@ static double run_kmeans(struct job *job, struct mm_error *err)
 {
     struct mm_kmeans_settings settings = {.k = job->count, .starts = 1, .seed = job->seed++};
     struct mm_kmeans kmeans;
-    double begin = seconds();
+    double begin = mm_clock_s();
     if (mm_kmeans_run(&job->points, &settings, job->pool, NULL, &kmeans, err) < 0)
         return -1;
-    double took = seconds() - begin;
+    double took = mm_clock_s() - begin;
     write_out(job, kmeans.centres, kmeans.k);
     mm_kmeans_finish(&kmeans);
     return took;
@@ -63,13 +56,13 @@ static double run_pca(struct job *job, struct mm_error *err)
     struct mm_standard standard;
     struct mm_pca pca = {0};
     float *rows = mm_calloc3(job->points.n, job->count, sizeof *rows);
-    double begin = seconds();
+    double begin = mm_clock_s();
     int result = rows ? mm_standard_create(&vectors, NULL, &standard, err) : mm_no_memory(err);
     if (result == 0)
         result = mm_pca_fit(&standard, job->count, job->pool, NULL, &pca, err);
     if (result == 0)
         result = mm_pca_project(&pca, &standard, job->count, job->pool, NULL, rows, err);
-    double took = seconds() - begin;
+    double took = mm_clock_s() - begin;
     free(rows);
     if (result < 0)
         return -1;

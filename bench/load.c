@@ -6,8 +6,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "musicmap/catalog.h"
 
 enum { BLOCK = 4096 };
@@ -22,13 +22,6 @@ static void must(int result)
     }
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 5)
@@ -41,11 +34,11 @@ int main(int argc, char **argv)
     must(mm_catalog_open(argv[1], false, &catalog, &err));
     must(mm_catalog_embedded(catalog, &kind, &ids, &n, &err));
     float *values = calloc(BLOCK * dim, sizeof *values);
-    double begin = now();
+    double begin = mm_clock_s();
     for (size_t i = 0; i < n; i += BLOCK)
         must(mm_catalog_read_vectors(catalog, &kind, ids + i, n - i < BLOCK ? n - i : BLOCK, dim,
                                      values, &err));
-    printf("%.3f\n", now() - begin);
+    printf("%.3f\n", mm_clock_s() - begin);
     free(values);
     free(ids);
     mm_catalog_close(catalog);

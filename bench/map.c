@@ -9,19 +9,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "musicmap/map.h"
 
 #define STYLES 126
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static float *make_songs(size_t n, size_t dim, uint32_t *style)
 {
@@ -85,7 +78,7 @@ struct stage {
 
 static void tell(const char *name, double since)
 {
-    printf("%-40s %8.3f s\n", name, seconds() - since);
+    printf("%-40s %8.3f s\n", name, mm_clock_s() - since);
 }
 
 static void on_progress(void *ctx, const char *stage, size_t done, size_t total)
@@ -97,7 +90,7 @@ static void on_progress(void *ctx, const char *stage, size_t done, size_t total)
         return;
     if (now->name)
         tell(now->name, now->since);
-    *now = (struct stage){stage, seconds()};
+    *now = (struct stage){stage, mm_clock_s()};
 }
 
 static int run(size_t n, size_t dim, size_t clusters, size_t jobs, struct mm_error *err)
@@ -114,24 +107,24 @@ static int run(size_t n, size_t dim, size_t clusters, size_t jobs, struct mm_err
     struct mm_voronoi *voronoi = NULL;
     struct mm_quality quality;
 
-    double begin = seconds();
+    double begin = mm_clock_s();
     int result = mm_map_build(&vectors, &settings, &progress, &map, err);
     if (result < 0)
         goto out;
     tell(now.name, now.since);
     tell("= map", begin);
-    begin = seconds();
+    begin = mm_clock_s();
     result = choose_names(map, style, err);
     if (result < 0)
         goto out;
     tell("names", begin);
     struct mm_box box = mm_box_around(map->xy, n, 0.05);
-    begin = seconds();
+    begin = mm_clock_s();
     result = mm_voronoi_create(map->xy, n, &box, &voronoi, err);
     if (result < 0)
         goto out;
     tell("cells", begin);
-    begin = seconds();
+    begin = mm_clock_s();
     result = mm_quality_measure(&vectors, map->xy, map->cluster, style, jobs, &quality, err);
     if (result < 0)
         goto out;

@@ -13,15 +13,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "set/made.h"
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Of all threads: on a busy machine it tells more than the clock on the wall. */
 static double cpu_seconds(void)
@@ -55,11 +49,11 @@ static void bench_similar(const struct mm_set_library *library, size_t runs)
     for (size_t r = 0; r < runs; r++) {
         size_t song = r * 7919 % n;
         size_t count;
-        double begun = seconds();
+        double begun = mm_clock_s();
         double cpu_begun = cpu_seconds();
         if (mm_set_similar(library, song, 50, found, &count, NULL) < 0)
             abort();
-        times[r] = seconds() - begun;
+        times[r] = mm_clock_s() - begun;
         cpu[r] = cpu_seconds() - cpu_begun;
         double worst = 1 - (double)found[count - 1].cosine;
         size_t nearer = 0; /* songs nearer than the last one found: all should be in the list */
@@ -94,11 +88,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.message);
         return 1;
     }
-    double begun = seconds();
+    double begun = mm_clock_s();
     struct made made = made_songs(n < 10 ? 10 : n, 230, n / 12 + 1, 1);
     fall_off(&made);
     struct mm_set_library *library = made_library(&made);
-    printf("%-44s %8.2f s\n", "songs made and loaded", seconds() - begun);
+    printf("%-44s %8.2f s\n", "songs made and loaded", mm_clock_s() - begun);
     made_finish(&made);
     double times[100];
     double cpu[100];
@@ -106,13 +100,13 @@ int main(int argc, char **argv)
     for (size_t r = 0; r < runs; r++) {
         struct mm_set *set = NULL;
         struct mm_set_request request = {.seed = r};
-        begun = seconds();
+        begun = mm_clock_s();
         double cpu_begun = cpu_seconds();
         if (mm_set_make(library, rules, &request, NULL, &set, &err) < 0) {
             fprintf(stderr, "%s\n", err.message);
             return 1;
         }
-        times[r] = seconds() - begun;
+        times[r] = mm_clock_s() - begun;
         cpu[r] = cpu_seconds() - cpu_begun;
         for (size_t i = 0; i < set->n_bent; i++)
             bent += !set->bent[i].soft;

@@ -174,6 +174,20 @@ int mm_queue_reap(struct mm_catalog *catalog, mm_queue_lost_fn *fn, void *ctx, s
 
 /* ---- tasks ---- */
 
+/* A question about worker's task of a song: ?1 recipe, ?2 song, ?3 worker. */
+static int prepare_task(struct mm_store *store, const char *sql,
+                        const struct mm_queue_worker *worker, int64_t song,
+                        struct mm_statement **out, struct mm_error *err)
+{
+    int result = mm_store_prepare(store, sql, out, err);
+    if (result < 0)
+        return result;
+    mm_bind_int(*out, 1, worker->recipe);
+    mm_bind_int(*out, 2, song);
+    mm_bind_int(*out, 3, worker->id);
+    return 0;
+}
+
 #define TASKS_OF                                                                    \
     "INSERT INTO task (recipe, song) SELECT ?1, s.id FROM song s WHERE s.state = 0" \
     " AND (?2 = 1 OR NOT EXISTS (SELECT 1 FROM failure f WHERE f.song = s.id"       \
@@ -280,14 +294,11 @@ int mm_queue_start(struct mm_catalog *catalog, const struct mm_queue_worker *wor
     int result = enter_lease(catalog, &store, err);
     if (result < 0)
         return result;
-    result = mm_store_prepare(store,
-                              "UPDATE task SET tries = tries + 1 WHERE recipe = ?1 AND song = ?2"
-                              " AND worker = ?3 RETURNING tries, why",
-                              &statement, err);
+    result = prepare_task(store,
+                          "UPDATE task SET tries = tries + 1 WHERE recipe = ?1 AND song = ?2"
+                          " AND worker = ?3 RETURNING tries, why",
+                          worker, song, &statement, err);
     if (result == 0) {
-        mm_bind_int(statement, 1, worker->recipe);
-        mm_bind_int(statement, 2, song);
-        mm_bind_int(statement, 3, worker->id);
         result = mm_statement_step(statement, err);
         if (result == 0)
             result = MM_ERR_NOT_FOUND;
@@ -313,12 +324,9 @@ int mm_queue_finish(struct mm_catalog *catalog, const struct mm_queue_worker *wo
     int result = enter_lease(catalog, &store, err);
     if (result < 0)
         return result;
-    result = mm_store_prepare(
-        store, "DELETE FROM task WHERE recipe = ?1 AND song = ?2 AND worker = ?3", &statement, err);
+    result = prepare_task(store, "DELETE FROM task WHERE recipe = ?1 AND song = ?2 AND worker = ?3",
+                          worker, song, &statement, err);
     if (result == 0) {
-        mm_bind_int(statement, 1, worker->recipe);
-        mm_bind_int(statement, 2, song);
-        mm_bind_int(statement, 3, worker->id);
         result = mm_statement_run(statement, err);
         mm_statement_release(statement);
         if (result == 0 && mm_store_changes(store) == 0)
@@ -337,14 +345,11 @@ int mm_queue_give_back(struct mm_catalog *catalog, const struct mm_queue_worker 
         return mm_no_memory(err);
     int result = enter_lease(catalog, &store, err);
     if (result == 0) {
-        result = mm_store_prepare(store,
-                                  "UPDATE task SET worker = NULL, why = ?4"
-                                  " WHERE recipe = ?1 AND song = ?2 AND worker = ?3",
-                                  &statement, err);
+        result = prepare_task(store,
+                              "UPDATE task SET worker = NULL, why = ?4"
+                              " WHERE recipe = ?1 AND song = ?2 AND worker = ?3",
+                              worker, song, &statement, err);
         if (result == 0) {
-            mm_bind_int(statement, 1, worker->recipe);
-            mm_bind_int(statement, 2, song);
-            mm_bind_int(statement, 3, worker->id);
             mm_bind_text(statement, 4, clean);
             result = mm_statement_run(statement, err);
         }

@@ -8,9 +8,9 @@
  * what was not found may still be there. With request->seconds it uses all of the time.
  */
 #include <math.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "set/problem.h"
 
 #define CHAINS      4
@@ -65,26 +65,19 @@ static void run_chain(void *ctx, size_t i, size_t worker)
     mm_scratch_finish(&scratch);
 }
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bool go_on(const struct making *m, double begun)
 {
     if (m->request->rounds)
         return m->round < m->request->rounds;
     if (m->request->seconds > 0)
-        return m->round == 0 || now_s() - begun < m->request->seconds;
+        return m->round == 0 || mm_clock_s() - begun < m->request->seconds;
     return m->round < ROUNDS || (m->v_best.hard > 0 && m->round < MOST_ROUNDS);
 }
 
 static int run_rounds(struct making *m, struct mm_pool *pool, const struct mm_progress *progress,
                       struct mm_error *err)
 {
-    double begun = now_s();
+    double begun = mm_clock_s();
     for (; go_on(m, begun); m->round++) {
         if (mm_progress_cancelled(progress))
             return mm_error_set(err, MM_ERR_CANCELLED, "stopped");

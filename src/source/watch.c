@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "musicmap/source.h"
 
@@ -104,13 +104,6 @@ static bool drain(struct mm_watch *watch)
     return any;
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 int mm_watch_wait(struct mm_watch *watch, const struct mm_progress *progress, struct mm_error *err)
 {
     double first = 0; /* when the change began and was seen last; 0 = nothing changed */
@@ -120,7 +113,7 @@ int mm_watch_wait(struct mm_watch *watch, const struct mm_progress *progress, st
             return mm_error_set(err, MM_ERR_CANCELLED, "stopped while watching");
         struct pollfd told = {.fd = watch->fd, .events = POLLIN};
         (void)poll(&told, 1, LOOK_MS);
-        double now = seconds();
+        double now = mm_clock_s();
         if (drain(watch)) {
             last = now;
             first = first > 0 ? first : now;

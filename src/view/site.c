@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "musicmap/source.h"
@@ -362,13 +362,6 @@ void mm_site_keep_up(struct mm_site *site)
         mm_job_release(site->jobs, mm_jobs_ask(site->jobs, MM_JOB_MAP, 0, NULL));
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *err)
 {
     enum { REST = 20 }; /* times as long as counting took */
@@ -381,7 +374,7 @@ int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *
 
     int result = 0;
     pthread_mutex_lock(&site->status_mutex);
-    double start = seconds();
+    double start = mm_clock_s();
     if (!site->status || start > site->status_until || strcmp(site->status_token, token) != 0) {
         struct mm_blob *fresh;
         result = mm_page_status(site->catalog, token[0] ? token : NULL, &fresh, err);
@@ -389,7 +382,7 @@ int mm_site_status(struct mm_site *site, struct mm_blob **out, struct mm_error *
             mm_blob_release(site->status);
             site->status = fresh;
             memcpy(site->status_token, token, sizeof token);
-            double end = seconds();
+            double end = mm_clock_s();
             site->status_until = end + REST * (end - start);
         }
     }

@@ -38,8 +38,8 @@ struct mm_site {
     double status_until; /* monotonic seconds */
     struct mm_site_update {
         size_t embedded, mapped; /* songs when it was last tried */
-        int64_t map_id;
-        double not_before; /* monotonic seconds */
+        int64_t map_id;          /* the map it was tried on */
+        double not_before;       /* monotonic seconds */
         bool running;
     } update; /* of the map; site_live.c's, under status_mutex */
 };

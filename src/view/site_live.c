@@ -8,33 +8,26 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "view/site.h"
 #include "view/visit.h"
 
 #define LEAST_PAUSE_S 10.0 /* between two updates of the map, */
 #define REST          10   /* and so many times what the last one took */
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 int mm_site_update_map(struct mm_site *site, struct mm_error *err)
 {
     struct mm_map_record record = {0};
     struct mm_map_drift drift;
     const struct mm_map_settings settings = {.jobs = 1}; /* sounds and pages come first */
-    double start = seconds();
+    double start = mm_clock_s();
     int result = mm_map_update(site->catalog, &settings, NULL, &record, &drift, err);
     mm_map_record_finish(&record);
     pthread_mutex_lock(&site->status_mutex);
     site->update.running = false;
-    site->update.not_before = seconds() + fmax(LEAST_PAUSE_S, REST * (seconds() - start));
+    site->update.not_before = mm_clock_s() + fmax(LEAST_PAUSE_S, REST * (mm_clock_s() - start));
     if (result == 0)
         site->status_until = 0; /* count anew */
     pthread_mutex_unlock(&site->status_mutex);
@@ -50,8 +43,9 @@ static bool wants_update(struct mm_site *site, size_t embedded, size_t mapped, i
     if (!site->may_update || map_id == 0 || embedded == mapped)
         return false;
     pthread_mutex_lock(&site->status_mutex);
-    bool same = update->embedded == embedded && update->mapped == mapped;
-    bool wanted = !update->running && !same && seconds() >= update->not_before;
+    bool same =
+        update->embedded == embedded && update->mapped == mapped && update->map_id == map_id;
+    bool wanted = !update->running && !same && mm_clock_s() >= update->not_before;
     if (wanted)
         *update = (struct mm_site_update){embedded, mapped, map_id, 0, true};
     pthread_mutex_unlock(&site->status_mutex);

@@ -7,9 +7,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/pool.h"
 #include "base/text.h"
 #include "musicmap/work.h"
@@ -220,9 +220,7 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
                    const struct mm_embed_options *options, const struct mm_progress *progress,
                    struct mm_embed_report *report, struct mm_error *err)
 {
-    struct timespec begin;
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    double begin = mm_clock_s();
     *report = (struct mm_embed_report){0};
     struct embed e = {.catalog = catalog, .progress = progress, .report = report};
     pthread_mutex_init(&e.mutex, NULL);
@@ -235,8 +233,6 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
     free(e.jobs);
     mm_models_finish(&e.models);
     pthread_mutex_destroy(&e.mutex);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    report->seconds =
-        (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+    report->seconds = mm_clock_s() - begin;
     return result;
 }

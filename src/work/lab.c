@@ -12,22 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "work/labels.h"
 #include "work/vectors.h"
 
 #define SHARE 0.8 /* of the songs in a resample */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void reset_peak(void)
 {
@@ -206,9 +199,9 @@ static int fill_row(const struct songs *songs, const struct mm_lab_grid *grid,
     struct mm_map *map;
     vectors.weight = songs->weight;
     reset_peak();
-    double begin = now();
+    double begin = mm_clock_s();
     int result = mm_map_build(&vectors, &settings, &quiet, &map, err);
-    row->seconds = now() - begin;
+    row->seconds = mm_clock_s() - begin;
     row->peak_mb = read_peak();
     if (result < 0)
         return result;

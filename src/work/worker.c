@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "work/crew.h"
 #include "work/reach.h"
@@ -21,13 +22,6 @@
 #define PATIENCE_S 600.0 /* with a library that cannot be reached */
 
 static const char STAGE[] = "measuring and embedding";
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- what the hands use, too ---- */
 
@@ -78,11 +72,11 @@ bool mm_crew_again(struct mm_crew *crew, int result, const struct mm_error *err)
     if (!again) {
         crew->fault_at = 0;
     } else if (crew->fault_at == 0) {
-        crew->fault_at = now();
+        crew->fault_at = mm_clock_s();
         if (crew->options->log)
             crew->options->log(crew->options->log_ctx, err->message);
     } else {
-        again = now() - crew->fault_at < PATIENCE_S;
+        again = mm_clock_s() - crew->fault_at < PATIENCE_S;
     }
     pthread_mutex_unlock(&crew->mutex);
     if (!again || mm_progress_cancelled(crew->progress))
@@ -231,27 +225,27 @@ static int attend(struct mm_crew *crew, struct mm_catalog *control, struct due *
     int result = 0;
     pthread_mutex_lock(&crew->mutex);
     bool idle = crew->idle;
-    if (now() >= due->show) {
+    if (mm_clock_s() >= due->show) {
         mm_progress_update(crew->progress, STAGE, crew->report->done + crew->report->failed, 0);
-        due->show = now() + SHOW_S;
+        due->show = mm_clock_s() + SHOW_S;
     }
     pthread_mutex_unlock(&crew->mutex);
     if (woken)
         due->refill = due->look = 0;
-    if (now() >= due->beat) {
+    if (mm_clock_s() >= due->beat) {
         result = beat(crew, control, err);
-        due->beat = result == 0 ? now() + lease / 4 : 0;
+        due->beat = result == 0 ? mm_clock_s() + lease / 4 : 0;
     }
-    if (result == 0 && now() >= due->reap) {
+    if (result == 0 && mm_clock_s() >= due->reap) {
         result = mm_queue_reap(control, tell_lost, crew, err);
-        due->reap = now() + lease / 2;
+        due->reap = mm_clock_s() + lease / 2;
     }
-    if (result == 0 && idle && now() >= due->look) {
-        bool refill = now() >= due->refill;
+    if (result == 0 && idle && mm_clock_s() >= due->look) {
+        bool refill = mm_clock_s() >= due->refill;
         result = look_for_work(crew, control, refill, err);
-        due->look = now() + IDLE_S;
+        due->look = mm_clock_s() + IDLE_S;
         if (refill)
-            due->refill = now() + REFILL_S;
+            due->refill = mm_clock_s() + REFILL_S;
     }
     return result;
 }
@@ -259,7 +253,7 @@ static int attend(struct mm_crew *crew, struct mm_catalog *control, struct due *
 /* Until the run ends: by the user, by an error, or because all is done. */
 static void keep_house(struct mm_crew *crew, struct mm_catalog *control)
 {
-    struct due due = {.refill = now() + REFILL_S};
+    struct due due = {.refill = mm_clock_s() + REFILL_S};
     struct mm_error err = {0};
     while (!mm_crew_stopping(crew) && !mm_progress_cancelled(crew->progress)) {
         bool woken = false;
@@ -343,7 +337,7 @@ int mm_run_worker(const char *library, struct mm_helpers *helpers,
                   const struct mm_worker_options *options, const struct mm_progress *progress,
                   struct mm_worker_report *report, struct mm_error *err)
 {
-    double begin = now();
+    double begin = mm_clock_s();
     *report = (struct mm_worker_report){0};
     struct mm_crew crew = {.options = options, .progress = progress, .report = report};
     struct mm_catalog *control = NULL;
@@ -352,8 +346,8 @@ int mm_run_worker(const char *library, struct mm_helpers *helpers,
     pthread_mutex_init(&crew.mutex, NULL);
     pthread_cond_init(&crew.changed, NULL);
     int result = mm_models_init(&crew.models, helpers, &options->embed, err);
-    crew.recipe =
-        (struct mm_queue_recipe){crew.models.measure_settings, crew.models.kind, crew.models.n};
+    crew.recipe = (struct mm_queue_recipe){crew.models.measure_settings, crew.models.kind,
+                                           crew.models.n_kinds};
     if (result == 0)
         result = open_library(&crew, library, &crew.catalog, err);
     if (result == 0)
@@ -367,6 +361,6 @@ int mm_run_worker(const char *library, struct mm_helpers *helpers,
     mm_models_finish(&crew.models);
     pthread_cond_destroy(&crew.changed);
     pthread_mutex_destroy(&crew.mutex);
-    report->seconds = now() - begin;
+    report->seconds = mm_clock_s() - begin;
     return result;
 }

@@ -54,7 +54,7 @@ export class ClipStore {
   private readonly failures = new Map<number, Failure>();
   private readonly fetching = new Map<number, AbortController>();
   private readonly decoding = new Set<number>();
-  private readonly heads = new Map<number, AudioBuffer>(); // which of the decoded are only heads
+  private readonly heads = new WeakSet<AudioBuffer>(); // which of the decoded are only heads
   private readonly waiters = new Map<number, Waiter[]>();
   private plan: readonly number[] = [];
   private decodeFirst = 0;
@@ -80,7 +80,7 @@ export class ClipStore {
   /** Whether what get() gives is only the beginning of the clip. */
   isHead(song: number): boolean {
     const buffer = this.decoded.get(song);
-    return buffer !== undefined && this.heads.get(song) === buffer;
+    return buffer !== undefined && this.heads.has(buffer);
   }
 
   /** All of the clip of which there is a head; undefined: it cannot be had. */
@@ -90,7 +90,7 @@ export class ClipStore {
     if (!file) return undefined;
     try {
       const buffer = await this.decode(file.slice(0), true);
-      this.keep(song, buffer, false);
+      this.keep(song, buffer);
       return buffer;
     } catch {
       return undefined; // its head plays on, over and over
@@ -202,7 +202,8 @@ export class ClipStore {
       // Decoding takes the bytes away; the pool keeps its own.
       const head = await this.decodeHead(song, file);
       const buffer = head ?? (await this.decode(file.slice(0), false));
-      this.keep(song, buffer, head !== undefined);
+      if (head) this.heads.add(head);
+      this.keep(song, buffer);
       if (this.urgent === song) this.urgent = -1;
       for (const waiter of this.takeWaiters(song)) waiter.resolve(buffer);
     } catch {
@@ -213,11 +214,8 @@ export class ClipStore {
     this.pump();
   }
 
-  private keep(song: number, buffer: AudioBuffer, head: boolean): void {
+  private keep(song: number, buffer: AudioBuffer): void {
     this.decoded.set(song, buffer, 4 * buffer.length * buffer.numberOfChannels);
-    if (head) this.heads.set(song, buffer);
-    else this.heads.delete(song);
-    if (this.heads.size > 4 * this.decoded.size + 64) for (const other of this.heads.keys()) if (!this.decoded.has(other)) this.heads.delete(other);
   }
 
   /** undefined: the clip is short, or of a kind that cannot be cut. */
