@@ -252,6 +252,39 @@ static int knn_init(struct mm_knn *knn, size_t n, size_t k, struct mm_error *err
     return mm_no_memory(err);
 }
 
+static enum mm_knn_method choose_method(const struct mm_points *points)
+{
+    return points->n <= MM_KNN_EXACT ? MM_KNN_ALL_PAIRS
+           : points->dim == 2        ? MM_KNN_PLANE
+                                     : MM_KNN_CELLS;
+}
+
+static int find_in_plane(const struct mm_points *points, struct mm_pool *pool, struct mm_knn *out,
+                         struct mm_error *err)
+{
+    struct mm_knn_plane *plane;
+    int result = mm_knn_plane_create(points, &plane, err);
+    if (result < 0)
+        return result;
+    mm_knn_plane_search(plane, NULL, pool, out);
+    mm_knn_plane_destroy(plane);
+    return 0;
+}
+
+static int find_by_cells(const struct mm_points *points, uint64_t seed, struct mm_pool *pool,
+                         const struct mm_progress *progress, struct mm_knn *out,
+                         struct mm_error *err)
+{
+    struct mm_knn_cells *cells;
+    mm_progress_update(progress, "finding neighbours", 0, 0);
+    int result = mm_knn_cells_create(points, seed, pool, progress, &cells, err);
+    if (result < 0)
+        return result;
+    result = mm_knn_cells_search(cells, NULL, pool, out, err);
+    mm_knn_cells_destroy(cells);
+    return result < 0 ? result : mm_knn_descend(points, pool, progress, out, err);
+}
+
 int mm_knn_find(const struct mm_points *points, size_t k, enum mm_knn_method method, uint64_t seed,
                 struct mm_pool *pool, const struct mm_progress *progress, struct mm_knn *out,
                 struct mm_error *err)
@@ -264,12 +297,10 @@ int mm_knn_find(const struct mm_points *points, size_t k, enum mm_knn_method met
     if (result < 0 || points->n == 1)
         return result;
     if (method == MM_KNN_BY_SIZE)
-        method = points->n <= MM_KNN_EXACT ? MM_KNN_ALL_PAIRS
-                 : points->dim == 2        ? MM_KNN_PLANE
-                                           : MM_KNN_CELLS;
+        method = choose_method(points);
     result = method == MM_KNN_ALL_PAIRS ? all_pairs(points, pool, progress, out, err)
-             : method == MM_KNN_PLANE   ? mm_knn_in_plane(points, pool, out, err)
-                                        : mm_knn_by_cells(points, seed, pool, progress, out, err);
+             : method == MM_KNN_PLANE   ? find_in_plane(points, pool, out, err)
+                                        : find_by_cells(points, seed, pool, progress, out, err);
     if (result < 0)
         mm_knn_finish(out);
     return result;
@@ -360,4 +391,61 @@ int mm_knn_query(const struct mm_points *points, const struct mm_points *queries
     free(q.dots);
     free(half);
     return result;
+}
+
+struct mm_knn_index {
+    struct mm_points points;
+    struct mm_knn_cells *cells; /* at most one of these: */
+    struct mm_knn_plane *plane;
+};
+
+int mm_knn_index_create(const struct mm_points *points, uint64_t seed, struct mm_pool *pool,
+                        const struct mm_progress *progress, struct mm_knn_index **out,
+                        struct mm_error *err)
+{
+    struct mm_knn_index *index = calloc(1, sizeof *index);
+    *out = NULL;
+    if (!index)
+        return mm_no_memory(err);
+    mm_matrix_init();
+    index->points = *points;
+    enum mm_knn_method method = choose_method(points);
+    int result = 0;
+    if (method == MM_KNN_PLANE)
+        result = mm_knn_plane_create(&index->points, &index->plane, err);
+    else if (method == MM_KNN_CELLS)
+        result = mm_knn_cells_create(&index->points, seed, pool, progress, &index->cells, err);
+    if (result < 0) {
+        mm_knn_index_destroy(index);
+        return result;
+    }
+    *out = index;
+    return 0;
+}
+
+int mm_knn_index_query(const struct mm_knn_index *index, const struct mm_points *queries, size_t k,
+                       struct mm_pool *pool, struct mm_knn *out, struct mm_error *err)
+{
+    if (!index->cells && !index->plane)
+        return mm_knn_query(&index->points, queries, k, pool, out, err);
+    *out = (struct mm_knn){0};
+    if (k == 0 || k > index->points.n || k > MM_KNN_MOST || index->points.dim != queries->dim)
+        return mm_error_set(err, MM_ERR_BUG, "%zu neighbours among %zu songs", k, index->points.n);
+    int result = knn_init(out, queries->n, k, err);
+    if (result == 0 && index->plane)
+        mm_knn_plane_search(index->plane, queries, pool, out);
+    else if (result == 0)
+        result = mm_knn_cells_search(index->cells, queries, pool, out, err);
+    if (result < 0)
+        mm_knn_finish(out);
+    return result;
+}
+
+void mm_knn_index_destroy(struct mm_knn_index *index)
+{
+    if (!index)
+        return;
+    mm_knn_cells_destroy(index->cells);
+    mm_knn_plane_destroy(index->plane);
+    free(index);
 }

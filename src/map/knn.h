@@ -52,4 +52,16 @@ void mm_knn_finish(struct mm_knn *knn);
 int mm_knn_query(const struct mm_points *points, const struct mm_points *queries, size_t k,
                  struct mm_pool *pool, struct mm_knn *out, struct mm_error *err);
 
+/*
+ * Points made ready for many such questions, by the way that mm_knn_find would take for them: exact
+ * for few points and in the plane, else nearly all are right. points must outlive it.
+ */
+struct mm_knn_index;
+int mm_knn_index_create(const struct mm_points *points, uint64_t seed, struct mm_pool *pool,
+                        const struct mm_progress *progress, struct mm_knn_index **out,
+                        struct mm_error *err);
+int mm_knn_index_query(const struct mm_knn_index *index, const struct mm_points *queries, size_t k,
+                       struct mm_pool *pool, struct mm_knn *out, struct mm_error *err);
+void mm_knn_index_destroy(struct mm_knn_index *index);
+
 #endif

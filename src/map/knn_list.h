@@ -52,12 +52,30 @@ void mm_knn_half_norms(const struct mm_points *points, float *half);
 void mm_knn_settle(const struct mm_points *points, const float *x, uint32_t self,
                    uint32_t *candidates, size_t count, size_t k, uint32_t *index, float *distance);
 
-/* knn_cells.c: neighbours among the points of near cells only. */
-int mm_knn_by_cells(const struct mm_points *points, uint64_t seed, struct mm_pool *pool,
-                    const struct mm_progress *progress, struct mm_knn *out, struct mm_error *err);
+/* ---- knn_cells.c: neighbours among the points of near cells only ---- */
 
-/* knn_plane.c: exact, for points with two dimensions. */
-int mm_knn_in_plane(const struct mm_points *points, struct mm_pool *pool, struct mm_knn *out,
-                    struct mm_error *err);
+struct mm_knn_cells;
+/* points must outlive it. */
+int mm_knn_cells_create(const struct mm_points *points, uint64_t seed, struct mm_pool *pool,
+                        const struct mm_progress *progress, struct mm_knn_cells **out,
+                        struct mm_error *err);
+void mm_knn_cells_destroy(struct mm_knn_cells *cells);
+/* out: its n, k and room are the caller's. queries: [out->n]; NULL = the points themselves. */
+int mm_knn_cells_search(const struct mm_knn_cells *cells, const struct mm_points *queries,
+                        struct mm_pool *pool, struct mm_knn *out, struct mm_error *err);
+
+/* knn_descent.c: makes lists of neighbours better that are nearly right. */
+int mm_knn_descend(const struct mm_points *points, struct mm_pool *pool,
+                   const struct mm_progress *progress, struct mm_knn *knn, struct mm_error *err);
+
+/* ---- knn_plane.c: exact, for points with two dimensions ---- */
+
+struct mm_knn_plane;
+int mm_knn_plane_create(const struct mm_points *points, struct mm_knn_plane **out,
+                        struct mm_error *err);
+void mm_knn_plane_destroy(struct mm_knn_plane *plane);
+/* As mm_knn_cells_search(). */
+void mm_knn_plane_search(const struct mm_knn_plane *plane, const struct mm_points *queries,
+                         struct mm_pool *pool, struct mm_knn *out);
 
 #endif

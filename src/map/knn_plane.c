@@ -16,17 +16,16 @@
 #define LEAF  ((size_t)8)
 #define BLOCK ((size_t)512) /* points of one round of the pool */
 
-struct plane {
+struct mm_knn_plane {
     size_t n;
     float *xy;           /* [n][2] in order of the tree */
     uint32_t *id;        /* [n] their numbers */
     unsigned char *axis; /* [n] that the point splits its range across */
-    struct mm_knn *out;
 };
 
 /* ---- the tree ---- */
 
-static void swap_points(struct plane *p, size_t a, size_t b)
+static void swap_points(struct mm_knn_plane *p, size_t a, size_t b)
 {
     uint32_t id = p->id[a];
     p->id[a] = p->id[b];
@@ -40,7 +39,7 @@ static void swap_points(struct plane *p, size_t a, size_t b)
 
 /* Puts the point that belongs at `want` there, lesser ones before it, greater ones behind (Hoare
  * 1961, as Wirth writes it). */
-static void select_point(struct plane *p, size_t first, size_t end, size_t want, size_t axis)
+static void select_point(struct mm_knn_plane *p, size_t first, size_t end, size_t want, size_t axis)
 {
     const float *x = p->xy + axis;
     ptrdiff_t low = (ptrdiff_t)first;
@@ -66,7 +65,7 @@ static void select_point(struct plane *p, size_t first, size_t end, size_t want,
     }
 }
 
-static void build(struct plane *p, size_t first, size_t end)
+static void build(struct mm_knn_plane *p, size_t first, size_t end)
 {
     while (end - first > LEAF) {
         float least[2] = {INFINITY, INFINITY};
@@ -87,10 +86,10 @@ static void build(struct plane *p, size_t first, size_t end)
 /* ---- queries ---- */
 
 struct query {
-    const struct plane *plane;
-    size_t self;
+    const struct mm_knn_plane *plane;
+    size_t self; /* place in the tree; SIZE_MAX: not in it */
     float at[2];
-    size_t count;
+    size_t k, count; /* wanted, found */
     uint32_t *index;
     float *distance; /* squared */
 };
@@ -102,8 +101,8 @@ static bool comes_before(float d, uint32_t id, float other_d, uint32_t other_id)
 
 static void offer(struct query *q, size_t point)
 {
-    const struct plane *p = q->plane;
-    size_t k = p->out->k;
+    const struct mm_knn_plane *p = q->plane;
+    size_t k = q->k;
     if (point == q->self)
         return;
     float dx = p->xy[2 * point] - q->at[0];
@@ -123,7 +122,7 @@ static void offer(struct query *q, size_t point)
 
 static void search(struct query *q, size_t first, size_t end)
 {
-    const struct plane *p = q->plane;
+    const struct mm_knn_plane *p = q->plane;
     while (end - first > LEAF) {
         size_t middle = first + (end - first) / 2;
         size_t axis = p->axis[middle];
@@ -131,7 +130,7 @@ static void search(struct query *q, size_t first, size_t end)
         bool lower = off < 0;
         search(q, lower ? first : middle + 1, lower ? middle : end);
         /* Of more points at one place than are wanted, it does not matter which. */
-        if (q->count == p->out->k && !(off * off < q->distance[q->count - 1]))
+        if (q->count == q->k && !(off * off < q->distance[q->count - 1]))
             return;
         offer(q, middle);
         if (lower)
@@ -143,42 +142,71 @@ static void search(struct query *q, size_t first, size_t end)
         offer(q, i);
 }
 
+struct asking {
+    const struct mm_knn_plane *plane;
+    const float *queries; /* [out->n][2]; NULL = the points themselves */
+    struct mm_knn *out;
+};
+
 static void search_block(void *ctx, size_t block, size_t worker)
 {
     (void)worker;
-    struct plane *p = ctx;
-    size_t k = p->out->k;
-    size_t end = p->n < (block + 1) * BLOCK ? p->n : (block + 1) * BLOCK;
+    const struct asking *a = ctx;
+    const struct mm_knn_plane *p = a->plane;
+    size_t k = a->out->k;
+    size_t end = a->out->n < (block + 1) * BLOCK ? a->out->n : (block + 1) * BLOCK;
     for (size_t i = block * BLOCK; i < end; i++) {
+        size_t asker = a->queries ? i : p->id[i];
+        const float *xy = a->queries ? a->queries : p->xy;
         struct query q = {.plane = p,
-                          .self = i,
-                          .at = {p->xy[2 * i], p->xy[2 * i + 1]},
-                          .index = p->out->index + p->id[i] * k,
-                          .distance = p->out->distance + p->id[i] * k};
+                          .self = a->queries ? SIZE_MAX : i,
+                          .at = {xy[2 * i], xy[2 * i + 1]},
+                          .k = k,
+                          .index = a->out->index + asker * k,
+                          .distance = a->out->distance + asker * k};
         search(&q, 0, p->n);
-        for (size_t a = 0; a < k; a++)
-            q.distance[a] = sqrtf(q.distance[a]);
+        for (size_t n = 0; n < k; n++)
+            q.distance[n] = sqrtf(q.distance[n]);
     }
 }
 
-int mm_knn_in_plane(const struct mm_points *points, struct mm_pool *pool, struct mm_knn *out,
-                    struct mm_error *err)
+void mm_knn_plane_search(const struct mm_knn_plane *plane, const struct mm_points *queries,
+                         struct mm_pool *pool, struct mm_knn *out)
+{
+    struct asking a = {plane, queries ? queries->x : NULL, out};
+    mm_pool_run(pool, (out->n + BLOCK - 1) / BLOCK, search_block, &a);
+}
+
+int mm_knn_plane_create(const struct mm_points *points, struct mm_knn_plane **out,
+                        struct mm_error *err)
 {
     size_t n = points->n;
-    struct plane p = {.n = n, .out = out};
-    p.xy = mm_calloc3(n, 2, sizeof *p.xy);
-    p.id = mm_calloc3(n, 1, sizeof *p.id);
-    p.axis = mm_calloc3(n, 1, sizeof *p.axis);
-    int result = p.xy && p.id && p.axis ? 0 : mm_no_memory(err);
-    if (result == 0) {
-        memcpy(p.xy, points->x, 2 * n * sizeof *p.xy);
-        for (size_t i = 0; i < n; i++)
-            p.id[i] = (uint32_t)i;
-        build(&p, 0, n);
-        mm_pool_run(pool, (n + BLOCK - 1) / BLOCK, search_block, &p);
+    struct mm_knn_plane *p = calloc(1, sizeof *p);
+    *out = NULL;
+    if (!p)
+        return mm_no_memory(err);
+    p->n = n;
+    p->xy = mm_calloc3(n, 2, sizeof *p->xy);
+    p->id = mm_calloc3(n, 1, sizeof *p->id);
+    p->axis = mm_calloc3(n, 1, sizeof *p->axis);
+    if (!p->xy || !p->id || !p->axis) {
+        mm_knn_plane_destroy(p);
+        return mm_no_memory(err);
     }
-    free(p.axis);
-    free(p.id);
-    free(p.xy);
-    return result;
+    memcpy(p->xy, points->x, 2 * n * sizeof *p->xy);
+    for (size_t i = 0; i < n; i++)
+        p->id[i] = (uint32_t)i;
+    build(p, 0, n);
+    *out = p;
+    return 0;
+}
+
+void mm_knn_plane_destroy(struct mm_knn_plane *plane)
+{
+    if (!plane)
+        return;
+    free(plane->axis);
+    free(plane->id);
+    free(plane->xy);
+    free(plane);
 }
