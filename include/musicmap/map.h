@@ -52,6 +52,9 @@ struct mm_map_settings {
     /* Where the same songs were on the last map: [n][2], NAN for one that was not on it. The new
      * map is turned, and mirrored if need be, to lie as that one did. NULL = no last map. */
     const float *previous;
+    /* Bytes that the program may take: where all songs cannot be laid out within them, a sample of
+     * the songs is, and the others are placed among it. 0 = as many as it takes. */
+    size_t memory;
 };
 
 /* How the number of clusters was chosen: one row a candidate. */
@@ -73,6 +76,11 @@ struct mm_map {
     size_t looked_at; /* songs that were clustered; above the clusterer's limit a sample, and each
                          other song went with the one of these that is nearest */
     size_t noise;     /* of these, songs that belong to no cluster and went with the nearest */
+    /* Songs that were laid out, ascending, where not all were; the others were placed among them:
+     * their honesty is of their neighbours among these, and they went with the nearest cluster.
+     * NULL = all. */
+    uint32_t *laid_out;
+    size_t n_laid_out;
     /* When k was chosen; else 0 and NULL. */
     const char *k_criterion;  /* static; what a score is */
     const char *k_parameter;  /* static; what curve[].k is a number of: "clusters", ... */
@@ -84,7 +92,7 @@ struct mm_map {
 };
 
 /* n = 0 is MM_ERR_USAGE; 1, 2 or all-identical songs give a map. Non-finite values: MM_ERR_INPUT.
- */
+ * MM_ERR_LIMIT: not within so little memory. */
 int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings *settings,
                  const struct mm_progress *progress, struct mm_map **out, struct mm_error *err);
 void mm_map_destroy(struct mm_map *map);

@@ -32,6 +32,7 @@ enum cmd_kind {
     CMD_COUNT,  /* size_t, low .. high */
     CMD_NUMBER, /* double, low .. high */
     CMD_SEED,   /* uint64_t */
+    CMD_BYTES,  /* size_t: 800M, 2G, 1.5G; units are powers of 1024 */
     CMD_LIST,   /* struct cmd_list: may be given several times */
 };
 struct cmd_list {
@@ -155,6 +156,7 @@ struct cmd_map_options {
     const char *clusters; /* "auto" or a number */
     const char *clusterer;
     const char *layout;
+    size_t memory; /* bytes; 0 = no limit */
 };
 int cmd_map_options(const struct command *self, const struct cmd_map_options *in,
                     struct mm_map_options *out);

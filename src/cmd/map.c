@@ -26,6 +26,7 @@ int cmd_map_options(const struct command *self, const struct cmd_map_options *in
     *out = (struct mm_map_options){.model = in->model,
                                    .settings = {.clusterer = in->clusterer,
                                                 .layout = in->layout,
+                                                .memory = in->memory,
                                                 .seed = cmd_common.seed,
                                                 .jobs = cmd_common.jobs}};
     size_t n_clusterers;
@@ -113,7 +114,12 @@ static void say_how(const struct mm_map_record *record)
     if (count_of(choice, "joined") > 0)
         cmd_say("joined: %zu clusters of fewer than %zu songs, each to its nearest",
                 count_of(choice, "joined"), count_of(choice, "least_songs"));
-    if (looked_at > 0 && looked_at < record->n_songs)
+    size_t laid_out = count_of(report, "laid_out");
+    if (laid_out > 0 && laid_out < record->n_songs)
+        cmd_say("sampled: %zu songs were laid out in the memory allowed; the others were placed "
+                "among them",
+                laid_out);
+    if (looked_at > 0 && looked_at < laid_out)
         cmd_say("sampled: %zu songs were clustered; the others went with the nearest of them",
                 looked_at);
     if (noise > 0)
@@ -248,6 +254,8 @@ int cmd_map(const struct command *self, int argc, char **argv)
          "how: kmeans, minibatch, gmm, gmm-full, ward, hdbscan, spectral", 0, 0},
         {"layout", 0, CMD_TEXT, &in.layout, "NAME",
          "how songs are placed: umap (default), tsne, pca", 0, 0},
+        {"memory", 0, CMD_BYTES, &in.memory, "SIZE",
+         "stay within it (2G): lay out as many songs as fit, place the others among them", 0, 0},
         {"like", 0, CMD_TEXT, &like, "ROW", "as that row of the last \"musicmap lab\" was made", 0,
          0},
         {"curve", 0, CMD_TEXT, &curve, "FILE", "draw how the number was chosen: .svg, .png or .pdf",
@@ -264,7 +272,8 @@ int cmd_map(const struct command *self, int argc, char **argv)
         status = apply_row(self, like, &table, &in, &number);
     if (!status)
         status = cmd_map_options(self, &in, &map);
-    if (!status && update && (in.model || in.clusters || in.clusterer || in.layout || curve))
+    if (!status && update &&
+        (in.model || in.clusters || in.clusterer || in.layout || in.memory || curve))
         status = cmd_fail(self, CMD_USAGE,
                           "--update keeps the map as it was made: give no other settings with it");
     if (!status && !(catalog = cmd_open_library(self, false)))

@@ -4,6 +4,7 @@
  * sections are [musicmap] for the common options and the names of commands for theirs, with option
  * names as keys.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -81,6 +82,23 @@ static bool in_bounds(const struct cmd_option *o, double value)
     return (o->low == 0 && o->high == 0) || (value >= o->low && value <= o->high);
 }
 
+static bool set_bytes(const char *text, size_t *out)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    if (*text < '0' || *text > '9')
+        return false;
+    double value = strtod(text, &end);
+    const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+    if ((*end && !unit) ||
+        (unit && end[1] && strcmp(end + 1, "B") != 0 && strcmp(end + 1, "iB") != 0))
+        return false;
+    for (size_t i = 0; unit && i <= (size_t)(unit - units); i++)
+        value *= 1024;
+    *out = (size_t)value;
+    return value >= 1 && value < 0x1p60;
+}
+
 /* Puts a value where it belongs; false when the text is not of its kind. */
 static bool set_value(const struct cmd_option *o, const char *text)
 {
@@ -120,6 +138,8 @@ static bool set_value(const struct cmd_option *o, const char *text)
             *(size_t *)o->target = (size_t)value;
         return true;
     }
+    case CMD_BYTES:
+        return set_bytes(text, o->target);
     case CMD_NUMBER: {
         double value = strtod(text, &end);
         if (!*text || *end || errno || !in_bounds(o, value))

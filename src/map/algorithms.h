@@ -8,6 +8,8 @@
 #ifndef MAP_ALGORITHMS_H
 #define MAP_ALGORITHMS_H
 
+#include <stdbool.h>
+
 #include "base/pool.h"
 #include "map/knn.h"
 #include "map/points.h"
@@ -42,7 +44,8 @@ struct mm_clustering {
 void mm_clustering_finish(struct mm_clustering *clustering);
 
 struct mm_algorithm_ops {
-    /* Clusterers. */
+    /* Clusterers. by_mean: a song belongs to the cluster whose mean is nearest. */
+    bool by_mean;
     int (*cluster)(const struct mm_algorithm_input *in, struct mm_clustering *out,
                    struct mm_error *err);
     /* Layouts. xy: [n][2], any scale. */

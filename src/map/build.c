@@ -9,6 +9,7 @@
 #include "map/algorithms.h"
 #include "map/align.h"
 #include "map/blocks.h"
+#include "map/build_sample.h"
 #include "map/countries.h"
 #include "map/honesty.h"
 #include "map/matrix.h"
@@ -25,18 +26,17 @@ static const struct mm_algorithm *find(const struct mm_algorithm *table, size_t 
     return NULL;
 }
 
-static int find_algorithms(const struct mm_map_settings *settings,
-                           const struct mm_algorithm **clusterer,
-                           const struct mm_algorithm **layout, struct mm_error *err)
+static int find_algorithms(struct mm_build *build, struct mm_error *err)
 {
+    const struct mm_map_settings *settings = build->settings;
     size_t count;
     const struct mm_algorithm *table = mm_clusterers(&count);
-    *clusterer = find(table, count, settings->clusterer);
-    if (!*clusterer)
+    build->clusterer = find(table, count, settings->clusterer);
+    if (!build->clusterer)
         return mm_error_set(err, MM_ERR_USAGE, "there is no clusterer \"%s\"", settings->clusterer);
     table = mm_layouts(&count);
-    *layout = find(table, count, settings->layout);
-    if (!*layout)
+    build->layout = find(table, count, settings->layout);
+    if (!build->layout)
         return mm_error_set(err, MM_ERR_USAGE, "there is no layout \"%s\"", settings->layout);
     return 0;
 }
@@ -98,12 +98,13 @@ out:
     return result;
 }
 
-/* Turns the layout as the last map lay, and gives it the size and middle that maps have. */
-static void settle(const struct mm_map_settings *settings, struct mm_map *map)
+/* Turns the layout as the last map lay, and gives it the size and middle that maps have. previous:
+ * as in mm_map_settings. */
+static void settle(const float *previous, struct mm_map *map)
 {
     mm_align_flat(map->n, map->xy);
     normalise(map->xy, map->n);
-    if (settings->previous && mm_align(settings->previous, map->n, map->xy))
+    if (previous && mm_align(previous, map->n, map->xy))
         normalise(map->xy, map->n);
 }
 
@@ -117,44 +118,59 @@ static size_t choose_neighbours(size_t n)
                                           : root;
 }
 
-static int cluster_and_lay_out(const struct mm_standard *standard,
-                               const struct mm_map_settings *settings, struct mm_pool *pool,
-                               const struct mm_progress *progress, struct mm_map *map,
-                               struct mm_error *err)
+int mm_build_part(const struct mm_build *build, const struct mm_reduced *songs,
+                  const float *previous, struct mm_map *map, struct mm_error *err)
 {
-    const struct mm_algorithm *clusterer;
-    const struct mm_algorithm *layout;
-    int result = find_algorithms(settings, &clusterer, &layout, err);
+    const struct mm_map_settings *settings = build->settings;
+    struct mm_knn near = {0};
+    int result = mm_knn_find(&(struct mm_points){songs->directions, map->n, songs->more},
+                             choose_neighbours(map->n), MM_KNN_BY_SIZE, settings->seed, build->pool,
+                             build->progress, &near, err);
     if (result < 0)
         return result;
-    struct mm_reduced songs = {0};
-    struct mm_knn near = {0};
-    result = mm_reduce(standard, pool, progress, &songs, err);
-    if (result < 0)
-        goto out;
-    result = mm_knn_find(&(struct mm_points){songs.directions, map->n, songs.more},
-                         choose_neighbours(map->n), MM_KNN_BY_SIZE, settings->seed, pool, progress,
-                         &near, err);
-    if (result < 0)
-        goto out;
-    struct mm_algorithm_input in = {.points = {songs.rows, map->n, songs.dim},
-                                    .directions = {songs.directions, map->n, songs.more},
+    struct mm_algorithm_input in = {.points = {songs->rows, map->n, songs->dim},
+                                    .directions = {songs->directions, map->n, songs->more},
                                     .near = &near,
                                     .clusters = settings->clusters,
                                     .seed = settings->seed,
-                                    .pool = pool,
-                                    .progress = progress};
-    result = mm_countries_find(clusterer, &in, map, err);
+                                    .pool = build->pool,
+                                    .progress = build->progress};
+    result = mm_countries_find(build->clusterer, &in, map, err);
     if (result == 0)
-        result = layout->ops->lay_out(&in, map->xy, err);
-    if (result == 0)
-        settle(settings, map);
-    if (result == 0)
-        result = mm_honesty_measure(&near, map->xy, settings->seed, pool, map->honesty, err);
-
-out:
+        result = build->layout->ops->lay_out(&in, map->xy, err);
+    if (result == 0) {
+        settle(previous, map);
+        result = mm_honesty_measure(&near, map->xy, settings->seed, build->pool, map->honesty, err);
+    }
     mm_knn_finish(&near);
+    return result;
+}
+
+static int build_whole(const struct mm_build *build, const struct mm_standard *standard,
+                       struct mm_map *map, struct mm_error *err)
+{
+    struct mm_reduced songs = {0};
+    int result = mm_reduce(standard, build->pool, build->progress, &songs, err);
+    if (result == 0)
+        result = mm_build_part(build, &songs, build->settings->previous, map, err);
     mm_reduced_finish(&songs);
+    return result;
+}
+
+static int build_any(const struct mm_build *build, const struct mm_standard *standard,
+                     struct mm_map *map, struct mm_error *err)
+{
+    size_t dim = standard->vectors->dim;
+    size_t room = mm_sample_room(map->n, dim, build->settings->memory);
+    if (room == 0)
+        return mm_error_set(err, MM_ERR_LIMIT,
+                            "a map of %zu songs with vectors of %zu values takes %zu MB at least",
+                            map->n, dim, (mm_sample_least(map->n, dim) >> 20) + 1);
+    if (room == map->n)
+        return build_whole(build, standard, map, err);
+    int result = mm_build_sample(build, standard, room, map, err);
+    if (result == 0) /* songs were placed beyond what had been the rim */
+        normalise(map->xy, map->n);
     return result;
 }
 
@@ -167,24 +183,25 @@ int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings 
     if (vectors->n > INT32_MAX / 2 || vectors->dim > INT32_MAX / 2)
         return mm_error_set(err, MM_ERR_LIMIT, "too many songs for one map");
     mm_matrix_init();
+    struct mm_build build = {.settings = settings, .progress = progress};
     struct mm_standard standard = {0};
-    struct mm_pool *pool = NULL;
     struct mm_map *map = calloc(1, sizeof *map);
     if (!map)
         return mm_no_memory(err);
     map->n = vectors->n;
     map->xy = mm_calloc3(map->n, 2, sizeof *map->xy);
     map->honesty = mm_calloc3(map->n, 1, sizeof *map->honesty);
-    int result =
-        map->xy && map->honesty ? mm_pool_create(settings->jobs, &pool, err) : mm_no_memory(err);
+    int result = map->xy && map->honesty ? find_algorithms(&build, err) : mm_no_memory(err);
+    if (result == 0)
+        result = mm_pool_create(settings->jobs, &build.pool, err);
     if (result == 0)
         result = mm_standard_create(vectors, progress, &standard, err);
     if (result == 0)
-        result = cluster_and_lay_out(&standard, settings, pool, progress, map, err);
+        result = build_any(&build, &standard, map, err);
     if (result == 0)
         result = measure_inertia(&standard, map, err);
     mm_standard_finish(&standard);
-    mm_pool_destroy(pool);
+    mm_pool_destroy(build.pool);
     if (result < 0)
         mm_map_destroy(map);
     else
@@ -192,14 +209,20 @@ int mm_map_build(const struct mm_vectors *vectors, const struct mm_map_settings 
     return result;
 }
 
-void mm_map_destroy(struct mm_map *map)
+void mm_map_release(struct mm_map *map)
 {
-    if (!map)
-        return;
     free(map->xy);
     free(map->honesty);
     free(map->cluster);
     free(map->region);
     free(map->curve);
+    free(map->laid_out);
+}
+
+void mm_map_destroy(struct mm_map *map)
+{
+    if (!map)
+        return;
+    mm_map_release(map);
     free(map);
 }

@@ -30,4 +30,4 @@ static int cluster(const struct mm_algorithm_input *in, struct mm_clustering *ou
     return 0;
 }
 
-const struct mm_algorithm_ops mm_clusterer_kmeans = {.cluster = cluster};
+const struct mm_algorithm_ops mm_clusterer_kmeans = {.by_mean = true, .cluster = cluster};

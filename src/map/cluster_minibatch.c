@@ -26,4 +26,4 @@ static int cluster(const struct mm_algorithm_input *in, struct mm_clustering *ou
     return 0;
 }
 
-const struct mm_algorithm_ops mm_clusterer_minibatch = {.cluster = cluster};
+const struct mm_algorithm_ops mm_clusterer_minibatch = {.by_mean = true, .cluster = cluster};

@@ -293,3 +293,31 @@ int mm_countries_find(const struct mm_algorithm *clusterer, const struct mm_algo
     return mm_countries_group(&in->points, map->cluster, map->n_clusters, in->pool, map->region,
                               &map->n_regions, err);
 }
+
+int mm_countries_renumber(struct mm_map *map, struct mm_error *err)
+{
+    size_t k = map->n_clusters;
+    uint32_t *region = mm_calloc3(k, 1, sizeof *region);
+    double *size = mm_calloc3(k, 2, sizeof *size);   /* by the old numbers, then by the new */
+    uint32_t *song = mm_calloc3(k, 1, sizeof *song); /* one of each cluster */
+    int result = region && size && song ? 0 : mm_no_memory(err);
+    for (size_t i = 0; i < map->n && result == 0; i++) {
+        size[map->cluster[i]]++;
+        song[map->cluster[i]] = (uint32_t)i;
+    }
+    if (result == 0)
+        result = sort_groups(map->cluster, NULL, map->n, k, err);
+    for (size_t c = 0; c < k && result == 0; c++) {
+        size_t now = map->cluster[song[c]];
+        region[now] = map->region[c];
+        size[k + now] = size[c];
+    }
+    if (result == 0 && map->n_regions > 0) {
+        memcpy(map->region, region, k * sizeof *region);
+        result = sort_groups(map->region, size + k, k, map->n_regions, err);
+    }
+    free(song);
+    free(size);
+    free(region);
+    return result;
+}

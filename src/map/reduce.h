@@ -5,6 +5,10 @@
 
 #include "base/pool.h"
 #include "map/blocks.h"
+#include "map/pca.h"
+
+/* Components that neighbours are found by: nearly all there is. */
+#define MM_MOST_DIRECTIONS ((size_t)128)
 
 struct mm_reduced {
     size_t dim, more;
@@ -13,6 +17,10 @@ struct mm_reduced {
 };
 int mm_reduce(const struct mm_standard *standard, struct mm_pool *pool,
               const struct mm_progress *progress, struct mm_reduced *out, struct mm_error *err);
+/* Along components that are known; standard may read other songs than those pca was fitted to. */
+int mm_reduce_along(const struct mm_pca *pca, const struct mm_standard *standard,
+                    struct mm_pool *pool, const struct mm_progress *progress,
+                    struct mm_reduced *out, struct mm_error *err);
 void mm_reduced_finish(struct mm_reduced *reduced);
 
 #endif

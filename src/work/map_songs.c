@@ -138,19 +138,45 @@ static int add_tags(struct mm_catalog *catalog, const int64_t *ids, size_t n, st
     return mm_catalog_each_tags(catalog, ids[0], ids[n - 1], label_by_tags, &tagger, err);
 }
 
+/* The songs that names are chosen from: those that were laid out. */
+struct sample {
+    size_t n;
+    int64_t *ids;      /* [n] */
+    uint32_t *cluster; /* [n] */
+};
+
+static int sample_init(struct sample *s, const int64_t *ids, const struct mm_map *map,
+                       struct mm_error *err)
+{
+    s->n = map->laid_out ? map->n_laid_out : map->n;
+    s->ids = mm_calloc3(s->n, 1, sizeof *s->ids);
+    s->cluster = mm_calloc3(s->n, 1, sizeof *s->cluster);
+    if (!s->ids || !s->cluster)
+        return mm_no_memory(err);
+    for (size_t i = 0; i < s->n; i++) {
+        size_t song = map->laid_out ? map->laid_out[i] : i;
+        s->ids[i] = ids[song];
+        s->cluster[i] = map->cluster[song];
+    }
+    return 0;
+}
+
 static int choose_names(struct mm_catalog *catalog, const int64_t *ids, const struct mm_map *map,
                         struct mm_map_record *record, struct mm_error *err)
 {
     struct labels l = {0};
-    int result = read_labels(catalog, ids, map->n, &l, err);
+    struct sample s = {0};
+    int result = sample_init(&s, ids, map, err);
     if (result == 0)
-        result = add_tags(catalog, ids, map->n, &l, err);
+        result = read_labels(catalog, s.ids, s.n, &l, err);
     if (result == 0)
-        result = mm_names_choose(&(struct mm_naming){.n = map->n,
+        result = add_tags(catalog, s.ids, s.n, &l, err);
+    if (result == 0)
+        result = mm_names_choose(&(struct mm_naming){.n = s.n,
                                                      .labels = (const char *const *const *)l.labels,
                                                      .n_labels = l.n_labels,
                                                      .fallback = (const char *const *)l.artists,
-                                                     .cluster = map->cluster,
+                                                     .cluster = s.cluster,
                                                      .n_clusters = map->n_clusters,
                                                      .region = map->region,
                                                      .n_regions = map->n_regions},
@@ -159,7 +185,9 @@ static int choose_names(struct mm_catalog *catalog, const int64_t *ids, const st
         record->n_clusters = map->n_clusters;
         record->n_regions = map->n_regions;
     }
-    free_labels(&l, map->n);
+    free_labels(&l, s.n);
+    free(s.cluster);
+    free(s.ids);
     return result;
 }
 
@@ -180,9 +208,10 @@ static json_t *describe_choice(const struct mm_map *map)
 static char *write_report(const struct mm_map *map, const struct mm_song_vectors *v)
 {
     json_t *report = json_pack(
-        "{s:{s:s, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "vectors", "model", v->model,
+        "{s:{s:s, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "vectors", "model", v->model,
         "settings", v->settings, "segment", v->part[0].kind.segment, "songs", (json_int_t)map->n,
-        "clusters", (json_int_t)map->n_clusters, "regions", (json_int_t)map->n_regions, "looked_at",
+        "clusters", (json_int_t)map->n_clusters, "regions", (json_int_t)map->n_regions, "laid_out",
+        (json_int_t)(map->laid_out ? map->n_laid_out : map->n), "looked_at",
         (json_int_t)map->looked_at, "noise", (json_int_t)map->noise, "inertia", map->inertia,
         "choice", map->k_criterion ? describe_choice(map) : json_null());
     char *text = report ? json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
@@ -197,10 +226,15 @@ static char *settings_line(const struct mm_map_settings *settings, const struct 
     /* Defaults by name: they may change from one version to the next. */
     const char *clusterer = mm_clusterers(&count)->name;
     const char *layout = mm_layouts(&count)->name;
-    return mm_format("clusterer=%s layout=%s clusters=%zu seed=%llu model=%s vectors=[%s]",
-                     settings->clusterer ? settings->clusterer : clusterer,
-                     settings->layout ? settings->layout : layout, settings->clusters,
-                     (unsigned long long)settings->seed, v->model, v->settings);
+    char *memory = settings->memory ? mm_format(" memory=%zu", settings->memory) : mm_strdup("");
+    if (!memory)
+        return NULL;
+    char *line = mm_format("clusterer=%s layout=%s clusters=%zu seed=%llu%s model=%s vectors=[%s]",
+                           settings->clusterer ? settings->clusterer : clusterer,
+                           settings->layout ? settings->layout : layout, settings->clusters,
+                           (unsigned long long)settings->seed, memory, v->model, v->settings);
+    free(memory);
+    return line;
 }
 
 static int fill_record(const struct mm_map *map, const struct mm_song_vectors *v,

@@ -31,8 +31,9 @@ run 0 musicmap embed --json
 same "$(json .embedded)" 8 "all embedded"
 run 0 musicmap embed --json
 same "$(json .todo)" 0 "nothing is done twice"
-run 0 musicmap map --clusters 2 --json
+run 0 musicmap map --clusters 2 --memory 1.5G --json
 same "$(json .songs)" 8 "songs on the map"
+same "$(json .laid_out)" 8 "songs laid out: few enough for any memory"
 same "$(json '[.countries[].songs] | add')" 8 "every song lives in a country"
 for clusterer in kmeans minibatch gmm gmm-full ward hdbscan spectral; do
     run 0 musicmap map --clusterer $clusterer --json

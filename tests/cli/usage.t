@@ -34,6 +34,11 @@ run 2 musicmap explore
 run 2 musicmap map --clusters many
 has "$errors" 'clusters cannot be "many"'
 run 2 musicmap map --clusters 0
+for size in lots 2X -1 0 1GG 1e99G; do
+    run 2 musicmap map --memory $size
+    has "$errors" "memory cannot be \"$size\""
+done
+run 2 musicmap map --update --memory 2G
 run 2 musicmap map --clusterer tea-leaves
 has "$errors" 'no clusterer "tea-leaves"'
 run 2 musicmap map --seed -1

@@ -236,6 +236,46 @@ static void queries_find_the_nearest(void **state)
     free(x);
 }
 
+/* Asked again and again: points in cells, in the plane, and few ones. */
+static void an_index_finds_the_nearest(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n, dim;
+        double recall;
+    } cases[] = {{900, 8, 1}, {25000, 2, 1}, {25000, 24, 0.97}};
+    struct mm_pool *pool = make_pool(2);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct mm_error err = {0};
+        float *x = make_points(cases[c].n, cases[c].dim, 20, 5);
+        float *y = make_points(700, cases[c].dim, 20, 5);
+        struct mm_points points = {x, cases[c].n, cases[c].dim};
+        struct mm_points queries = {y, 700, cases[c].dim};
+        struct mm_knn_index *index;
+        struct mm_knn exact;
+        assert_ok(mm_knn_index_create(&points, 1, pool, NULL, &index, &err), &err);
+        assert_ok(mm_knn_query(&points, &queries, 10, pool, &exact, &err), &err);
+        for (size_t turn = 0; turn < 2; turn++) {
+            struct mm_knn knn;
+            size_t right = 0;
+            assert_ok(mm_knn_index_query(index, &queries, 10, pool, &knn, &err), &err);
+            for (size_t i = 0; i < 700 * 10; i++) /* of equally far ones any will do */
+                right += knn.distance[i] <= exact.distance[i / 10 * 10 + 9] * 1.000001F;
+            if (!((double)right >= cases[c].recall * 7000))
+                fail_msg("%zu points: %zu of 7000 neighbours", cases[c].n, right);
+            mm_knn_finish(&knn);
+        }
+        struct mm_knn none;
+        assert_int_equal(mm_knn_index_query(index, &queries, cases[c].n + 1, pool, &none, &err),
+                         MM_ERR_BUG);
+        mm_knn_finish(&exact);
+        mm_knn_index_destroy(index);
+        free(y);
+        free(x);
+    }
+    mm_pool_destroy(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +286,7 @@ int main(void)
         cmocka_unit_test(nothing_depends_on_threads),
         cmocka_unit_test(cells_find_nearly_all),
         cmocka_unit_test(queries_find_the_nearest),
+        cmocka_unit_test(an_index_finds_the_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
