@@ -14,10 +14,11 @@
 
 /* What a map takes, in bytes (bench/load measures it): the program and its libraries; a song that
  * is on the map; one that is laid out, with its neighbours, beside its components. */
-#define BYTES_FIXED     ((size_t)64 << 20)
-#define BYTES_SONG      ((size_t)128)
-#define BYTES_LAID_OUT  ((size_t)256)
-#define BYTES_COMPONENT ((size_t)10) /* its place along it, twice for neighbours, once for clusters */
+#define BYTES_FIXED    ((size_t)64 << 20)
+#define BYTES_SONG     ((size_t)128)
+#define BYTES_LAID_OUT ((size_t)256)
+#define BYTES_COMPONENT \
+    ((size_t)10) /* its place along it, twice for neighbours, once for clusters */
 
 /* New songs that are placed at once: few against those that stay, so that memory stays flat. */
 #define MOST_PLACED  ((size_t)16384)
