@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
  * Radio sets in the page, on the real server with a real library: a line is drawn, songs are locked,
- * swapped, reordered, the set is exported and kept, kept ones are worked on, and a transition is heard. Every song is one tone
+ * swapped, reordered, the set is exported and kept, kept ones are worked on, what was played is told apart, and a transition is heard. Every song is one tone
  * in its first half and another in its second: so it can be told which end of which song sounds.
  */
 import assert from 'node:assert/strict';
@@ -48,7 +48,15 @@ function writeSong(n) {
 mkdirSync(join(scratch, 'music'));
 for (let n = 0; n < SONGS; n++) writeSong(n);
 const library = ['--library', join(scratch, 'library')];
-const server = spawn(musicmap, ['explore', join(scratch, 'music'), '--clusters', '3', '--port', '0', '--no-open', '--quiet', ...library], { stdio: ['ignore', 'pipe', 'inherit'] });
+function cli(...words) {
+  const ran = spawnSync(musicmap, [...words, ...library], { encoding: 'utf8' });
+  assert.ok(ran.status === 0 || ran.status === 1, `${words.join(' ')}: ${ran.stderr}`);
+  return ran.stdout;
+}
+cli('explore', join(scratch, 'music'), '--clusters', '3', '--no-serve', '--quiet');
+cli('set', '--tour', '--minutes', '2', '--name', 'yesterday');
+cli('set', 'log', 'yesterday'); // so there is something that was played
+const server = spawn(musicmap, ['serve', '--port', '0', '--no-open', '--quiet', ...library], { stdio: ['ignore', 'pipe', 'inherit'] });
 const url = await new Promise((resolve, reject) => {
   createInterface(server.stdout).once('line', resolve);
   server.once('exit', (status) => reject(new Error(`musicmap ended with ${status}`)));
@@ -66,7 +74,7 @@ const settled = (page) => until(page, () => {
 async function drawn(page, minutes = 2) {
   await page.keyboard.press('r');
   await page.fill('#set-minutes', String(minutes));
-  await page.locator('.setmaker .icon').first().click();
+  await page.getByRole('button', { name: 'Draw', exact: true }).click();
   await holds(page, 'tools.pen', 'line');
   await page.mouse.move(560, 250);
   await page.mouse.down();
@@ -197,15 +205,10 @@ pageTest('songs that are clicked are passed by, in order', async (page) => {
 });
 
 pageTest('kept sets are listed: opened as they were asked for, renamed, played, removed', async (page) => {
-  const cli = (...words) => {
-    const ran = spawnSync(musicmap, ['set', ...words, ...library], { encoding: 'utf8' });
-    assert.ok(ran.status <= 1, ran.stderr);
-    return ran.stdout;
-  };
   const rules = join(scratch, 'rules.ini');
   writeFileSync(rules, '[limit]\nartist = 9\n');
-  cli('--tour', '--rules', rules, '--minutes', '2', '--arc', 'rise', '--name', 'dawn');
-  const songs = JSON.parse(cli('show', 'dawn', '--json')).songs.map(({ id }) => id);
+  cli('set', '--tour', '--rules', rules, '--minutes', '2', '--arc', 'rise', '--name', 'dawn');
+  const songs = JSON.parse(cli('set', 'show', 'dawn', '--json')).songs.map(({ id }) => id);
 
   await page.keyboard.press('r');
   const row = (name) => page.locator(`.kept li[data-set="${name}"]`);
@@ -226,7 +229,7 @@ pageTest('kept sets are listed: opened as they were asked for, renamed, played, 
   await row('dusk').waitFor();
   assert.equal(await row('dawn').count(), 0);
   assert.equal(await page.getByLabel('Name of the set').inputValue(), 'dusk');
-  assert.deepEqual(JSON.parse(cli('show', 'dusk', '--json')).songs.map(({ id }) => id), songs);
+  assert.deepEqual(JSON.parse(cli('set', 'show', 'dusk', '--json')).songs.map(({ id }) => id), songs);
   await page.getByRole('button', { name: 'Keep', exact: true }).click();
   await row('dusk').getByText('version 2').waitFor();
   await row('dusk').getByRole('button', { name: 'Play' }).click();
@@ -241,8 +244,40 @@ pageTest('kept sets are listed: opened as they were asked for, renamed, played, 
   await row('dusk').getByRole('button', { name: 'Remove' }).click();
   await row('dusk').getByRole('button', { name: 'Remove', exact: true }).click();
   await row('dusk').waitFor({ state: 'detached' });
-  assert.ok(!cli('list').includes('dusk'));
+  assert.ok(!cli('set', 'list').includes('dusk'));
   assert.deepEqual((await setOf(page)).songs, songs, 'the set one works on stays');
+});
+
+pageTest('what was not yet played: a shade of its own, by name in the legend, the rest turns grey', async (page) => {
+  const played = new Set(JSON.parse(cli('set', 'show', 'yesterday', '--json')).songs.map(({ id }) => id));
+  await page.keyboard.press('l');
+  await page.selectOption('#shade', 'played');
+  const entry = page.locator('.entry', { hasText: 'Not yet played' });
+  assert.equal(await entry.locator('em').innerText(), String(SONGS - played.size));
+  assert.equal(await page.locator('.entry', { hasText: 'Played once' }).locator('em').innerText(), String(played.size));
+  await entry.click();
+  await page.getByText(`${SONGS - played.size} songs in colour`).waitFor();
+  assert.equal(await entry.getAttribute('aria-pressed'), 'true');
+  await page.keyboard.press('Escape');
+  // What one sees at a played song is grey, elsewhere a colour.
+  const places = await page.evaluate(() => __musicmap.songs.map((id) => ({ id, ...__musicmap.locate(id) })).filter((p) => p.x > 60 && p.x < innerWidth - 60 && p.y > 60 && p.y < innerHeight - 60 && document.elementFromPoint(p.x, p.y)?.id === 'map'));
+  const [grey, coloured] = [places.find(({ id }) => played.has(id)), places.find(({ id }) => !played.has(id))];
+  assert.ok(grey && coloured);
+  const hueAt = async ({ x, y }) => {
+    const shot = (await page.screenshot({ clip: { x: x - 12, y: y - 12, width: 24, height: 24 } })).toString('base64');
+    return page.evaluate(async (png) => {
+      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))]));
+      const context = new OffscreenCanvas(24, 24).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 0, 24, 24);
+      const spread = [];
+      for (let i = 0; i < data.length; i += 4) spread.push(Math.max(...data.slice(i, i + 3)) - Math.min(...data.slice(i, i + 3)));
+      return spread.sort((a, b) => a - b)[spread.length >> 1];
+    }, shot);
+  };
+  let spreads = [];
+  for (let i = 0; i < 100 && !(spreads[0] < 24 && spreads[1] > spreads[0] + 20); i++) spreads = [await hueAt(grey), await hueAt(coloured)];
+  assert.ok(spreads[0] < 24 && spreads[1] > spreads[0] + 20, `difference of the channels: ${spreads}`);
 });
 
 const failed = await runTests();
