@@ -179,7 +179,7 @@ static enum mm_retag_field field_of(const struct tag *tag, const struct frame *f
 {
     bool two = tag->version == 2;
     *value = 1;
-    if (!f->plain || f->size < 1)
+    if (!f->plain || f->size < 1 || !f->content)
         return MM_RETAG_FIELDS;
     for (int i = 0; i < 3; i++)
         if (memcmp(f->at, names[i][two], two ? 3 : 4) == 0)
@@ -255,7 +255,7 @@ static int collect(struct mm_retagging *r, const struct tag *tag, bool write, st
         at += f.length;
         if (!write && field == MM_RETAG_FIELDS)
             mm_retag_keep(r, f.at, f.length);
-        if (!write && field < MM_RETAG_FIELDS &&
+        if (!write && field < MM_RETAG_FIELDS && f.content &&
             had_text(r, field, f.content[0], f.content + value, f.size - value) < 0)
             return MM_ERR_NO_MEMORY;
         if (write && (field == MM_RETAG_FIELDS || !r->plan->writes[field]))
