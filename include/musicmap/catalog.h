@@ -153,6 +153,29 @@ typedef int mm_origin_fn(void *ctx, const struct mm_origin *origin, struct mm_er
 int mm_catalog_each_origin(struct mm_catalog *catalog, int64_t song, mm_origin_fn *fn, void *ctx,
                            struct mm_error *err);
 
+/* ---- facts ---- */
+
+/*
+ * What a player, a server or a DJ program says of a song, by its own counting; source tells which:
+ *
+ *     rating    1 .. 5           starred   seconds since 1970 (1 = it does not say when)
+ *     plays     how often        played    when last, seconds since 1970
+ *     bpm       beats a minute   key       "F#m"
+ *     cues      places in seconds, blanks between      crates    names, one a line
+ *     modified  of the file there, or whatever tells that it changed
+ */
+struct mm_fact {
+    const char *name, *value; /* UTF-8; value not empty */
+};
+/* Writes them in place of all that source said of the song; none: it says nothing any more. */
+int mm_catalog_put_facts(struct mm_catalog *catalog, int64_t song, const char *source,
+                         const struct mm_fact *facts, size_t n, struct mm_error *err);
+typedef int mm_fact_fn(void *ctx, int64_t song, const char *source, const struct mm_fact *fact,
+                       struct mm_error *err);
+/* In order of song, source and name; name NULL = all, song 0 = of all songs. */
+int mm_catalog_each_fact(struct mm_catalog *catalog, int64_t song, const char *name, mm_fact_fn *fn,
+                         void *ctx, struct mm_error *err);
+
 /* Parts of a gathering that are done, so that one that was killed goes on behind them. */
 int mm_catalog_put_done(struct mm_catalog *catalog, const char *run, const char *unit, size_t songs,
                         struct mm_error *err);

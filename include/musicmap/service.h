@@ -74,9 +74,10 @@ size_t mm_genre_steps(const struct mm_service *service, const char *genre,
 /* ---- sessions ---- */
 
 struct mm_service_settings {
-    const char *market; /* two letters; NULL = the service's default */
-    bool as_user;       /* the user's own account (Spotify: asks for consent in a browser) */
-    bool may_write;     /* and change its playlists; with as_user */
+    const char *address; /* of the API, where it is not the service's own; NULL = it is */
+    const char *market;  /* two letters; NULL = the service's default */
+    bool as_user;        /* the user's own account (Spotify: asks for consent in a browser) */
+    bool may_write;      /* and change its playlists; with as_user */
     bool offline;
     uint64_t seed; /* of the jitter of waits */
     const struct mm_progress *progress;

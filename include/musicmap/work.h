@@ -16,6 +16,7 @@
 #include "embed.h"
 #include "map.h"
 #include "progress.h"
+#include "remote.h"
 #include "service.h"
 #include "set.h"
 #include "source.h"
@@ -142,6 +143,54 @@ void mm_service_report_finish(struct mm_service_report *report);
 int mm_gather_service(struct mm_catalog *catalog, struct mm_helpers *helpers,
                       const struct mm_service_request *request, const struct mm_progress *progress,
                       struct mm_service_report *report, struct mm_error *err);
+
+struct mm_remote_report {
+    size_t found;
+    size_t added;
+    size_t joined;  /* songs that the library had from elsewhere */
+    size_t known;   /* under the same id */
+    size_t renamed; /* known, under a new id */
+    size_t missing; /* known, and not there any more */
+    double resume_at;
+};
+/*
+ * Brings the library up to date with a server: names, lengths, stars, ratings and plays; no sound.
+ * A song whose id changed keeps what is known of it: it is found by names, album and length here,
+ * and by its content when it is fetched. Nothing is written unless the server was read to its end.
+ */
+int mm_gather_server(struct mm_catalog *catalog, const struct mm_remote_settings *settings,
+                     const struct mm_progress *progress, struct mm_remote_report *report,
+                     struct mm_error *err);
+
+/*
+ * Writes what was learned of a song of a server (its hash is known now). When a song that is
+ * missing has this content, its id changed and its names, too: that song gets this one's place and
+ * names, and this one is removed. *same: so it was.
+ */
+int mm_remote_song_known(struct mm_catalog *catalog, const struct mm_song *song, bool *same,
+                         struct mm_error *err);
+
+/* ---- songs on loan ---- */
+
+/*
+ * The sound of any song as a file: its own, or, of a song of a server, one that is fetched for the
+ * moment. As many are there at once as are in hand. The server is asked for when the first is.
+ * Threads: any.
+ */
+struct mm_lender;
+int mm_lender_create(struct mm_catalog *catalog, const struct mm_progress *progress,
+                     struct mm_lender **out, struct mm_error *err);
+void mm_lender_destroy(struct mm_lender *lender); /* NULL is allowed */
+struct mm_loan {
+    char *path;
+    bool fetched;
+};
+/* Does the song have sound that can be lent? */
+bool mm_can_lend(const struct mm_song *song);
+/* MM_ERR_NOT_FOUND: the server has it no more. MM_ERR_USAGE: no account for its server. */
+int mm_lend(struct mm_lender *lender, const struct mm_song *song, struct mm_loan *out,
+            struct mm_error *err);
+void mm_loan_return(struct mm_loan *loan);
 
 struct mm_forget_report {
     size_t songs;   /* removed */

@@ -52,6 +52,16 @@ int mm_hash_end(struct mm_hash *hash, unsigned char out[MM_HASH_SIZE], struct mm
     return fine ? 0 : mm_error_set(err, MM_ERR_BUG, "libcrypto refuses SHA-256");
 }
 
+int mm_hash_md5(const void *bytes, size_t count, char out[33], struct mm_error *err)
+{
+    unsigned char sum[16];
+    if (EVP_Digest(bytes, count, sum, NULL, EVP_md5(), NULL) != 1)
+        return mm_error_set(err, MM_ERR_UNSUPPORTED, "this system's libcrypto knows no MD5");
+    for (size_t i = 0; i < sizeof sum; i++)
+        snprintf(out + 2 * i, 3, "%02x", sum[i]);
+    return 0;
+}
+
 int mm_hash_git_blob(const void *bytes, size_t count, unsigned char out[MM_HASH_GIT_SIZE],
                      struct mm_error *err)
 {

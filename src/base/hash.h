@@ -33,6 +33,9 @@ int mm_hash_file(const char *path, unsigned char out[MM_HASH_SIZE], struct mm_er
 int mm_hash_git_blob(const void *bytes, size_t count, unsigned char out[MM_HASH_GIT_SIZE],
                      struct mm_error *err);
 
+/* MD5 as 32 hexadecimal digits and a NUL, where an old protocol asks for it. */
+int mm_hash_md5(const void *bytes, size_t count, char out[33], struct mm_error *err);
+
 /* 64 hexadecimal digits and a NUL. */
 void mm_hash_hex(const unsigned char hash[MM_HASH_SIZE], char out[2 * MM_HASH_SIZE + 1]);
 

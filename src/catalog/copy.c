@@ -53,6 +53,7 @@ static const struct mm_store_table tables[] = {
     TABLE("play", "song, played_at", "iit", N3, false, "song, played_at, show"),
     TABLE("origin", "source, key", "tbitttr", N7, false,
           "source, key, song, plan, link, licence, duration_s"),
+    TABLE("fact", "song, source, name", "ittt", N4, false, "song, source, name, value"),
     TABLE("done", "run, unit", "tti", N3, false, "run, unit, songs"),
     {0},
 };

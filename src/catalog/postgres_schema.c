@@ -165,8 +165,13 @@ static const char step_queue[] =
     "CREATE TRIGGER tell_of_songs AFTER INSERT OR UPDATE ON song"
     " FOR EACH STATEMENT EXECUTE FUNCTION tell_of_songs();";
 
+static const char step_facts[] = "CREATE TABLE fact ("
+                                 " song bigint NOT NULL REFERENCES song ON DELETE CASCADE,"
+                                 " source text NOT NULL, name text NOT NULL, value text NOT NULL,"
+                                 " PRIMARY KEY (song, source, name));";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[] = {step_1, step_maps, step_queue};
+static const char *const steps[] = {step_1, step_maps, step_queue, step_facts};
 
 enum { VERSION = sizeof steps / sizeof *steps };
 

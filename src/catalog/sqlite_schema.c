@@ -135,6 +135,13 @@ static const char *const step_origins =
 /* How far a song's surroundings can be believed; NULL = not measured. */
 static const char *const step_honesty = "ALTER TABLE map_song ADD COLUMN honesty REAL;";
 
+/* What a player or another program says of a song: stars, plays, a tempo of its own. */
+static const char *const step_facts =
+    "CREATE TABLE fact ("
+    " song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE,"
+    " source TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (song, source, name)) STRICT, WITHOUT ROWID;";
+
 /* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
  * parameters. */
 static const struct step {
@@ -144,6 +151,7 @@ static const struct step {
     {step_1, "PRAGMA user_version = 1"},       {step_2, "PRAGMA user_version = 2"},
     {step_sets, "PRAGMA user_version = 3"},    {step_regions, "PRAGMA user_version = 4"},
     {step_origins, "PRAGMA user_version = 5"}, {step_honesty, "PRAGMA user_version = 6"},
+    {step_facts, "PRAGMA user_version = 7"},
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

@@ -77,7 +77,7 @@ static int change(struct mm_catalog *catalog, const struct ids *list, enum what 
 static int forget_source(const struct command *self, const char *name)
 {
     const struct mm_service *service = mm_service_find(name);
-    if (!service && !mm_source_is_files(name))
+    if (!service && !mm_source_is_files(name) && strcmp(name, MM_REMOTE_SOURCE) != 0)
         return cmd_fail(self, CMD_USAGE, "no songs come from a source \"%s\"", name);
     struct mm_catalog *catalog = cmd_open_library(self, false);
     if (!catalog)

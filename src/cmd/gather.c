@@ -130,6 +130,7 @@ static int no_source(const struct command *self, const char *name)
     const struct mm_service *service;
     for (size_t i = 0; (service = mm_services(&count, i)); i++)
         mm_text_addf(&names, ", %s", mm_service_name(service));
+    mm_text_add(&names, ", " MM_REMOTE_SOURCE);
     int status = cmd_fail(self, CMD_USAGE, "there is no source \"%s\": %s", name,
                           names.data ? names.data : "");
     mm_text_finish(&names);
@@ -137,6 +138,27 @@ static int no_source(const struct command *self, const char *name)
 }
 
 /* Options of services mean nothing for files. */
+static bool asks_for_service(const struct cmd_service_options *o)
+{
+    return o->genres || o->query || o->playlist || o->market || o->per_genre || o->limit ||
+           o->liked || o->resolve || o->dry_run;
+}
+
+/* gather subsonic [URL]: an account on a server of the user's. */
+static int gather_server(const struct command *self, char **operands, size_t n,
+                         const struct cmd_service_options *o, bool watch)
+{
+    if (n > 1)
+        return cmd_fail(self, CMD_USAGE, "what is \"%s\"?", operands[1]);
+    if (asks_for_service(o) || o->offline || watch)
+        return cmd_fail(self, CMD_USAGE,
+                        "gather subsonic takes none of the options of services and folders");
+    struct mm_catalog *catalog = cmd_open_library(self, true);
+    int status = catalog ? cmd_run_server(self, catalog, n ? operands[0] : NULL) : CMD_FAILED;
+    mm_catalog_close(catalog);
+    return status;
+}
+
 static int check_files(const struct command *self, const struct mm_source *source, size_t n,
                        const struct cmd_service_options *o)
 {
@@ -145,8 +167,7 @@ static int check_files(const struct command *self, const struct mm_source *sourc
     if (n > 1 && source->address)
         return cmd_fail(self, CMD_USAGE, "gather %s %s: one at a time", source->name,
                         source->arguments);
-    if (o->genres || o->query || o->playlist || o->market || o->per_genre || o->limit || o->liked ||
-        o->resolve || o->dry_run)
+    if (asks_for_service(o))
         return cmd_fail(self, CMD_USAGE, "gather %s takes none of the options of services",
                         source->name);
     return 0;
@@ -190,6 +211,8 @@ int cmd_gather(const struct command *self, int argc, char **argv)
     int status = cmd_parse(self, options, argc, argv, 1, SIZE_MAX, &operands, &n);
     if (status)
         return status;
+    if (strcmp(operands[0], MM_REMOTE_SOURCE) == 0)
+        return gather_server(self, operands + 1, n - 1, &o, watch);
     const struct mm_source *source = mm_source_find(operands[0]);
     const struct mm_service *service = mm_service_find(operands[0]);
     if (!source && !service)

@@ -37,6 +37,9 @@ int cmd_run_service(const struct command *self, struct mm_catalog *catalog,
 int cmd_check_service(const struct command *self, const struct mm_service *service,
                       const struct cmd_service_options *options);
 
+/* Gathers from a server at url (NULL = $SUBSONIC_URL), tells what came of it. */
+int cmd_run_server(const struct command *self, struct mm_catalog *catalog, const char *url);
+
 /* What would be asked, without a library and without the net. */
 int cmd_plan_service(const struct command *self, const struct mm_service *service,
                      const struct cmd_service_options *options);

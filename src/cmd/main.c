@@ -13,8 +13,8 @@ static const struct command commands[] = {
     {"explore", "DIR... | --preset original", "gather, embed, map and serve in one go", cmd_explore,
      false},
     {"gather",
-     "folder DIR... | playlist FILE... | fma DIR... | mpd [ADDRESS] | deezer | itunes | jamendo | "
-     "spotify",
+     "folder DIR... | playlist FILE... | fma DIR... | mpd [ADDRESS] | subsonic [URL] | deezer | "
+     "itunes | jamendo | spotify",
      "bring songs into the library, or up to date", cmd_gather, false},
     {"embed", "", "measure and embed what is new", cmd_embed, false},
     {"worker", "", "measure and embed together with other machines (library in PostgreSQL)",

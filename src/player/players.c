@@ -12,6 +12,7 @@
 static const struct mm_player *const players[] = {
     &mm_player_mpd,
     &mm_player_spotify,
+    &mm_player_subsonic,
 };
 enum { N_PLAYERS = sizeof players / sizeof *players };
 

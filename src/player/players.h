@@ -5,7 +5,7 @@
 
 #include "musicmap/player.h"
 
-extern const struct mm_player mm_player_mpd, mm_player_spotify;
+extern const struct mm_player mm_player_mpd, mm_player_spotify, mm_player_subsonic;
 
 /* check of players that have one place only. */
 int mm_player_check_nowhere(const char *where, struct mm_error *err);

@@ -222,7 +222,9 @@ int mm_service_open(const struct mm_service *service, const struct mm_service_se
     s->service = service;
     s->settings = *settings;
     const char *other = getenv(service->url_variable);
-    s->base = mm_strdup(other && *other ? other : service->url);
+    s->base = mm_strdup(settings->address ? settings->address
+                        : other && *other ? other
+                                          : service->url);
     int result = s->base ? open_http(s, err) : mm_no_memory(err);
     if (result == 0 && service->open)
         result = service->open(s, err);

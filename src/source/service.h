@@ -38,6 +38,8 @@ struct mm_service {
 };
 extern const struct mm_service mm_service_deezer, mm_service_itunes, mm_service_jamendo,
     mm_service_spotify;
+/* Not in the table: it has no catalogue to be asked, but a collection (remote.h). */
+extern const struct mm_service mm_service_subsonic;
 
 struct mm_service_session {
     const struct mm_service *service;

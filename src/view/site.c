@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "musicmap/source.h"
+#include "musicmap/work.h"
 #include "view/desktop.h"
 #include "view/words.h"
 
@@ -42,8 +43,7 @@ static int look_up(struct mm_site *site, enum mm_job_kind kind, int64_t id, stru
     if (result < 0)
         return result;
     struct mm_measure measure;
-    bool playable = out->song.state == MM_SONG_PRESENT && out->song.key && out->song.source &&
-                    (out->song.file || mm_source_is_files(out->song.source));
+    bool playable = out->song.state == MM_SONG_PRESENT && mm_can_lend(&out->song);
     /* From here on the key is where its sound is. */
     char *path = playable ? mm_song_path(site->catalog, &out->song) : NULL;
     if (playable && !path) {
@@ -159,18 +159,22 @@ static int make_bytes(struct mm_site *site, const struct subject *subject, struc
 {
     struct mm_bytes bytes = {0};
     const char *type = bytes.mime;
-    int result;
+    struct mm_loan loan;
+    int result = mm_lend(site->lender, &subject->song, &loan, err);
+    if (result < 0)
+        return result;
     if (subject->key.kind == MM_JOB_COVER) {
-        result = mm_helpers_cover(site->helpers, subject->song.key, &bytes, err);
+        result = mm_helpers_cover(site->helpers, loan.path, &bytes, err);
         type = result == 0 ? picture_type(&bytes) : NULL;
         if (result == 0 && !type)
             result = mm_error_set(err, MM_ERR_NOT_FOUND, "the cover is no JPEG, PNG, WebP or GIF");
     } else {
-        result = mm_helpers_clip(site->helpers, subject->song.key, subject->plan.start_s,
+        result = mm_helpers_clip(site->helpers, loan.path, subject->plan.start_s,
                                  subject->plan.length_s, &bytes, err);
         if (result == 0 && strncmp(bytes.mime, "audio/", 6) != 0)
             result = mm_error_set(err, MM_ERR_BUG, "the clip is no audio");
     }
+    mm_loan_return(&loan);
     if (result == 0) {
         result = mm_blob_create(bytes.data, bytes.size, type, out, err);
         bytes.data = NULL; /* it is the blob's now */
@@ -299,6 +303,8 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
     int result =
         folder ? mm_clips_create(folder, clip_cache, &site->clips, err) : mm_no_memory(err);
     if (result == 0)
+        result = mm_lender_create(catalog, NULL, &site->lender, err);
+    if (result == 0)
         result = mm_memo_create(MEMO_BYTES, MEMO_ENTRIES, &site->memo, err);
     if (result == 0)
         result = mm_desk_create(catalog, &site->desk, err);
@@ -325,6 +331,7 @@ void mm_site_finish(struct mm_site *site)
     mm_jobs_destroy(site->jobs);
     mm_desk_destroy(site->desk);
     mm_memo_destroy(site->memo);
+    mm_lender_destroy(site->lender);
     mm_clips_destroy(site->clips);
     mm_snapshot_release(site->snapshot);
     mm_blob_release(site->status);

@@ -23,6 +23,7 @@
 struct mm_site {
     struct mm_catalog *catalog;
     struct mm_helpers *helpers;
+    struct mm_lender *lender; /* of sounds that lie on a server */
     struct mm_clips *clips;
     struct mm_memo *memo;
     struct mm_jobs *jobs;

@@ -28,6 +28,7 @@ struct embed {
     const struct mm_progress *progress;
     struct mm_embed_report *report;
     struct mm_models models;
+    struct mm_lender *lender; /* of songs that lie on servers */
     struct job *jobs;
     size_t n_jobs;
     struct mm_streams *workers; /* a thread's */
@@ -53,6 +54,30 @@ static int store(struct embed *e, const struct job *job, const char *path,
     return result;
 }
 
+/* What the file of a song of a server says, now that it is here. The library may turn out to have
+ * had its content under an id that is gone: then that song gets this one's place. *same: it did. */
+static int look_into(struct embed *e, struct mm_song *song, const char *path, bool *same,
+                     struct mm_error *err)
+{
+    struct mm_audio_info info;
+    *same = false;
+    int result = mm_helpers_probe(e->models.helpers, path, &info, song->hash, err);
+    if (result < 0)
+        return result;
+    char *codec = mm_strdup(info.codec);
+    if (!codec)
+        result = mm_no_memory(err);
+    free(song->codec);
+    song->codec = codec;
+    song->sample_rate = info.sample_rate;
+    song->channels = info.channels;
+    song->has_cover = info.has_cover;
+    if (info.duration_s > 0)
+        song->duration_s = info.duration_s;
+    mm_audio_info_finish(&info);
+    return result == 0 ? mm_remote_song_known(e->catalog, song, same, err) : result;
+}
+
 static int do_song(struct embed *e, struct job *job, struct mm_streams *streams, bool last_try,
                    bool *failed, struct mm_error *err)
 {
@@ -62,10 +87,18 @@ static int do_song(struct embed *e, struct job *job, struct mm_streams *streams,
     int result = mm_catalog_get_song(e->catalog, job->song, &song, err);
     if (result < 0)
         return result;
-    char *path = mm_song_path(e->catalog, &song);
-    result = path ? mm_one_song_analyse(&e->models, &job->lack, path, streams, &measure, err)
-                  : mm_no_memory(err);
-    if (result == 0) {
+    struct mm_loan loan;
+    bool same = false;
+    result = mm_lend(e->lender, &song, &loan, err);
+    if (result == 0 && loan.fetched)
+        result = look_into(e, &song, loan.path, &same, err);
+    if (result == 0 && !same)
+        result = mm_one_song_analyse(&e->models, &job->lack, loan.path, streams, &measure, err);
+    /* Failures are remembered by where the song is, not by where it was lent to. */
+    const char *path = loan.fetched || !loan.path ? song.key : loan.path;
+    if (result == 0 && same) {
+        job->crashed = false;
+    } else if (result == 0) {
         result = store(e, job, path, &measure, streams, err);
         job->crashed = false;
     } else if (result == MM_ERR_CRASHED && !last_try) {
@@ -83,7 +116,7 @@ static int do_song(struct embed *e, struct job *job, struct mm_streams *streams,
                         : mm_no_memory(err);
         free(reason);
     }
-    free(path);
+    mm_loan_return(&loan);
     mm_streams_clear(streams);
     mm_song_finish(&song);
     return result;
@@ -227,10 +260,13 @@ int mm_embed_songs(struct mm_catalog *catalog, struct mm_helpers *helpers,
     int result = mm_models_init(&e.models, helpers, options, err);
     if (result == 0)
         result = find_jobs(&e, err);
+    if (result == 0)
+        result = mm_lender_create(catalog, progress, &e.lender, err);
     report->todo = e.n_jobs;
     if (result == 0 && e.n_jobs)
         result = run_all(&e, err);
     free(e.jobs);
+    mm_lender_destroy(e.lender);
     mm_models_finish(&e.models);
     pthread_mutex_destroy(&e.mutex);
     report->seconds = mm_clock_s() - begin;

@@ -64,6 +64,53 @@ static void origins_come_back(void **state)
         assert_sound(l->folder);
 }
 
+struct seen {
+    char text[256];
+};
+
+static int take_fact(void *ctx, int64_t song, const char *source, const struct mm_fact *fact,
+                     struct mm_error *err)
+{
+    struct seen *seen = ctx;
+    (void)err;
+    size_t n = strlen(seen->text);
+    snprintf(seen->text + n, sizeof seen->text - n, "%s%s.%s=%s", n ? " " : "", source, fact->name,
+             fact->value);
+    assert_true(song > 0);
+    return 0;
+}
+
+static void assert_facts(struct library *l, int64_t song, const char *name, const char *expected)
+{
+    struct seen seen = {0};
+    assert_ok(mm_catalog_each_fact(l->catalog, song, name, take_fact, &seen, &l->err), &l->err);
+    assert_string_equal(seen.text, expected);
+}
+
+static void facts_come_back(void **state)
+{
+    struct library *l = *state;
+    int64_t a = add_from(l, "folder", "/a", NULL);
+    int64_t b = add_from(l, "folder", "/b", NULL);
+    const struct mm_fact facts[] = {{"rating", "4"}, {"plays", "17"}};
+    const struct mm_fact other[] = {{"bpm", "127.98"}};
+    assert_ok(mm_catalog_put_facts(l->catalog, a, "subsonic", facts, 2, &l->err), &l->err);
+    assert_ok(mm_catalog_put_facts(l->catalog, a, "mixxx", other, 1, &l->err), &l->err);
+    assert_ok(mm_catalog_put_facts(l->catalog, b, "subsonic", facts, 1, &l->err), &l->err);
+    assert_facts(l, a, NULL, "mixxx.bpm=127.98 subsonic.plays=17 subsonic.rating=4");
+    assert_facts(l, 0, "rating", "subsonic.rating=4 subsonic.rating=4");
+    /* What is said now is all that is said. */
+    assert_ok(mm_catalog_put_facts(l->catalog, a, "subsonic", facts, 1, &l->err), &l->err);
+    assert_facts(l, a, NULL, "mixxx.bpm=127.98 subsonic.rating=4");
+    const struct mm_fact bad[] = {{"rating", "\xff"}, {"rating", ""}};
+    for (size_t i = 0; i < 2; i++)
+        assert_true(mm_catalog_put_facts(l->catalog, a, "subsonic", &bad[i], 1, &l->err) < 0);
+    assert_int_equal(mm_catalog_put_facts(l->catalog, 999, "subsonic", facts, 1, &l->err),
+                     MM_ERR_NOT_FOUND);
+    assert_ok(mm_catalog_delete_song(l->catalog, a, &l->err), &l->err);
+    assert_facts(l, 0, NULL, "subsonic.rating=4"); /* they went with the song */
+}
+
 static void bad_origins_are_refused(void **state)
 {
     struct library *l = *state;
@@ -119,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(origins_come_back, library_open, library_close),
+        cmocka_unit_test_setup_teardown(facts_come_back, library_open, library_close),
         cmocka_unit_test_setup_teardown(bad_origins_are_refused, library_open, library_close),
         cmocka_unit_test_setup_teardown(units_are_done_once, library_open, library_close),
     };
