@@ -19,7 +19,7 @@ struct set_options {
 };
 /* clang-format off */
 #define SEND_OPTIONS(o)                                                                              \
-    {"send", 0, CMD_TEXT, &(o).send, "PLAYER", "to a player: mpd, spotify (doc/players.md)", 0, 0},       \
+    {"send", 0, CMD_TEXT, &(o).send, "PLAYER", "to a player: mpd, spotify, subsonic (doc/players.md)", 0, 0},       \
     {"append", 0, CMD_FLAG, &(o).append, NULL, "with --send: behind what is there, not in its place", 0, 0}
 /* clang-format on */
 /* Turns words into songs and files into text. Returns 0 or tells what is wrong. */

@@ -428,6 +428,8 @@ static int fetch_as_now(struct mm_remote *server, const char *id, const char *pa
     }
     wipe(&url);
     mm_text_finish(&parameters);
+    if (result == MM_ERR_AGAIN && is_words(path, code))
+        unlink(path); /* half of an error is no beginning of a song */
     if (result == 0 && is_words(path, code))
         result = *code == NOT_THERE
                      ? mm_error_set(err, MM_ERR_NOT_FOUND, "%s: song %.100s is not there any more",
@@ -440,20 +442,20 @@ static int fetch_as_now(struct mm_remote *server, const char *id, const char *pa
 int mm_remote_fetch(struct mm_remote *server, const char *id, const char *path,
                     const struct mm_progress *progress, struct mm_error *err)
 {
-    enum { TRIES = 4 };
+    enum { TRIES = 5 };
     int code;
-    /* Threads: the way in was found when it was opened; no_download only goes one way. */
+    /* Threads: the way in was found when it was opened; what this call learns is its own. */
     struct mm_remote own = *server;
     int result = MM_ERR_AGAIN;
     for (int i = 0; i < TRIES && result == MM_ERR_AGAIN; i++) {
         if (i)
-            usleep(200000U << i); /* what has arrived stays: it goes on behind it */
+            usleep(100000U << i); /* what has arrived stays: it goes on behind it */
         result = fetch_as_now(&own, id, path, progress, &code, err);
-    }
-    if (result < 0 && code == NOT_ALLOWED && !own.no_download) {
-        own.no_download = true;
-        unlink(path);
-        result = fetch_as_now(&own, id, path, progress, &code, err);
+        if (result < 0 && code == NOT_ALLOWED && !own.no_download) {
+            own.no_download = true; /* this user may hear, but not have */
+            unlink(path);
+            result = MM_ERR_AGAIN;
+        }
     }
     if (result < 0)
         unlink(path);

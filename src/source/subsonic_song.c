@@ -14,15 +14,8 @@
 static int64_t read_date(const char *text)
 {
     struct tm tm = {0};
-    int year = 0;
-    int month = 0;
-    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &tm.tm_mday, &tm.tm_hour,
-                        &tm.tm_min, &tm.tm_sec) < 3)
+    if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
         return 0;
-    if (year < 1970 || year > 9999 || month < 1 || month > 12)
-        return 0;
-    tm.tm_year = year - 1900;
-    tm.tm_mon = month - 1;
     time_t t = timegm(&tm);
     return t > 0 ? (int64_t)t : 0;
 }

@@ -71,6 +71,27 @@ for row in sqlite3.connect('library/catalog.sqlite').execute('SELECT title, name
 }
 same "$(facts | paste -sd,)" "Song 7 rating 4,Song 7 starred True" "stars and ratings are known"
 
+# ---- sets ----
+
+playlist() { # name
+    id=$(api getPlaylists && jq -r --arg n "$1" '.["subsonic-response"].playlists.playlist[] | select(.name == $n).id' "$out")
+    api getPlaylist "id=$id" && jq -r '.["subsonic-response"].playlist.entry[].title' "$out" | paste -sd,
+}
+run 0 musicmap set --minutes 0.7 --name five --json --send subsonic:"Späte Runde"
+set=$(json '[.songs[].title] | join(",")')
+same "$(json '.sent | "\(.songs) \(.added)"')" "5 5" "a set is sent"
+same "$(playlist "Späte Runde")" "$set" "in order"
+run 0 musicmap set show five --json --send subsonic:"Späte Runde"
+same "$(json '.sent | "\(.songs) \(.added)"')" "5 0" "sent twice"
+same "$(playlist "Späte Runde")" "$set" "is not doubled"
+run 0 musicmap set --minutes 0.4 --seed 7 --name three --json --send subsonic:"Späte Runde" --append
+more=$(json '[.songs[].title] | join(",")')
+same "$(playlist "Späte Runde")" "$set,$more" "appended"
+run 0 musicmap set show three --send subsonic:"Späte Runde" --append
+same "$(playlist "Späte Runde")" "$set,$more" "once"
+run 0 musicmap set show three --send subsonic:"Späte Runde"
+same "$(playlist "Späte Runde")" "$more" "and replaced"
+
 # ---- new ids ----
 
 before=$(json .x; musicmap similar "Song 7" -n 3 --json 2>/dev/null | jq -c '[.songs[].id]')
