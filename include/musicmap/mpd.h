@@ -103,6 +103,8 @@ int mm_mpd_wait(struct mm_mpd *mpd, double seconds, bool *changed, struct mm_err
 /* Appends to the queue; at most MM_MPD_BATCH at once are one change. */
 #define MM_MPD_BATCH ((size_t)500)
 int mm_mpd_add(struct mm_mpd *mpd, const char *const *uris, size_t n, struct mm_error *err);
+/* One; *id = its name in the queue, 0: the server cannot play it. */
+int mm_mpd_add_one(struct mm_mpd *mpd, const char *uri, unsigned *id, struct mm_error *err);
 /* These in place of what is in the queue (n <= MM_MPD_BATCH), and the first one plays. */
 int mm_mpd_replace(struct mm_mpd *mpd, const char *const *uris, size_t n, struct mm_error *err);
 /* Adds one song behind the current one and plays it. */

@@ -75,6 +75,10 @@ const struct mm_set_song *mm_set_library_song(const struct mm_set_library *libra
 const char *mm_set_library_country(const struct mm_set_library *library, uint32_t country);
 /* Index of the song with this id, MM_SET_NONE when there is none. */
 uint32_t mm_set_library_find(const struct mm_set_library *library, int64_t id);
+/* Between calls, from one thread: the song was played at that second (rules of history ask); it
+ * cannot be played (it gets no length). The library's hash stays. */
+void mm_set_library_note_play(struct mm_set_library *library, uint32_t song, int64_t at);
+void mm_set_library_withhold(struct mm_set_library *library, uint32_t song);
 /* 64 hexadecimal digits: changes with every song, vector or measure that could change a set. */
 const char *mm_set_library_hash(const struct mm_set_library *library);
 
@@ -142,6 +146,12 @@ enum mm_set_shape {
     MM_SHAPE_FILL,   /* the waypoints in their order, others between */
 };
 
+/* A song that was on air before the set: it began so many seconds before the set's beginning. */
+struct mm_set_before {
+    uint32_t song;
+    double ago_s; /* >= 0 */
+};
+
 struct mm_set_request {
     enum mm_set_shape shape;
     const uint32_t *waypoints; /* PATH, FILL: in order; LIKE: the playlist; AROUND: one */
@@ -153,6 +163,9 @@ struct mm_set_request {
     const uint32_t *sibling_of; /* a set of which about (1 - vary) stays; NULL = none */
     size_t n_sibling;
     double vary; /* 0..1 */
+    /* Oldest first: separations reach back to these, and the set goes on from the last of them. */
+    const struct mm_set_before *before;
+    size_t n_before;
     uint64_t seed;
     double seconds; /* look for something better for so long; 0 = until it is good */
     size_t rounds;  /* look in exactly so many rounds; 0 = see seconds */

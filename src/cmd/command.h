@@ -205,6 +205,7 @@ int cmd_eval(const struct command *self, int argc, char **argv);
 int cmd_lab(const struct command *self, int argc, char **argv);
 int cmd_model(const struct command *self, int argc, char **argv);
 int cmd_set(const struct command *self, int argc, char **argv);
+int cmd_radio(const struct command *self, int argc, char **argv);
 int cmd_similar(const struct command *self, int argc, char **argv);
 int cmd_forget(const struct command *self, int argc, char **argv);
 int cmd_doctor(const struct command *self, int argc, char **argv);

@@ -27,6 +27,8 @@ static const struct command commands[] = {
     {"similar", "SONG", "the songs that sound most like one", cmd_similar, false},
     {"set", "[-o FILE] | list | show NAME | diff NAME | refresh NAME | log NAME | render NAME",
      "an ordered radio set that flows and keeps rules", cmd_set, false},
+    {"radio", "--mpd [ADDRESS]", "an endless set in a player's queue, by the rules, along the map",
+     cmd_radio, false},
     {"status", "", "what is in the library, how far along, what failed and why", cmd_status, false},
     {"forget", "SONG|DIR...", "remove or hide songs", cmd_forget, false},
     {"tags", "[SONG|DIR...]", "what was measured as tags of your files: shown, or written",

@@ -68,14 +68,16 @@ static uint32_t find_country(const struct mm_set_library *library, const char *n
     return MM_SET_NONE;
 }
 
-struct indices {
-    uint32_t *way, *sibling;
-    size_t n_way, n_sibling;
-};
+void set_indices_finish(struct set_indices *indices)
+{
+    free(indices->way);
+    free(indices->sibling);
+    *indices = (struct set_indices){0};
+}
 
 /* The set of which this one is a sibling: its newest version. */
 static int find_sibling(struct mm_catalog *catalog, const struct mm_set_library *library,
-                        const char *of, struct indices *out, struct mm_error *err)
+                        const char *of, struct set_indices *out, struct mm_error *err)
 {
     struct mm_set_record record;
     int result = mm_catalog_get_set(catalog, of, 0, &record, err);
@@ -87,7 +89,7 @@ static int find_sibling(struct mm_catalog *catalog, const struct mm_set_library 
 }
 
 static int fill_request(struct mm_catalog *catalog, const struct mm_set_ask *ask,
-                        const struct made_set *made, struct indices *indices,
+                        const struct made_set *made, struct set_indices *indices,
                         struct mm_set_request *out, struct mm_error *err)
 {
     int result = find_indices(made->library, ask->ids, ask->n_ids, ask->shape != MM_SHAPE_LIKE,
@@ -112,42 +114,43 @@ static int fill_request(struct mm_catalog *catalog, const struct mm_set_ask *ask
     return result;
 }
 
+int set_prepare(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
+                struct set_indices *indices, struct mm_set_request *request, struct mm_error *err)
+{
+    *out = (struct made_set){0};
+    *indices = (struct set_indices){0};
+    int result = load(catalog, ask, out, err);
+    return result == 0 ? fill_request(catalog, ask, out, indices, request, err) : result;
+}
+
 int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
              struct mm_error *err)
 {
-    *out = (struct made_set){0};
-    struct indices indices = {0};
+    struct set_indices indices;
     struct mm_set_request request;
-    int result = load(catalog, ask, out, err);
-    if (result == 0)
-        result = fill_request(catalog, ask, out, &indices, &request, err);
+    int result = set_prepare(catalog, ask, out, &indices, &request, err);
     if (result == 0)
         result = mm_set_make(out->library, out->rules, &request, cmd_progress(), &out->set, err);
     cmd_progress_end();
-    free(indices.way);
-    free(indices.sibling);
+    set_indices_finish(&indices);
     return result;
 }
 
 int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const int64_t *ids,
               size_t n, struct made_set *out, struct mm_error *err)
 {
-    *out = (struct made_set){0};
-    struct indices indices = {0};
+    struct set_indices indices;
     struct mm_set_request request;
     uint32_t *songs = NULL;
     size_t count = 0;
-    int result = load(catalog, ask, out, err);
-    if (result == 0)
-        result = fill_request(catalog, ask, out, &indices, &request, err);
+    int result = set_prepare(catalog, ask, out, &indices, &request, err);
     if (result == 0)
         result = find_indices(out->library, ids, n, false, &songs, &count, err);
     if (result == 0)
         result = mm_set_judge(out->library, out->rules, &request, songs, count, &out->set, err);
     cmd_progress_end();
     free(songs);
-    free(indices.way);
-    free(indices.sibling);
+    set_indices_finish(&indices);
     return result;
 }
 

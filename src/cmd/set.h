@@ -34,6 +34,15 @@ struct made_set {
 };
 int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
              struct mm_error *err);
+/* All that a set is made of, without making it: library and rules, and the request, which points
+ * into ask and indices. Finish both, whatever the result. */
+struct set_indices {
+    uint32_t *way, *sibling;
+    size_t n_way, n_sibling;
+};
+int set_prepare(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
+                struct set_indices *indices, struct mm_set_request *request, struct mm_error *err);
+void set_indices_finish(struct set_indices *indices);
 /* The same account of a kept set's songs, as the library is today. */
 int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const int64_t *ids,
               size_t n, struct made_set *out, struct mm_error *err);

@@ -145,6 +145,10 @@ static void begin(struct beam *b)
         keep(b, &empty, p->order[0]);
         return;
     }
+    /* Where something was before, the cheapest to go on with are tried, too. */
+    for (size_t k = 0; p->lead && k < p->n; k++)
+        if (!(p->lock_last && k == p->order[p->n_order - 1]))
+            keep(b, &empty, (uint32_t)k);
     for (size_t k = 0; k < 4 * b->width; k++) {
         uint32_t song = (uint32_t)mm_random_below(b->random, p->n);
         if (!(p->lock_last && song == p->order[p->n_order - 1]))

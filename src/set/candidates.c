@@ -71,6 +71,8 @@ static size_t centre(const struct choice *c)
         return c->request->waypoints[0];
     if (c->request->n_sibling)
         return c->request->sibling_of[0];
+    if (c->request->n_before)
+        return c->request->before[c->request->n_before - 1].song;
     struct mm_random random = mm_random_stream(c->request->seed, 77);
     size_t best = 0;
     int best_marks = -1;

@@ -185,6 +185,8 @@ static bool matches(const struct mm_criterion *c, const struct mm_set_song *s, i
         return is_explicit(s);
     case MM_BY_UNPLAYED:
         return s->last_played == 0;
+    case MM_BY_HOURS:
+        return s->last_played != 0 && s->last_played > now - (int64_t)c->from * 3600;
     case MM_BY_DAYS:
         return s->last_played != 0 && s->last_played > now - (int64_t)c->from * 86400;
     case MM_BY_SHOWS:

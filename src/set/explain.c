@@ -108,9 +108,11 @@ static int fill_items(const struct mm_problem *p, const struct mm_set_request *r
         struct mm_set_item *item = &set->items[i];
         item->song = p->song[line->at[i]];
         item->start_s = s->start[i];
-        if (i)
-            item->in = mm_set_transition(p->library, &p->settings->weights, set->items[i - 1].song,
-                                         item->song);
+        uint32_t from = i                   ? set->items[i - 1].song
+                        : request->n_before ? request->before[request->n_before - 1].song
+                                            : MM_SET_NONE;
+        if (from != MM_SET_NONE)
+            item->in = mm_set_transition(p->library, &p->settings->weights, from, item->song);
         double middle = (s->start[i] + s->start[i + 1]) / 2 / p->target_s;
         size_t slot = middle < 1 ? (size_t)(middle * (double)MM_SLOTS) : MM_SLOTS - 1;
         item->arc = arc->n ? (double)p->library->rank[item->song] : (double)NAN;

@@ -70,23 +70,32 @@ static void judge_length(struct trial *t, const struct mm_rule *rule)
     broken(t, SIZE_MAX, beyond, fmin(beyond / 120, 2) + fmax(beyond - 240, 0) / 1800);
 }
 
+/* Places count from the first song that was before the set. */
 static void judge_separation(struct trial *t, const struct mm_rule *rule)
 {
     const uint32_t *field = t->p->field[rule->field];
+    const uint32_t *earlier = t->p->before[rule->field];
+    size_t shift = t->p->n_before;
     uint32_t epoch = ++t->s->epoch;
+    for (size_t k = 0; k < shift; k++)
+        if (earlier[k] != MM_SET_NONE) {
+            t->s->seen[earlier[k]] = epoch;
+            t->s->value[earlier[k]] = (uint32_t)k;
+        }
     for (size_t i = 0; i < t->n; i++) {
         uint32_t id = field[t->at[i]];
         if (id == MM_SET_NONE)
             continue;
         if (t->s->seen[id] == epoch) {
             size_t before = t->s->value[id];
-            double have = rule->kind == MM_RULE_BETWEEN ? (double)(i - before - 1)
-                                                        : t->s->start[i] - t->s->start[before];
+            double since = t->s->start[i] +
+                           (before < shift ? t->p->ago[before] : -t->s->start[before - shift]);
+            double have = rule->kind == MM_RULE_BETWEEN ? (double)(i + shift - before - 1) : since;
             if (have < rule->amount - SLACK)
                 broken(t, i, rule->amount - have, (rule->amount - have) / rule->amount);
         }
         t->s->seen[id] = epoch;
-        t->s->value[id] = (uint32_t)i;
+        t->s->value[id] = (uint32_t)(i + shift);
     }
 }
 
@@ -257,10 +266,11 @@ static void (*const judges[])(struct trial *t, const struct mm_rule *rule) = {
 
 static double flow(const struct mm_problem *p, const uint32_t *at, size_t n)
 {
-    double sum = 0;
+    double sum = p->lead ? (double)p->lead[at[0]] : 0;
+    size_t steps = n - 1 + (p->lead != NULL);
     for (size_t i = 0; i + 1 < n; i++)
         sum += (double)p->transition[(size_t)at[i] * p->n + at[i + 1]];
-    return n > 1 ? sum / (double)(n - 1) : 0;
+    return steps ? sum / (double)steps : 0;
 }
 
 /* Arc and shape, at the part of the time in which the middle of each song lies. */

@@ -404,6 +404,21 @@ uint32_t mm_set_library_find(const struct mm_set_library *library, int64_t id)
     return found ? library->by_id[low] : MM_SET_NONE;
 }
 
+void mm_set_library_note_play(struct mm_set_library *library, uint32_t song, int64_t at)
+{
+    if (song >= library->n)
+        return;
+    struct mm_set_song *s = &library->songs[song];
+    s->last_played = at > s->last_played ? at : s->last_played;
+    s->shows_ago = 1;
+}
+
+void mm_set_library_withhold(struct mm_set_library *library, uint32_t song)
+{
+    if (song < library->n)
+        library->songs[song].duration_s = 0;
+}
+
 const char *mm_set_library_hash(const struct mm_set_library *library)
 {
     return library->hash;

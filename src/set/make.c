@@ -161,6 +161,9 @@ static int check(const struct mm_set_library *l, const struct mm_set_rules *rule
                                 "[set], or --start)",
                                 rules->rules[i].line, rules->rules[i].text);
     int result = check_waypoints(l, rules, r, err);
+    for (size_t i = 0; i < r->n_before && result == 0; i++)
+        if (r->before[i].song >= l->n || !(r->before[i].ago_s >= 0))
+            result = mm_error_set(err, MM_ERR_USAGE, "what was before the set is no song");
     for (size_t i = 0; i < r->n_sibling && result == 0; i++)
         result = check_song(l, r->sibling_of[i], err);
     return result;

@@ -37,8 +37,19 @@ static int by_id(const void *one, const void *two)
     return (a->id > b->id) - (a->id < b->id);
 }
 
+/* list: the candidates' values in order. */
+static uint32_t number_of(const struct mm_problem *p, const struct value *list, size_t f,
+                          uint32_t id)
+{
+    const struct value wanted = {.id = id};
+    const struct value *found =
+        id == MM_SET_NONE ? NULL : bsearch(&wanted, list, p->n, sizeof *list, by_id);
+    return found ? p->field[f][found->candidate] : MM_SET_NONE;
+}
+
 /* The library's numbers made small, so that tables over them are. */
-static int copy_fields(struct mm_problem *p, struct mm_error *err)
+static int copy_fields(struct mm_problem *p, const struct mm_set_request *request,
+                       struct mm_error *err)
 {
     struct value *list = mm_calloc3(p->n, 1, sizeof *list);
     int result = list ? 0 : mm_no_memory(err);
@@ -56,6 +67,11 @@ static int copy_fields(struct mm_problem *p, struct mm_error *err)
             number += i > 0 && list[i].id != list[i - 1].id;
             p->field[f][list[i].candidate] = list[i].id == MM_SET_NONE ? MM_SET_NONE : number;
         }
+        p->before[f] = mm_calloc3(p->n_before, 1, sizeof *p->before[f]);
+        if (!p->before[f])
+            result = mm_no_memory(err);
+        for (size_t k = 0; result == 0 && k < p->n_before; k++)
+            p->before[f][k] = number_of(p, list, f, p->library->field[f][request->before[k].song]);
     }
     p->n_values = p->n + 1;
     free(list);
@@ -191,6 +207,23 @@ static int fill_transitions(struct mm_problem *p, struct mm_pool *pool, struct m
 
 /* ---- what the request adds ---- */
 
+static int copy_before(struct mm_problem *p, const struct mm_set_request *r, struct mm_error *err)
+{
+    if (!r->n_before)
+        return 0;
+    p->ago = mm_calloc3(r->n_before, 1, sizeof *p->ago);
+    p->lead = mm_calloc3(p->n, 1, sizeof *p->lead);
+    if (!p->ago || !p->lead)
+        return mm_no_memory(err);
+    for (size_t k = 0; k < r->n_before; k++)
+        p->ago[k] = r->before[k].ago_s;
+    uint32_t last = r->before[r->n_before - 1].song;
+    for (size_t i = 0; i < p->n; i++)
+        p->lead[i] =
+            (float)mm_set_transition(p->library, &p->settings->weights, last, p->song[i]).cost;
+    return 0;
+}
+
 static uint32_t candidate_of(const struct mm_problem *p, uint32_t song)
 {
     for (size_t i = 0; i < p->n; i++)
@@ -278,10 +311,13 @@ static int create(const struct mm_set_library *library, const struct mm_set_rule
     p->crossfade_s = rules->crossfade_s;
     p->song = songs;
     p->n = n;
+    p->n_before = request->n_before;
     count_supply(p, marks);
     int result = copy_candidates(p, marks, err);
     if (result == 0)
-        result = copy_fields(p, err);
+        result = copy_before(p, request, err);
+    if (result == 0)
+        result = copy_fields(p, request, err);
     if (result == 0)
         result = list_members(p, err);
     if (result == 0)
@@ -344,8 +380,12 @@ void mm_problem_destroy(struct mm_problem *p)
 {
     if (!p)
         return;
-    for (size_t f = 0; f < MM_FIELDS; f++)
+    for (size_t f = 0; f < MM_FIELDS; f++) {
         free(p->field[f]);
+        free(p->before[f]);
+    }
+    free(p->ago);
+    free(p->lead);
     for (size_t k = 0; k < MM_SLOTS; k++)
         free(p->own[k]);
     for (size_t c = 0; c < MM_MOST_CRITERIA; c++)

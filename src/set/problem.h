@@ -41,6 +41,11 @@ struct mm_problem {
     bool *sibling;              /* [n] or NULL */
     size_t sibling_stay;        /* how many of them stay */
     double target_s, crossfade_s;
+    /* What was before the set, oldest first. */
+    size_t n_before;
+    double *ago;                 /* [n_before] seconds, of its beginning before the set's */
+    uint32_t *before[MM_FIELDS]; /* [n_before] numbers as in field; MM_SET_NONE: no candidate's */
+    float *lead; /* [n] cost from the last of them; NULL = there was nothing before */
 };
 
 /* A set while it is looked for. */

@@ -20,6 +20,7 @@ enum mm_criterion_kind {
     MM_BY_NEW,      /* released in the last `from` years */
     MM_BY_EXPLICIT, /* the title says so */
     MM_BY_UNPLAYED, /* never played */
+    MM_BY_HOURS,    /* played in the last `from` hours */
     MM_BY_DAYS,     /* played in the last `from` days */
     MM_BY_SHOWS,    /* played in the last `from` shows */
     MM_BY_SONG,     /* "#12", "artist - title" or a path */

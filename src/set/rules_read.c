@@ -467,12 +467,18 @@ static int add_history(struct mm_set_rules *r, enum mm_criterion_kind kind, int 
 static int on_history(struct reader *in, char *name, char *value)
 {
     struct mm_rule rule = {.kind = MM_RULE_NEVER};
-    bool days = strcmp(name, "days") == 0;
+    static const struct {
+        const char *name;
+        enum mm_criterion_kind kind;
+    } kinds[] = {{"hours", MM_BY_HOURS}, {"days", MM_BY_DAYS}, {"shows", MM_BY_SHOWS}};
     const char *word;
     double number = 0;
-    if (!days && strcmp(name, "shows") != 0)
-        return mm_error_set(in->err, MM_ERR_USAGE, "[history] knows days and shows, not \"%s\"",
-                            name);
+    size_t k = 0;
+    while (k < 3 && strcmp(name, kinds[k].name) != 0)
+        k++;
+    if (k == 3)
+        return mm_error_set(in->err, MM_ERR_USAGE,
+                            "[history] knows hours, days and shows, not \"%s\"", name);
     char *written = mm_strdup(value);
     int result = written ? 0 : mm_no_memory(in->err);
     take_soft(value, &rule);
@@ -481,8 +487,7 @@ static int on_history(struct reader *in, char *name, char *value)
     if (result == 0 && *word && strcmp(word, name) != 0)
         result = mm_error_set(in->err, MM_ERR_USAGE, "\"%s\": a number of %s", value, name);
     if (result == 0)
-        result = add_history(in->rules, days ? MM_BY_DAYS : MM_BY_SHOWS, (int)number,
-                             &rule.criterion, in->err);
+        result = add_history(in->rules, kinds[k].kind, (int)number, &rule.criterion, in->err);
     if (result == 0)
         result = add(in, &rule, "history", name, written);
     free(written);

@@ -46,6 +46,26 @@ int mm_mpd_add(struct mm_mpd *mpd, const char *const *uris, size_t n, struct mm_
     return result;
 }
 
+int mm_mpd_add_one(struct mm_mpd *mpd, const char *uri, unsigned *id, struct mm_error *err)
+{
+    *id = 0;
+    if (mpd_connection_get_error(mpd->connection) != MPD_ERROR_SUCCESS) {
+        int result = mm_mpd_reconnect(mpd, err);
+        if (result < 0)
+            return result;
+    }
+    int added = mpd_run_add_id(mpd->connection, uri);
+    *id = added > 0 ? (unsigned)added : 0;
+    struct mm_error fault = {0};
+    bool refused = mpd_connection_get_error(mpd->connection) == MPD_ERROR_SERVER;
+    int result = mm_mpd_fault(mpd, &fault);
+    if (refused && result != MM_ERR_USAGE)
+        return 0; /* not there, not readable, no format it knows */
+    if (result < 0 && err)
+        *err = fault;
+    return result;
+}
+
 int mm_mpd_replace(struct mm_mpd *mpd, const char *const *uris, size_t n, struct mm_error *err)
 {
     int result = begin_list(mpd, err);

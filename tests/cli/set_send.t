@@ -112,7 +112,7 @@ same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 2 "con
 run 0 musicmap gather spotify --liked --library liked -q
 same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 2 "which is enough for both"
 run 2 musicmap set show big --send deezer
-has "$errors" 'cannot be "deezer": spotify'
+has "$errors" 'cannot be "deezer": mpd.* or .*spotify|cannot be "deezer": mpd.*spotify'
 run 2 musicmap set show big --send spotify:mine
 has "$errors" '"spotify:mine": there is only one place for songs there'
 run 2 musicmap set show big --send spotify --append

@@ -18,7 +18,7 @@ static void targets(void **state)
     assert_string_equal(player->name, "spotify");
     assert_null(where);
     assert_null(mm_player_find("spotif", &where, &err));
-    assert_non_null(strstr(err.message, "cannot be \"spotif\": spotify"));
+    assert_non_null(strstr(err.message, "cannot be \"spotif\": mpd[:play"));
     assert_null(mm_player_find("", &where, &err));
     assert_null(mm_player_find("spotify:", &where, &err));
     assert_int_equal(err.code, MM_ERR_USAGE);

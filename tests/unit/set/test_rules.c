@@ -36,7 +36,7 @@ static void mistakes_are_told_with_their_line(void **state)
         {"[hours]\nexplicit = 22-6", "no hours"},
         {"[marks]\nwithin = 90", "follows"},
         {"[marks]\nat = 12", "no mark"},
-        {"[history]\nweeks = 2", "days and shows"},
+        {"[history]\nweeks = 2", "hours, days and shows"},
         {"[class a]\nb = yes\n", "names no songs"},
         {"[class a]\nnew = yes\n[class b]\na = yes\n", "another class"},
         {"[weights]\nsound = 1e9", "line 2"},
