@@ -208,6 +208,12 @@ int mm_catalog_put_vector(struct mm_catalog *catalog, int64_t song,
                           const struct mm_vector_kind *kind, const float *values, size_t dim,
                           struct mm_error *err);
 
+/* Whether vectors that are stored from now on take two bytes a value (float16: 11 binary digits, up
+ * to 65,504; one with a larger value takes four all the same) in place of four. All are read alike.
+ */
+int mm_catalog_keep_half(struct mm_catalog *catalog, bool half, struct mm_error *err);
+int mm_catalog_keeps_half(struct mm_catalog *catalog, bool *half, struct mm_error *err);
+
 struct mm_model_count {
     char model[64];
     char settings[192];

@@ -44,10 +44,6 @@ int mm_column_take_path(struct mm_statement *statement, int column, char **out,
 /* MM_ERR_INPUT when text (may be NULL) is not UTF-8; what names it in the message. */
 int mm_check_text(const char *text, const char *what, struct mm_error *err);
 
-/* Values as they lie on the disk: float32, little-endian. decode: false when one is not finite. */
-void mm_encode_floats(const float *values, size_t count, unsigned char *out /* [4 count] */);
-bool mm_decode_floats(const unsigned char *bytes, size_t count, float *values);
-
 int mm_no_song(int64_t id, struct mm_error *err); /* MM_ERR_NOT_FOUND, "there is no song 12" */
 
 #endif

@@ -37,6 +37,7 @@ static const struct mm_store_table tables[] = {
     TABLE("measure", "song", "itrrrrrrriirr", N13, false,
           "song, settings, excerpt_start_s, excerpt_length_s, onset_s, loudness_lufs, peak_dbfs,"
           " tempo_bpm, tempo_confidence, key, mode, key_confidence, intensity"),
+    TABLE("setting", "name", "tt", N2, false, "name, value"),
     TABLE("vector_kind", "id", "itttit", N6, true, "id, model, settings, segment, dim, tag_names"),
     TABLE("vector", "kind, song", "iibb", N4, false, "kind, song, data, tags"),
     TABLE("failure", "path, stage", "btitiii", N7, false,

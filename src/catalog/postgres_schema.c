@@ -170,8 +170,12 @@ static const char step_facts[] = "CREATE TABLE fact ("
                                  " source text NOT NULL, name text NOT NULL, value text NOT NULL,"
                                  " PRIMARY KEY (song, source, name));";
 
+/* What the library itself was told: see sqlite_schema.c. */
+static const char step_setting[] =
+    "CREATE TABLE setting (name text COLLATE \"C\" PRIMARY KEY, value text NOT NULL);";
+
 /* steps[n] leads from version n to n + 1. */
-static const char *const steps[] = {step_1, step_maps, step_queue, step_facts};
+static const char *const steps[] = {step_1, step_maps, step_queue, step_facts, step_setting};
 
 enum { VERSION = sizeof steps / sizeof *steps };
 

@@ -142,6 +142,10 @@ static const char *const step_facts =
     " source TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY (song, source, name)) STRICT, WITHOUT ROWID;";
 
+/* What the library itself was told: "vectors" is "float16" or "float32". */
+static const char *const step_setting =
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
 /* steps[n] leads from version n to n + 1. set_version stands beside it since a PRAGMA takes no
  * parameters. */
 static const struct step {
@@ -151,7 +155,7 @@ static const struct step {
     {step_1, "PRAGMA user_version = 1"},       {step_2, "PRAGMA user_version = 2"},
     {step_sets, "PRAGMA user_version = 3"},    {step_regions, "PRAGMA user_version = 4"},
     {step_origins, "PRAGMA user_version = 5"}, {step_honesty, "PRAGMA user_version = 6"},
-    {step_facts, "PRAGMA user_version = 7"},
+    {step_facts, "PRAGMA user_version = 7"},   {step_setting, "PRAGMA user_version = 8"},
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "catalog/catalog_impl.h"
+#include "catalog/floats.h"
 
 enum { MAX_TAGS = 4096 };
 

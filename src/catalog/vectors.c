@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vectors.c - what was computed from songs: measures (one a song) and vectors (one a song and
- * kind), and what is still to be computed. On disk a vector is float32, little-endian.
+ * kind), and what is still to be computed. How numbers lie on the disk: floats.h.
  */
 #include "catalog/catalog_impl.h"
 
@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "catalog/floats.h"
 
 enum { MAX_DIM = 1 << 20 };
 
@@ -247,28 +248,6 @@ static int kind_for_writing(struct mm_store *store, const struct mm_vector_kind 
     return result;
 }
 
-void mm_encode_floats(const float *values, size_t count, unsigned char *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        for (int b = 0; b < 4; b++)
-            out[4 * i + (size_t)b] = (unsigned char)(bits >> (8 * b));
-    }
-}
-
-bool mm_decode_floats(const unsigned char *bytes, size_t dim, float *values)
-{
-    bool finite = true;
-    for (size_t i = 0; i < dim; i++) {
-        uint32_t bits = (uint32_t)bytes[4 * i] | (uint32_t)bytes[4 * i + 1] << 8 |
-                        (uint32_t)bytes[4 * i + 2] << 16 | (uint32_t)bytes[4 * i + 3] << 24;
-        finite = finite && (bits & 0x7f800000u) != 0x7f800000u;
-        memcpy(&values[i], &bits, sizeof bits);
-    }
-    return finite;
-}
-
 static int check_values(const float *values, size_t dim, struct mm_error *err)
 {
     if (dim == 0 || dim > MAX_DIM)
@@ -297,6 +276,56 @@ static int write_vector(struct mm_store *store, int64_t kind, int64_t song,
     return result;
 }
 
+/* ---- how exactly they are kept ---- */
+
+static const char KEEP_HALF[] = "float16";
+
+static int reads_half(struct mm_store *store, bool *half, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    *half = false;
+    int result = mm_store_prepare(store, "SELECT value FROM setting WHERE name = 'vectors'",
+                                  &statement, err);
+    if (result == 0)
+        result = mm_statement_step(statement, err);
+    if (result == 1) {
+        const char *value = mm_column_text(statement, 0);
+        *half = value && strcmp(value, KEEP_HALF) == 0;
+    }
+    mm_statement_release(statement);
+    return result < 0 ? result : 0;
+}
+
+int mm_catalog_keeps_half(struct mm_catalog *catalog, bool *half, struct mm_error *err)
+{
+    struct mm_store *store;
+    int result = mm_catalog_enter_read(catalog, &store, err);
+    if (result < 0)
+        return result;
+    result = reads_half(store, half, err);
+    mm_catalog_leave_read(catalog);
+    return result;
+}
+
+int mm_catalog_keep_half(struct mm_catalog *catalog, bool half, struct mm_error *err)
+{
+    struct mm_store *store;
+    int result = mm_catalog_enter_write(catalog, &store, err);
+    if (result < 0)
+        return result;
+    struct mm_statement *statement;
+    result = mm_store_prepare(store,
+                              "INSERT INTO setting (name, value) VALUES ('vectors', ?1)"
+                              " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                              &statement, err);
+    if (result == 0) {
+        mm_bind_text(statement, 1, half ? KEEP_HALF : "float32");
+        result = mm_statement_run(statement, err);
+    }
+    mm_statement_release(statement);
+    return mm_catalog_leave_write(catalog, result, err);
+}
+
 int mm_catalog_put_vector(struct mm_catalog *catalog, int64_t song,
                           const struct mm_vector_kind *kind, const float *values, size_t dim,
                           struct mm_error *err)
@@ -309,14 +338,20 @@ int mm_catalog_put_vector(struct mm_catalog *catalog, int64_t song,
     unsigned char *data = mm_calloc3(dim, 4, 1);
     if (!data)
         return mm_no_memory(err);
-    mm_encode_floats(values, dim, data);
     struct mm_store *store;
     result = mm_catalog_enter_write(catalog, &store, err);
     if (result == 0) {
         int64_t id;
+        bool half;
         result = kind_for_writing(store, kind, dim, &id, err);
         if (result == 0)
-            result = write_vector(store, id, song, data, 4 * dim, err);
+            result = reads_half(store, &half, err);
+        if (result == 0) {
+            size_t bytes = half ? mm_encode_halves(values, dim, data) : 0;
+            if (bytes == 0) /* not wanted, or a value is too large */
+                bytes = mm_encode_floats(values, dim, data);
+            result = write_vector(store, id, song, data, bytes, err);
+        }
         result = mm_catalog_leave_write(catalog, result, err);
     }
     free(data);
@@ -454,9 +489,8 @@ static int read_one(struct mm_store *store, int64_t kind, int64_t song, size_t d
     if (result == 1) {
         size_t bytes;
         const unsigned char *data = mm_column_bytes(statement, 0, &bytes);
-        result = data && bytes == 4 * dim && mm_decode_floats(data, dim, values)
-                     ? 0
-                     : damaged_vector(song, dim, err);
+        result =
+            data && mm_decode_vector(data, bytes, dim, values) ? 0 : damaged_vector(song, dim, err);
     } else if (result == 0) {
         result = no_vector(song, err);
     }
@@ -496,7 +530,7 @@ static int read_range(struct mm_store *store, int64_t kind, const int64_t *ids, 
             continue;
         if (song > ids[i])
             break;
-        if (!data || bytes != 4 * dim || !mm_decode_floats(data, dim, values + i * dim)) {
+        if (!data || !mm_decode_vector(data, bytes, dim, values + i * dim)) {
             result = damaged_vector(song, dim, err);
             break;
         }

@@ -109,6 +109,7 @@ int cmd_embed(const struct command *self, int argc, char **argv)
     bool segments = false;
     const char *import = NULL;
     const char *songs = NULL;
+    const char *keep = NULL;
     bool watch = false;
     const struct cmd_option options[] = {
         CMD_EMBED_OPTIONS(in),
@@ -116,6 +117,8 @@ int cmd_embed(const struct command *self, int argc, char **argv)
         {"retry", 0, CMD_FLAG, &in.retry, NULL, "try again what failed before", 0, 0},
         {"segments", 0, CMD_FLAG, &segments, NULL,
          "also how songs begin and end, for the transitions of sets", 0, 0},
+        {"vectors", 0, CMD_TEXT, &keep, "float32|float16",
+         "how exactly the library keeps vectors from now on (default float32)", 0, 0},
         {"import", 0, CMD_TEXT, &import, "FILE.npy",
          "take vectors from elsewhere, a row a song, as model --model", 0, 0},
         {"songs", 0, CMD_TEXT, &songs, "LIST", "the songs of --import's rows: .txt or .csv", 0, 0},
@@ -133,9 +136,16 @@ int cmd_embed(const struct command *self, int argc, char **argv)
         status = cmd_fail(self, CMD_USAGE,
                           "a library keeps one vector a song: --pool mean, max "
                           "or meanmax");
+    if (!status && keep && strcmp(keep, "float16") != 0 && strcmp(keep, "float32") != 0)
+        status = cmd_fail(self, CMD_USAGE, "--vectors cannot be \"%s\": float32 or float16", keep);
     if (status)
         return status;
     struct mm_catalog *catalog = cmd_open_library(self, false);
+    struct mm_error err = {0};
+    if (catalog && keep && mm_catalog_keep_half(catalog, strcmp(keep, "float16") == 0, &err) < 0) {
+        mm_catalog_close(catalog);
+        return cmd_fail_error(self, &err);
+    }
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
     if (helpers && watch) {

@@ -17,6 +17,7 @@ struct status {
     struct mm_catalog_counts counts;
     struct mm_model_count models[MAX_MODELS];
     size_t n_models;
+    bool half; /* vectors are kept as float16 */
     json_t *roots;
     json_t *failures;
 };
@@ -84,6 +85,8 @@ static int read_status(struct mm_catalog *catalog, struct status *s, struct mm_e
     if (result == 0)
         result = mm_catalog_list_models(catalog, s->models, MAX_MODELS, &s->n_models, err);
     if (result == 0)
+        result = mm_catalog_keeps_half(catalog, &s->half, err);
+    if (result == 0)
         result = mm_catalog_each_root(catalog, add_root, s->roots, err);
     if (result == 0)
         result = mm_catalog_each_failure(catalog, add_failure, s->failures, err);
@@ -100,12 +103,12 @@ static json_t *status_json(const char *library, const struct status *s)
                       s->models[i].settings, "segment", s->models[i].segment, "values",
                       (json_int_t)s->models[i].dim, "songs", (json_int_t)s->models[i].songs));
     const struct mm_catalog_counts *c = &s->counts;
-    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:O, s:O}", "library",
-                             library, "songs", (json_int_t)c->present, "missing",
-                             (json_int_t)c->missing, "hidden", (json_int_t)c->hidden, "measured",
-                             (json_int_t)c->measured, "failed", (json_int_t)c->failures, "seconds",
-                             c->duration_s, "on_map", (json_int_t)c->map_songs, "models", models,
-                             "folders", s->roots, "failures", s->failures);
+    json_t *json = json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:s, s:O, s:O}", "library", library, "songs",
+        (json_int_t)c->present, "missing", (json_int_t)c->missing, "hidden", (json_int_t)c->hidden,
+        "measured", (json_int_t)c->measured, "failed", (json_int_t)c->failures, "seconds",
+        c->duration_s, "on_map", (json_int_t)c->map_songs, "models", models, "vectors",
+        s->half ? "float16" : "float32", "folders", s->roots, "failures", s->failures);
     if (json && s->workers) {
         double left = time_left(s);
         json_object_set(json, "workers", s->workers);
@@ -182,6 +185,8 @@ static void print_status(const char *library, const struct status *s)
         printf("%-9s %zu with %s%s%s (%s)\n", i ? "" : "embedded", s->models[i].songs,
                s->models[i].model, *s->models[i].segment ? " " : "", s->models[i].segment,
                s->models[i].settings);
+    if (s->half)
+        puts("vectors   new ones as float16");
     printf("map       %zu song%s\n", c->map_songs, cmd_s(c->map_songs));
     if (s->workers)
         print_workers(s);

@@ -29,8 +29,12 @@ same "$(json '[.failures[].path | split("/") | last] | sort | join(" ")')" "empt
 
 run 0 musicmap embed --json
 same "$(json .embedded)" 8 "all embedded"
-run 0 musicmap embed --json
+run 2 musicmap embed --vectors float8
+run 0 musicmap embed --vectors float16 --json
 same "$(json .todo)" 0 "nothing is done twice"
+run 0 musicmap status --json
+same "$(json .vectors)" float16 "the library keeps vectors in two bytes a value from now on"
+run 0 musicmap embed --vectors float32
 run 0 musicmap map --clusters 2 --memory 1.5G --json
 same "$(json .songs)" 8 "songs on the map"
 same "$(json .laid_out)" 8 "songs laid out: few enough for any memory"

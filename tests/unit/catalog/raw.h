@@ -9,7 +9,7 @@
 
 /* Takes the step of origins (sqlite_schema.c) back, so that a library looks as older programs made
  * it. */
-#define RAW_UNDO_FACTS   "DROP TABLE fact;"
+#define RAW_UNDO_FACTS   "DROP TABLE setting; DROP TABLE fact;"
 #define RAW_UNDO_HONESTY RAW_UNDO_FACTS "ALTER TABLE map_song DROP COLUMN honesty;"
 #define RAW_UNDO_ORIGINS \
     RAW_UNDO_HONESTY "DROP TABLE origin; DROP TABLE done; ALTER TABLE song DROP COLUMN file;"
