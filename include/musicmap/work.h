@@ -377,6 +377,8 @@ enum mm_figure {
     MM_FIGURE_TEMPO,     /* beats a minute */
     MM_FIGURE_KEY,       /* 0..11 steps along the circle of fifths; minor at its relative major */
     MM_FIGURE_YEAR,
+    MM_FIGURE_RATING, /* 1..5, by a player or server */
+    MM_FIGURE_PLAYS,  /* by its counting */
 };
 /* out: [map->n_songs]; NAN where it is not known. */
 int mm_map_figures(struct mm_catalog *catalog, const struct mm_map_record *map,

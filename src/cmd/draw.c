@@ -78,7 +78,7 @@ int cmd_draw(const struct command *self, int argc, char **argv)
         {"cells", 0, CMD_TEXT, &in.cells, "songs|clusters",
          "a cell for each song (default), or one around each cluster's centre", 0, 0},
         {"shade", 0, CMD_TEXT, &in.shade, "WHAT",
-         "colour cells by honesty, intensity, tempo, key or year", 0, 0},
+         "colour cells by honesty, intensity, tempo, key, year, rating or plays", 0, 0},
         {"title", 0, CMD_TEXT, &in.title, "TEXT", "headline of the picture", 0, 0},
         {"width", 0, CMD_COUNT, &in.width, "N", "pixels, or points (default 2400)", 200, 20000},
         {"height", 0, CMD_COUNT, &in.height, "N", "pixels, or points (default 1600)", 200, 20000},
@@ -93,9 +93,10 @@ int cmd_draw(const struct command *self, int argc, char **argv)
     if (!clusters && strcmp(in.cells, "songs") != 0)
         return cmd_fail(self, CMD_USAGE, "--cells cannot be \"%s\": songs or clusters", in.cells);
     if (in.shade && !draw_shade_known(in.shade))
-        return cmd_fail(self, CMD_USAGE,
-                        "--shade cannot be \"%s\": honesty, intensity, tempo, key or year",
-                        in.shade);
+        return cmd_fail(
+            self, CMD_USAGE,
+            "--shade cannot be \"%s\": honesty, intensity, tempo, key, year, rating or plays",
+            in.shade);
     if (in.shade && clusters)
         return cmd_fail(self, CMD_USAGE, "--shade colours the cells of songs: leave --cells out");
     struct mm_catalog *catalog = cmd_open_library(self, false);

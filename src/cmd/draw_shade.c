@@ -15,7 +15,8 @@ static const struct kind {
 } kinds[] = {
     {"honesty", MM_FIGURE_HONESTY, 0, 1, false}, {"intensity", MM_FIGURE_INTENSITY, 0, 0, false},
     {"tempo", MM_FIGURE_TEMPO, 0, 0, false},     {"key", MM_FIGURE_KEY, 0, 12, true},
-    {"year", MM_FIGURE_YEAR, 0, 0, false},
+    {"year", MM_FIGURE_YEAR, 0, 0, false},       {"rating", MM_FIGURE_RATING, 1, 5, false},
+    {"plays", MM_FIGURE_PLAYS, 0, 0, false},
 };
 
 static const struct kind *find(const char *name)

@@ -20,6 +20,7 @@ static const struct {
     {"genre", MM_BY_GENRE},     {"artist", MM_BY_ARTIST}, {"album", MM_BY_ALBUM},
     {"country", MM_BY_COUNTRY}, {"source", MM_BY_SOURCE}, {"year", MM_BY_YEAR},
     {"years", MM_BY_YEAR},      {"song", MM_BY_SONG},     {"path", MM_BY_PATH},
+    {"rating", MM_BY_RATING},   {"plays", MM_BY_PLAYS},   {"not played since", MM_BY_SINCE},
 };
 
 /* "1975" or "1970-1979". */
@@ -39,6 +40,41 @@ static int parse_years(const char *text, struct mm_criterion *out, struct mm_err
                             text);
     out->from = (int)from;
     out->to = (int)to;
+    return 0;
+}
+
+/* "4", "3-5", ">= 4", "<= 2": stars, or how often. */
+static int parse_count(const char *text, int most, struct mm_criterion *out, struct mm_error *err)
+{
+    bool least = *text == '>'; /* a line "rating >= 4" arrives without its equals sign */
+    bool limit = *text == '<';
+    const char *number = text + (least || limit ? 1 + (text[1] == '=') : 0);
+    char *end;
+    long from = strtol(number, &end, 10);
+    bool good = end != number;
+    long to = from;
+    if (good && *end == '-' && !least && !limit) {
+        const char *second = end + 1;
+        to = strtol(second, &end, 10);
+        good = end != second;
+    }
+    if (!good || end[strspn(end, " ")] || from < 0 || to < from || to > most)
+        return mm_error_set(err, MM_ERR_USAGE,
+                            "\"%s\" is no count of 0 to %d: say 4, 3-5, >= 4 or <= 2", text, most);
+    out->from = limit ? 0 : (int)from;
+    out->to = least ? most : (int)to;
+    return 0;
+}
+
+/* "2026-03-01", as a day since 1970. */
+static int parse_day(const char *text, struct mm_criterion *out, struct mm_error *err)
+{
+    struct tm tm = {.tm_isdst = -1};
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    time_t at = end && !*end && tm.tm_year >= 70 ? timegm(&tm) : -1;
+    if (at < 0)
+        return mm_error_set(err, MM_ERR_USAGE, "\"%s\" is no day such as 2026-03-01", text);
+    out->from = (int)(at / 86400);
     return 0;
 }
 
@@ -62,6 +98,10 @@ static int parse_named(const char *text, struct mm_criterion *out, bool *found,
         out->kind = kinds[i].kind;
         if (out->kind == MM_BY_YEAR)
             return parse_years(name, out, err);
+        if (out->kind == MM_BY_RATING || out->kind == MM_BY_PLAYS)
+            return parse_count(name, out->kind == MM_BY_RATING ? 5 : 1000000, out, err);
+        if (out->kind == MM_BY_SINCE)
+            return parse_day(name, out, err);
         out->text = fold_for(out->kind, name);
         return out->text ? 0 : mm_no_memory(err);
     }
@@ -91,12 +131,15 @@ int mm_criterion_parse(const struct mm_set_rules *rules, const char *text, struc
         out->kind = MM_BY_EXPLICIT;
     else if (strcmp(name, "unplayed") == 0)
         out->kind = MM_BY_UNPLAYED;
+    else if (strcmp(name, "starred") == 0)
+        out->kind = MM_BY_STARRED;
     else
-        result = mm_error_set(err, MM_ERR_USAGE,
-                              "\"%s\" names no songs: say genre, artist, album, country, source, "
-                              "year, song or path and a name; new, explicit or unplayed; or make a "
-                              "[class %s]",
-                              text, text);
+        result =
+            mm_error_set(err, MM_ERR_USAGE,
+                         "\"%s\" names no songs: say genre, artist, album, country, source, "
+                         "year, song or path and a name; rating, plays, not played since; new, "
+                         "explicit, starred or unplayed; or make a [class %s]",
+                         text, text);
     free(name);
     return result;
 }
@@ -191,6 +234,14 @@ static bool matches(const struct mm_criterion *c, const struct mm_set_song *s, i
         return s->last_played != 0 && s->last_played > now - (int64_t)c->from * 86400;
     case MM_BY_SHOWS:
         return s->shows_ago != 0 && s->shows_ago <= (uint32_t)c->from;
+    case MM_BY_RATING: /* without stars is no number of stars */
+        return s->rating && s->rating >= c->from && s->rating <= c->to;
+    case MM_BY_PLAYS:
+        return s->plays >= c->from && s->plays <= c->to;
+    case MM_BY_STARRED:
+        return s->starred;
+    case MM_BY_SINCE:
+        return s->last_played < (int64_t)c->from * 86400;
     case MM_BY_PATH:
         return s->path && fnmatch(c->text, s->path, 0) == 0;
     default:

@@ -25,7 +25,11 @@ enum mm_criterion_kind {
     MM_BY_SHOWS,    /* played in the last `from` shows */
     MM_BY_SONG,     /* "#12", "artist - title" or a path */
     MM_BY_PATH,     /* a pattern with * and ? */
-    MM_BY_CLASS,    /* any of the criteria of [class NAME] */
+    MM_BY_RATING,   /* from..to */
+    MM_BY_PLAYS,    /* the same */
+    MM_BY_STARRED,
+    MM_BY_SINCE, /* not played since day `from` (since 1970-01-01) */
+    MM_BY_CLASS, /* any of the criteria of [class NAME] */
 };
 
 struct mm_criterion {

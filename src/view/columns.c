@@ -19,12 +19,12 @@
 #include "view/categories.h"
 
 enum { UNKNOWN = 0xffff, STEPS = 0xfffe, MOST_MOODS = 24, KEYS = 24, MODES = 2 };
-enum { MOST_COLUMNS = 8 + MOST_MOODS };
+enum { MOST_COLUMNS = 10 + MOST_MOODS };
 /* How often a song was played, by the log of the sets that went out (musicmap set log). */
 static const char *const play_names[] = {"Not yet played", "Played once", "Played more often"};
 enum { OFTEN = sizeof play_names / sizeof *play_names - 1 };
 
-enum figure { INTENSITY, TEMPO, YEAR, HONESTY, FIGURES };
+enum figure { INTENSITY, TEMPO, YEAR, HONESTY, RATING, PLAYS, FIGURES };
 
 struct reading {
     const struct mm_map_record *map;
@@ -133,6 +133,24 @@ static int on_tags(void *ctx, int64_t id, const struct mm_song_tags *tags, struc
     return 0;
 }
 
+/* What players say; of several the most. */
+static int on_fact(void *ctx, int64_t id, const char *source, const struct mm_fact *fact,
+                   struct mm_error *err)
+{
+    struct reading *r = ctx;
+    (void)source;
+    (void)err;
+    bool rating = strcmp(fact->name, "rating") == 0;
+    if (!rating && strcmp(fact->name, "plays") != 0)
+        return 0;
+    size_t i = walk(r, id);
+    float value = strtof(fact->value, NULL);
+    float *figure = r->figure[rating ? RATING : PLAYS];
+    if (i < r->map->n_songs && isfinite(value) && value >= 0)
+        figure[i] = fmaxf(figure[i], value);
+    return 0;
+}
+
 /* Plays come newest first, so there is no walking along. */
 static int on_play(void *ctx, int64_t id, int64_t at, const char *show, struct mm_error *err)
 {
@@ -167,6 +185,9 @@ static int read_all(struct mm_catalog *catalog, struct reading *r, struct mm_err
     if (result == 0 && n)
         result = mm_catalog_each_tags(catalog, r->map->songs[0].song, r->map->songs[n - 1].song,
                                       on_tags, r, err);
+    r->at = 0;
+    if (result == 0)
+        result = mm_catalog_each_fact(catalog, 0, NULL, on_fact, r, err);
     if (result == 0)
         result = mm_catalog_each_play(catalog, on_play, r, err);
     return result;
@@ -366,6 +387,8 @@ static int write_all(struct reading *r, const uint32_t *order, struct mm_columns
         [TEMPO] = {"tempo", "Tempo", "bpm", 0, 0, true},
         [YEAR] = {"year", "Year", "", 0, 0, true},
         [HONESTY] = {"honesty", "Honesty", "", 0, 1, false},
+        [RATING] = {"rating", "Stars", "", 1, 5, true},
+        [PLAYS] = {"plays", "Plays", "", 0, 0, true},
     };
     size_t n = r->map->n_songs;
     int result = add_categories(out, "genre", "Genre", &r->genre, 1, order, n, err);
@@ -375,6 +398,8 @@ static int write_all(struct reading *r, const uint32_t *order, struct mm_columns
         result = add_keys(out, r->key, order, n, err);
     if (result == 0)
         result = add_range(out, &ranges[YEAR], r->figure[YEAR], order, n, err);
+    for (int f = RATING; f <= PLAYS && result == 0; f++)
+        result = add_range(out, &ranges[f], r->figure[f], order, n, err);
     for (size_t m = 0; m < r->n_moods && result == 0; m++) {
         char title[MM_COLUMN_NAME + 8];
         title_of_mood(r->mood[m].name, title, sizeof title);

@@ -55,6 +55,20 @@ static int take_year(void *ctx, const struct mm_song *song, struct mm_error *err
     return 0;
 }
 
+/* Of several players the most. */
+static int take_fact(void *ctx, int64_t song, const char *source, const struct mm_fact *fact,
+                     struct mm_error *err)
+{
+    struct reading *r = ctx;
+    (void)source;
+    (void)err;
+    size_t i = find(r, song);
+    float value = strtof(fact->value, NULL);
+    if (i < r->map->n_songs && isfinite(value) && value >= 0)
+        r->out[i] = fmaxf(r->out[i], value); /* NAN gives way */
+    return 0;
+}
+
 int mm_map_figures(struct mm_catalog *catalog, const struct mm_map_record *map,
                    enum mm_figure figure, float *out, struct mm_error *err)
 {
@@ -65,6 +79,9 @@ int mm_map_figures(struct mm_catalog *catalog, const struct mm_map_record *map,
         return 0;
     if (figure == MM_FIGURE_YEAR)
         return mm_catalog_each_song(catalog, MM_SONGS_ALL, NULL, take_year, &r, err);
+    if (figure == MM_FIGURE_RATING || figure == MM_FIGURE_PLAYS)
+        return mm_catalog_each_fact(catalog, 0, figure == MM_FIGURE_RATING ? "rating" : "plays",
+                                    take_fact, &r, err);
     return mm_catalog_each_measure(catalog, take_measure, &r, err);
 }
 

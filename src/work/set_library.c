@@ -128,6 +128,43 @@ static int on_play(void *ctx, int64_t song, int64_t at, const char *show, struct
     return 0;
 }
 
+/* What players say, the most of it where several do; a DJ's tempo and key over the measured ones:
+ * somebody has listened. */
+static int on_fact(void *ctx, int64_t song, const char *source, const struct mm_fact *fact,
+                   struct mm_error *err)
+{
+    struct loading *l = ctx;
+    (void)source;
+    (void)err;
+    size_t i = walk(l, song);
+    if (i == l->n)
+        return 0;
+    struct mm_set_song *s = &l->songs[i];
+    double value = strtod(fact->value, NULL);
+    bool count = isfinite(value) && value > 0 && value < 1e15;
+    if (strcmp(fact->name, "rating") == 0 && count && value <= 5 && value > s->rating)
+        s->rating = (int)value;
+    else if (strcmp(fact->name, "starred") == 0)
+        s->starred = true;
+    else if (strcmp(fact->name, "plays") == 0 && count && value > (double)s->plays)
+        s->plays = (long)value;
+    else if (strcmp(fact->name, "played") == 0 && count && value > (double)s->last_played)
+        s->last_played = (int64_t)value;
+    else if (strcmp(fact->name, "bpm") == 0 && count && value < 1000) {
+        s->tempo_bpm = value;
+        s->tempo_confidence = 1;
+    } else if (strcmp(fact->name, "key") == 0) {
+        for (int key = 0; key < 24; key++)
+            if (strcmp(mm_key_name(key % 12, key < 12 ? MM_MODE_MAJOR : MM_MODE_MINOR),
+                       fact->value) == 0) {
+                s->key = key % 12;
+                s->mode = key < 12 ? MM_MODE_MAJOR : MM_MODE_MINOR;
+                s->key_confidence = 1;
+            }
+    }
+    return 0;
+}
+
 /* A song of a service is as long as its recording, not as the preview that was embedded. */
 static int on_origin(void *ctx, const struct mm_origin *origin, struct mm_error *err)
 {
@@ -171,6 +208,9 @@ static int read_songs(struct mm_catalog *catalog, struct loading *l, struct mm_m
         result = mm_catalog_each_measure(catalog, on_measure, l, err);
     if (result == 0)
         result = mm_catalog_each_play(catalog, on_play, l, err);
+    l->at = 0;
+    if (result == 0)
+        result = mm_catalog_each_fact(catalog, 0, NULL, on_fact, l, err);
     if (result == 0)
         result = mm_catalog_each_origin(catalog, 0, on_origin, l, err);
     if (result == 0) {

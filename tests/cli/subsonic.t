@@ -71,6 +71,16 @@ for row in sqlite3.connect('library/catalog.sqlite').execute('SELECT title, name
 }
 same "$(facts | paste -sd,)" "Song 7 rating 4,Song 7 starred True" "stars and ratings are known"
 
+printf '[only]\nrating >= 4\n' >only.ini
+musicmap set --rules only.ini --minutes 0.1 --no-keep --json >"$out" 2>"$errors" </dev/null
+same "$(json '[.songs[].title] | join(",")')" "Song 7" "rules know them"
+printf '[only]\nstarred = yes\nplays >= 1\n' >only.ini
+musicmap set --rules only.ini --minutes 0.1 --no-keep --json >"$out" 2>"$errors" </dev/null
+same "$(json '[.songs[].title] | join(",")')" "Song 7" "and stars and plays"
+printf '[only]\nnot played since = 2020-13-40\n' >only.ini
+run 2 musicmap set --rules only.ini
+run 0 musicmap draw --shade rating -o rating.png
+
 # ---- sets ----
 
 playlist() { # name
