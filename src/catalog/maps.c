@@ -119,29 +119,81 @@ static int write_regions(struct mm_store *store, const struct mm_map_record *map
     return result;
 }
 
+/* A map takes minutes to make: what was deleted meanwhile is not on it. */
+#define INSERT_SONGS(rows)                                                                     \
+    "INSERT INTO map_song (map, song, x, y, cluster, honesty)"                                 \
+    " SELECT ?1, s.id, v.column2, v.column3, v.column4, v.column5 FROM (VALUES " rows ") AS v" \
+    " JOIN song s ON s.id = v.column1"
+#define ROW(song, x, y, cluster, honesty)                                    \
+    "(CAST(?" song " AS bigint), CAST(?" x " AS double precision), CAST(?" y \
+    " AS double precision), CAST(?" cluster " AS bigint), CAST(?" honesty " AS double precision))"
+/* A server far away is asked once for so many. */
+enum { SONGS_AT_ONCE = 16 };
+#define ROWS                                                                                                                                                           \
+    ROW("2", "3", "4", "5", "6")                                                                                                                                       \
+    ", " ROW("7", "8", "9", "10", "11") ", " ROW("12", "13", "14", "15", "16") ", " ROW("17", "18", "19", "20", "21") ", " ROW("22", "23", "24", "25", "26") ", " ROW( \
+        "27", "28", "29", "30",                                                                                                                                        \
+        "31") ", " ROW("32", "33", "34", "35",                                                                                                                         \
+                       "36") ", " ROW("37", "38", "39", "40",                                                                                                          \
+                                      "41") ", " ROW("42", "43", "44", "45",                                                                                           \
+                                                     "46") ", " ROW("47", "48", "49", "50",                                                                            \
+                                                                    "51") ", " ROW("52", "53",                                                                         \
+                                                                                   "54", "55",                                                                         \
+                                                                                   "56") ", " ROW("57",                                                                \
+                                                                                                  "58",                                                                \
+                                                                                                  "59",                                                                \
+                                                                                                  "60",                                                                \
+                                                                                                  "61") ", " ROW("62",                                                 \
+                                                                                                                 "63",                                                 \
+                                                                                                                 "64",                                                 \
+                                                                                                                 "65",                                                 \
+                                                                                                                 "66") ", " ROW("67",                                  \
+                                                                                                                                "68",                                  \
+                                                                                                                                "69",                                  \
+                                                                                                                                "70",                                  \
+                                                                                                                                "71") ", " ROW("72",                   \
+                                                                                                                                               "73",                   \
+                                                                                                                                               "74",                   \
+                                                                                                                                               "75",                   \
+                                                                                                                                               "76") ", " ROW("77",    \
+                                                                                                                                                              "78",    \
+                                                                                                                                                              "79",    \
+                                                                                                                                                              "80",    \
+                                                                                                                                                              "81")
+
+static int write_some_songs(struct mm_store *store, const struct mm_map_song *songs, size_t count,
+                            int64_t id, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(
+        store,
+        count == SONGS_AT_ONCE ? INSERT_SONGS(ROWS) : INSERT_SONGS(ROW("2", "3", "4", "5", "6")),
+        &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, id);
+    for (size_t i = 0; i < count; i++) {
+        int at = 2 + 5 * (int)i;
+        mm_bind_int(statement, at, songs[i].song);
+        mm_bind_real(statement, at + 1, (double)songs[i].x);
+        mm_bind_real(statement, at + 2, (double)songs[i].y);
+        mm_bind_int(statement, at + 3, songs[i].cluster);
+        if (isfinite(songs[i].honesty)) /* else it stays NULL */
+            mm_bind_real(statement, at + 4, (double)songs[i].honesty);
+    }
+    result = mm_statement_run(statement, err);
+    mm_statement_release(statement);
+    return result;
+}
+
 static int write_songs(struct mm_store *store, const struct mm_map_record *map, int64_t id,
                        struct mm_error *err)
 {
     int result = 0;
-    for (size_t i = 0; i < map->n_songs && result == 0; i++) {
-        struct mm_statement *statement;
-        /* A map takes minutes to make: what was deleted meanwhile is not on it. */
-        result = mm_store_prepare(store,
-                                  "INSERT INTO map_song (map, song, x, y, cluster, honesty)"
-                                  " SELECT ?1, s.id, ?3, ?4, ?5, ?6 FROM song s WHERE s.id = ?2",
-                                  &statement, err);
-        if (result < 0)
-            break;
-        const struct mm_map_song *song = &map->songs[i];
-        mm_bind_int(statement, 1, id);
-        mm_bind_int(statement, 2, song->song);
-        mm_bind_real(statement, 3, (double)song->x);
-        mm_bind_real(statement, 4, (double)song->y);
-        mm_bind_int(statement, 5, song->cluster);
-        if (isfinite(song->honesty)) /* else it stays NULL */
-            mm_bind_real(statement, 6, (double)song->honesty);
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
+    for (size_t i = 0; i < map->n_songs && result == 0;) {
+        size_t count = map->n_songs - i < SONGS_AT_ONCE ? 1 : SONGS_AT_ONCE;
+        result = write_some_songs(store, map->songs + i, count, id, err);
+        i += count;
     }
     if (result == MM_ERR_USAGE)
         return mm_error_set(err, result, "a song is on the map twice");

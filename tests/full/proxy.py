@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""proxy.py LISTEN TARGET: hands connections of one Unix socket on to another. Stopped (SIGSTOP) it is
-a network that swallows everything; killed, one that is cut."""
+"""proxy.py LISTEN TARGET: hands connections on to a Unix socket, from another one or from ADDRESS:PORT.
+Stopped (SIGSTOP) it is a network that swallows everything; killed, one that is cut."""
 import os, socket, sys, threading
 
 
@@ -20,11 +20,15 @@ def pour(source, sink):
 
 def main():
     listen, target = sys.argv[1:]
-    if os.path.exists(listen):
-        os.unlink(listen)
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(listen)
-    os.chmod(listen, 0o777)
+    if ':' in listen:
+        address, port = listen.rsplit(':', 1)
+        server = socket.create_server((address, int(port)))
+    else:
+        if os.path.exists(listen):
+            os.unlink(listen)
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(listen)
+        os.chmod(listen, 0o777)
     server.listen(64)
     while True:
         client, _ = server.accept()

@@ -16,7 +16,9 @@ songs=${SONGS:-2000}
 kills=20
 pids=""
 proxy=""
-trap 'kill -9 $pids $proxy 2>/dev/null; postgres_stop immediate >/dev/null 2>&1; rm -rf "$scratch"' EXIT
+far=""
+bridge=""
+trap 'kill -9 $pids $proxy $bridge 2>/dev/null; [ -z "$far" ] || ip netns del $far; postgres_stop immediate >/dev/null 2>&1; rm -rf "$scratch"' EXIT
 
 # One and a half seconds each of a tone that no other has.
 python3 - "$songs" <<'P'
@@ -78,6 +80,20 @@ past=${past:+env LD_PRELOAD=$past FAKETIME=-400d}
 [ -n "$past" ] || echo "# libfaketime is not installed: no clock is wrong"
 start "$through" $past
 three=$worker
+# A fourth on a host of its own: another network, one wire to ours.
+four=""
+if ip netns add "musicmap$$" 2>/dev/null; then
+    far=musicmap$$
+    if ip link add mm-here type veth peer name mm-there netns $far 2>/dev/null &&
+        ip addr add 10.199.77.1/30 dev mm-here && ip link set mm-here up &&
+        ip -n $far addr add 10.199.77.2/30 dev mm-there && ip -n $far link set mm-there up; then
+        "$MUSICMAP_ROOT/tests/full/proxy.py" 10.199.77.1:5432 "$socket" &
+        bridge=$!
+        start "$(echo "$uri" | sed 's/?host=.*/?host=10.199.77.1/')" ip netns exec $far
+        four=$worker
+    fi
+fi
+[ -n "$four" ] || echo "# no network namespaces here: all workers live on one host"
 while [ "$(left)" = 0 ]; do sleep 0.1; done
 
 killed=0
@@ -105,8 +121,8 @@ while [ $killed -lt $kills ] && [ "$(left)" -gt 0 ]; do
 done
 same $killed $kills "workers were killed $kills times before the work was done"
 run 0 musicmap worker --library "$uri" --lease 2 --until-done -j 1
-kill $one $two $three 2>/dev/null
-for worker in $one $two $three; do
+kill $one $two $three $four 2>/dev/null
+for worker in $one $two $three $four; do
     wait $worker
     status=$?
     [ $status -le 1 ]
@@ -131,6 +147,10 @@ run 0 musicmap export --data alone.npz --library alone
 run 0 musicmap export --data many.npz --library "$uri"
 cmp alone.npz many.npz
 ok $? "vectors, measures and places are those of one machine, bit for bit"
+if [ -n "$four" ]; then
+    far_log=worker.4.log
+    has $far_log '[1-9][0-9]* songs?'
+fi
 has all.log 'was lost; its [0-9]+ songs? are others'
 has all.log 'was not heard of for longer than its lease'
 has all.log 'connection to .* was lost'

@@ -654,6 +654,47 @@ static void changed_content_drops_what_was_computed(void **state)
 
 /* ---- maps and figures ---- */
 
+/* Songs are written many at once. */
+static void a_map_of_many_songs_comes_back(void **state)
+{
+    enum { N = 37 };
+    struct library *library = *state;
+    struct mm_error *err = &library->err;
+    struct mm_map_song songs[N];
+    for (size_t i = 0; i < N; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "/%zu", i);
+        songs[i] = (struct mm_map_song){.song = add_song(library, key, NULL, "T"),
+                                        .x = (float)i / N,
+                                        .y = -(float)i / N,
+                                        .cluster = i % 2,
+                                        .honesty = i % 3 ? (float)i / N : NAN};
+    }
+    char *names[] = {"Jazz", "Bossa Nova"};
+    struct mm_map_record map = {.model = "timbre",
+                                .settings = "kmeans",
+                                .report = "{}",
+                                .n_songs = N,
+                                .songs = songs,
+                                .n_clusters = 2,
+                                .cluster_names = names};
+    assert_ok(mm_catalog_delete_song(library->catalog, songs[5].song, err), err);
+    assert_ok(mm_catalog_put_map(library->catalog, &map, err), err);
+    struct mm_map_record read;
+    assert_ok(mm_catalog_get_map(library->catalog, &read, err), err);
+    assert_int_equal(read.n_songs, N - 1);
+    for (size_t i = 0; i < N; i++) {
+        const struct mm_map_song *at = &read.songs[i < 5 ? i : i - 1];
+        if (i == 5)
+            continue;
+        assert_int_equal(at->song, songs[i].song);
+        assert_true(at->x == songs[i].x && at->y == songs[i].y);
+        assert_int_equal(at->cluster, songs[i].cluster);
+        assert_true(isnan(songs[i].honesty) ? isnan(at->honesty) : at->honesty == songs[i].honesty);
+    }
+    mm_map_record_finish(&read);
+}
+
 static void maps_come_back_and_replace_one_another(void **state)
 {
     struct library *library = *state;
@@ -901,6 +942,7 @@ int main(void)
         test(failures_are_kept_by_path_and_stage),
         test(roots_are_kept_once),
         test(changed_content_drops_what_was_computed),
+        test(a_map_of_many_songs_comes_back),
         test(maps_come_back_and_replace_one_another),
         test(figures_count_what_is_there),
         test(search_finds_what_a_person_means),
