@@ -34,7 +34,7 @@ check-full: deps-build deps-test deps-run deps-full
 	@tests/run --full
 
 bench: deps-build deps-test deps-run deps-bench
-	@bench/run
+	@bench/run $(if $(FULL),--full) --write doc/bench.md
 
 # The weights of mm1 from nothing: two hours of two cores, and 12 GB in train/work (train/README.md).
 train: deps-build deps-run deps-train
