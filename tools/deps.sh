@@ -8,7 +8,7 @@ build="gcc libc6-dev meson ninja-build pkg-config python3
 libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libebur128-dev
 libopenblas-dev liblapacke-dev libcairo2-dev libpango1.0-dev libsqlite3-dev libpq-dev
 libmicrohttpd-dev libssl-dev libjansson-dev libinih-dev libutf8proc-dev zlib1g-dev
-libcurl4-openssl-dev libmpdclient-dev libxml2-dev libseccomp-dev libhdf5-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
+libcurl4-openssl-dev libmpdclient-dev libshout3-dev libxml2-dev libseccomp-dev libhdf5-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
 fonts-dejavu-core fonts-lato"
 # The demo library: styles, synthesiser, sound font, encoder.
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
@@ -46,7 +46,7 @@ if ! command -v apt-get >/dev/null; then
     done
     for library in libavformat libavcodec libavutil libswresample libebur128 openblas lapacke \
         pangocairo sqlite3 libpq libmicrohttpd libcrypto jansson inih libutf8proc zlib \
-        libcurl libmpdclient libxml-2.0 libseccomp hdf5 libprotobuf-c; do
+        libcurl libmpdclient shout libxml-2.0 libseccomp hdf5 libprotobuf-c; do
         pkg-config --exists "$library" 2>/dev/null || missing="$missing $library"
     done
     [ -z "$missing" ] && exit 0

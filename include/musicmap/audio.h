@@ -98,8 +98,9 @@ int mm_audio_stereo(const char *path, int rate, mm_audio_sink *sink, void *sink_
                     struct mm_error *err);
 
 /*
- * A sound file of our own making, stereo: MP3 of 256 kbit/s, FLAC or WAV of 16 bits by the ending
- * of name; path is where it is written. A file that was not finished is of no use.
+ * A sound file of our own making, stereo: MP3 of 256 kbit/s, FLAC or WAV of 16 bits, or Ogg Opus of
+ * 160 kbit/s by the ending of name; path is where it is written. A file that was not finished is of
+ * no use.
  */
 struct mm_sound_file;
 int mm_sound_file_create(const char *path, const char *name, int rate, struct mm_sound_file **out,
@@ -107,6 +108,11 @@ int mm_sound_file_create(const char *path, const char *name, int rate, struct mm
 /* samples: [frames][2]; what lies outside -1..1 is cut. */
 int mm_sound_file_write(struct mm_sound_file *file, const float *samples, size_t frames,
                         struct mm_error *err);
+/* What follows is another song: an Ogg file gets a stream of its own for it, with its names (either
+ * may be NULL), one behind the other; the other kinds go on. */
+int mm_sound_file_next(struct mm_sound_file *file, const char *artist, const char *title,
+                       struct mm_error *err);
+int mm_sound_file_rate(const char *path); /* samples a second that this kind is made of */
 int mm_sound_file_finish(struct mm_sound_file *file, struct mm_error *err);
 void mm_sound_file_destroy(struct mm_sound_file *file);
 bool mm_sound_file_knows(const char *path); /* by its ending */

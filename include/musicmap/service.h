@@ -43,6 +43,10 @@ void mm_tracks_finish(struct mm_tracks *tracks);
 /* Appends an empty track; NULL when memory is out. */
 struct mm_track *mm_tracks_add(struct mm_tracks *tracks);
 
+/* A secret of that name from the environment, else from the file of credentials; heap. NULL: err
+ * tells that it is not set, or that others can read the file. */
+char *mm_credential(const char *name, struct mm_error *err);
+
 /* ---- ways to ask ---- */
 
 enum mm_step_kind {

@@ -407,20 +407,28 @@ int mm_load_set_library(struct mm_catalog *catalog, const char *model, size_t jo
 struct mm_render_song {
     const char *path;
     double duration_s;
-    double loudness_lufs; /* not finite: as it is */
+    double loudness_lufs;       /* not finite: as it is */
+    const char *artist, *title; /* told in the file, where its format can; NULL = not known */
 };
+/* How loud the mix is, every 50 ms: dBFS (RMS), -120 = nothing. Free values. */
+struct mm_levels {
+    float *values; /* [n] */
+    size_t n, capacity;
+};
+#define MM_LEVEL_S 0.05
 struct mm_render {
     size_t n;
     const struct mm_render_song *songs; /* [n] */
     double crossfade_s;                 /* at most a third of the song that comes in */
     double target_lufs;
+    struct mm_levels *levels; /* appended to; NULL = not wanted */
 };
 struct mm_rendered {
     double start_s; /* where the song begins in the file */
     double heard_s; /* of it there were: less than its duration when its file is cut short */
 };
-/* path: .mp3, .flac or .wav; there whole or not at all. songs: [n]. A song that cannot be decoded
- * ends it; the message names the file. */
+/* path: .mp3, .flac, .wav or .opus; there whole or not at all; NULL: only measured. songs: [n]. A
+ * song that cannot be decoded ends it; the message names the file. */
 int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request, const char *path,
                     struct mm_rendered *songs, double *length_s, const struct mm_progress *progress,
                     struct mm_error *err);

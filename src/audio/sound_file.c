@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sound_file.c - stereo floats of our own making into an MP3, FLAC or WAV file. */
+/* sound_file.c - stereo floats of our own making into an MP3, FLAC, WAV or Ogg Opus file. */
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/audio_fifo.h>
@@ -23,16 +23,31 @@ static const struct {
     {".mp3", "mp3", AV_CODEC_ID_MP3, AV_SAMPLE_FMT_S16P, 256000},
     {".flac", "flac", AV_CODEC_ID_FLAC, AV_SAMPLE_FMT_S16, 0},
     {".wav", "wav", AV_CODEC_ID_PCM_S16LE, AV_SAMPLE_FMT_S16, 0},
+    {".opus", "ogg", AV_CODEC_ID_OPUS, AV_SAMPLE_FMT_S16, 160000},
 };
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static size_t kind_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    size_t k = 0;
+    while (k < N_KINDS && (!dot || strcasecmp(dot, kinds[k].ending) != 0))
+        k++;
+    return k;
+}
 
 struct mm_sound_file {
+    size_t kind;
+    int rate;
     AVFormatContext *container;
     AVStream *stream;
+    AVIOContext *out; /* of the container; outlives it where streams are chained */
     AVCodecContext *codec;
     AVAudioFifo *fifo;
     AVPacket *packet;
     AVFrame *frame;
     int64_t written; /* frames */
+    int streams;     /* begun so far; chained ones differ in their serial numbers */
     bool planar, open;
 };
 
@@ -43,21 +58,21 @@ static int fail(int got, const char *what, struct mm_error *err)
     return mm_error_set(err, got == AVERROR(ENOSPC) ? MM_ERR_IO : MM_ERR_UNSUPPORTED, "%s", what);
 }
 
-static int open_codec(struct mm_sound_file *f, size_t kind, int rate, struct mm_error *err)
+static int open_codec(struct mm_sound_file *f, struct mm_error *err)
 {
-    const AVCodec *codec = avcodec_find_encoder(kinds[kind].codec);
+    const AVCodec *codec = avcodec_find_encoder(kinds[f->kind].codec);
     if (!codec)
         return mm_error_set(err, MM_ERR_UNSUPPORTED, "this FFmpeg cannot write %s",
-                            kinds[kind].ending);
+                            kinds[f->kind].ending);
     f->codec = avcodec_alloc_context3(codec);
     if (!f->codec)
         return mm_no_memory(err);
-    f->codec->sample_rate = rate;
-    f->codec->sample_fmt = kinds[kind].format;
-    f->codec->bit_rate = kinds[kind].bit_rate;
-    f->codec->time_base = (AVRational){1, rate};
+    f->codec->sample_rate = f->rate;
+    f->codec->sample_fmt = kinds[f->kind].format;
+    f->codec->bit_rate = kinds[f->kind].bit_rate;
+    f->codec->time_base = (AVRational){1, f->rate};
     f->codec->thread_count = 1;
-    f->planar = av_sample_fmt_is_planar(kinds[kind].format);
+    f->planar = av_sample_fmt_is_planar(kinds[f->kind].format);
     av_channel_layout_default(&f->codec->ch_layout, 2);
     if (f->container->oformat->flags & AVFMT_GLOBALHEADER)
         f->codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -65,52 +80,76 @@ static int open_codec(struct mm_sound_file *f, size_t kind, int rate, struct mm_
     return got < 0 ? fail(got, "the encoder does not take this sound", err) : 0;
 }
 
-static int open_container(struct mm_sound_file *f, const char *path, struct mm_error *err)
+/* A codec and a container into f->out, from their beginnings. */
+static int open_stream(struct mm_sound_file *f, const char *artist, const char *title,
+                       struct mm_error *err)
 {
+    AVDictionary *options = NULL;
+    int got = avformat_alloc_output_context2(&f->container, NULL, kinds[f->kind].container, NULL);
+    if (got < 0)
+        return fail(got, "this FFmpeg does not know the file's format", err);
+    int result = open_codec(f, err);
+    if (result < 0)
+        return result;
+    f->written = 0;
     f->stream = avformat_new_stream(f->container, NULL);
-    int got = f->stream ? avcodec_parameters_from_context(f->stream->codecpar, f->codec)
-                        : AVERROR(ENOMEM);
+    got = f->stream ? avcodec_parameters_from_context(f->stream->codecpar, f->codec)
+                    : AVERROR(ENOMEM);
+    if (got >= 0 && artist)
+        got = av_dict_set(&f->stream->metadata, "artist", artist, 0);
+    if (got >= 0 && title)
+        got = av_dict_set(&f->stream->metadata, "title", title, 0);
     if (got >= 0) {
         f->stream->time_base = f->codec->time_base;
         f->container->flags |= AVFMT_FLAG_BITEXACT;
-        got = avio_open(&f->container->pb, path, AVIO_FLAG_WRITE);
-        if (got < 0)
-            return mm_error_set(err, MM_ERR_IO, "cannot write %s", path);
+        f->container->pb = f->out;
+        if (strcmp(kinds[f->kind].container, "ogg") == 0)
+            got = av_dict_set_int(&options, "serial_offset", ++f->streams, 0);
+        if (got >= 0)
+            got = avformat_write_header(f->container, &options);
     }
-    if (got >= 0)
-        got = avformat_write_header(f->container, NULL);
+    av_dict_free(&options);
     f->open = got >= 0;
     return got < 0 ? fail(got, "the file's format does not take this sound", err) : 0;
 }
 
+static void close_stream(struct mm_sound_file *f)
+{
+    avcodec_free_context(&f->codec);
+    avformat_free_context(f->container);
+    f->container = NULL;
+    f->stream = NULL;
+}
+
 bool mm_sound_file_knows(const char *path)
 {
-    const char *dot = strrchr(path, '.');
-    for (size_t k = 0; dot && k < sizeof kinds / sizeof *kinds; k++)
-        if (strcasecmp(dot, kinds[k].ending) == 0)
-            return true;
-    return false;
+    return kind_of(path) < N_KINDS;
+}
+
+int mm_sound_file_rate(const char *path)
+{
+    size_t kind = kind_of(path);
+    return kind < N_KINDS && kinds[kind].codec == AV_CODEC_ID_OPUS ? 48000 : 44100;
 }
 
 int mm_sound_file_create(const char *path, const char *name, int rate, struct mm_sound_file **out,
                          struct mm_error *err)
 {
-    const char *dot = strrchr(name, '.');
-    size_t kind = 0;
+    size_t kind = kind_of(name);
     *out = NULL;
-    while (dot && kind < sizeof kinds / sizeof *kinds && strcasecmp(dot, kinds[kind].ending) != 0)
-        kind++;
-    if (!dot || kind == sizeof kinds / sizeof *kinds)
-        return mm_error_set(err, MM_ERR_USAGE, "%s: sound is written as .mp3, .flac or .wav", name);
+    if (kind == N_KINDS)
+        return mm_error_set(err, MM_ERR_USAGE, "%s: sound is written as .mp3, .flac, .wav or .opus",
+                            name);
     struct mm_sound_file *f = calloc(1, sizeof *f);
     if (!f)
         return mm_no_memory(err);
-    int got = avformat_alloc_output_context2(&f->container, NULL, kinds[kind].container, NULL);
-    int result = got < 0 ? fail(got, "this FFmpeg does not know the file's format", err) : 0;
+    f->kind = kind;
+    f->rate = rate;
+    int result = 0;
+    if (avio_open(&f->out, path, AVIO_FLAG_WRITE) < 0)
+        result = mm_error_set(err, MM_ERR_IO, "cannot write %s", path);
     if (result == 0)
-        result = open_codec(f, kind, rate, err);
-    if (result == 0)
-        result = open_container(f, path, err);
+        result = open_stream(f, NULL, NULL, err);
     if (result == 0) {
         f->packet = av_packet_alloc();
         f->frame = av_frame_alloc();
@@ -201,6 +240,21 @@ int mm_sound_file_finish(struct mm_sound_file *f, struct mm_error *err)
     return result;
 }
 
+int mm_sound_file_next(struct mm_sound_file *f, const char *artist, const char *title,
+                       struct mm_error *err)
+{
+    if (kinds[f->kind].codec != AV_CODEC_ID_OPUS)
+        return 0;
+    int result = 0;
+    if (f->written || av_audio_fifo_size(f->fifo)) { /* else nothing stands before it: its names */
+        result = mm_sound_file_finish(f, err);
+    } else if (avio_seek(f->out, 0, SEEK_SET) < 0) {
+        result = mm_error_set(err, MM_ERR_IO, "cannot write the sound");
+    }
+    close_stream(f);
+    return result == 0 ? open_stream(f, artist, title, err) : result;
+}
+
 void mm_sound_file_destroy(struct mm_sound_file *f)
 {
     if (!f)
@@ -209,9 +263,7 @@ void mm_sound_file_destroy(struct mm_sound_file *f)
         av_audio_fifo_free(f->fifo);
     av_frame_free(&f->frame);
     av_packet_free(&f->packet);
-    avcodec_free_context(&f->codec);
-    if (f->container && f->container->pb)
-        avio_closep(&f->container->pb);
-    avformat_free_context(f->container);
+    close_stream(f);
+    avio_closep(&f->out);
     free(f);
 }

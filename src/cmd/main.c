@@ -25,7 +25,9 @@ static const struct command commands[] = {
     {"export", "DIR | FILE.html | --data FILE",
      "the map for any web host, as one file, or as a table", cmd_export, false},
     {"similar", "SONG", "the songs that sound most like one", cmd_similar, false},
-    {"set", "[-o FILE] | list | show NAME | diff NAME | refresh NAME | log NAME | render NAME",
+    {"set",
+     "[-o FILE] | list | show NAME | diff NAME | refresh NAME | log NAME | render NAME | "
+     "play NAME",
      "an ordered radio set that flows and keeps rules", cmd_set, false},
     {"radio", "--mpd [ADDRESS]", "an endless set in a player's queue, by the rules, along the map",
      cmd_radio, false},

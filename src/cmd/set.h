@@ -81,6 +81,11 @@ int set_send(const struct command *self, struct mm_catalog *catalog, const struc
 int set_draw(struct mm_catalog *catalog, const struct made_set *made, const char *title,
              const char *path, struct mm_error *err);
 
+/* set_render.c: what to mix. songs: [set->n], pointing into the library. crossfade negative = the
+ * set's, or 3 s. */
+int set_fill_render(const struct made_set *made, double crossfade, double lufs,
+                    struct mm_render_song *songs, struct mm_render *out, struct mm_error *err);
+
 /* CMD_DONE, or CMD_PARTLY when a hard rule was bent. */
 int set_status(const struct mm_set *set);
 
@@ -90,6 +95,7 @@ int set_show(const struct command *self, int argc, char **argv);
 int set_diff(const struct command *self, int argc, char **argv);
 int set_refresh(const struct command *self, int argc, char **argv);
 int set_render(const struct command *self, int argc, char **argv);
+int set_play(const struct command *self, int argc, char **argv);
 int set_log(const struct command *self, int argc, char **argv);
 
 #endif

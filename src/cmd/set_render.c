@@ -61,22 +61,26 @@ static size_t tell_short(const struct command *self, const struct mm_render *req
     return count;
 }
 
-static int fill_request(const struct render_options *in, const struct made_set *made,
-                        struct mm_render_song *songs, struct mm_render *out, struct mm_error *err)
+int set_fill_render(const struct made_set *made, double crossfade, double lufs,
+                    struct mm_render_song *songs, struct mm_render *out, struct mm_error *err)
 {
     for (size_t i = 0; i < made->set->n; i++) {
         const struct mm_set_song *s = mm_set_library_song(made->library, made->set->items[i].song);
-        songs[i] = (struct mm_render_song){s->path, s->duration_s, s->loudness_lufs};
+        songs[i] = (struct mm_render_song){.path = s->path,
+                                           .duration_s = s->duration_s,
+                                           .loudness_lufs = s->loudness_lufs,
+                                           .artist = s->artist,
+                                           .title = s->title};
         if (!s->path || s->path[0] != '/')
             return mm_error_set(err, MM_ERR_UNSUPPORTED,
                                 "\"%s\" is no file of this computer: only those can be mixed",
                                 s->title ? s->title : "a song");
     }
-    double fade = in->crossfade >= 0 ? in->crossfade : made->set->crossfade_s;
+    double fade = crossfade >= 0 ? crossfade : made->set->crossfade_s;
     *out = (struct mm_render){.n = made->set->n,
                               .songs = songs,
-                              .crossfade_s = in->crossfade < 0 && fade <= 0 ? 3 : fade,
-                              .target_lufs = in->lufs};
+                              .crossfade_s = crossfade < 0 && fade <= 0 ? 3 : fade,
+                              .target_lufs = lufs};
     return 0;
 }
 
@@ -89,7 +93,9 @@ static int render(const struct command *self, struct mm_helpers *helpers,
     struct mm_render_song *songs = mm_calloc3(n, 1, sizeof *songs);
     struct mm_rendered *done = mm_calloc3(n, 1, sizeof *done);
     struct mm_render request = {0};
-    int result = songs && done ? fill_request(in, made, songs, &request, err) : mm_no_memory(err);
+    int result = songs && done
+                     ? set_fill_render(made, in->crossfade, in->lufs, songs, &request, err)
+                     : mm_no_memory(err);
     if (result == 0)
         result =
             mm_render_songs(helpers, &request, in->output, done, length_s, cmd_progress(), err);
@@ -125,7 +131,8 @@ int set_render(const struct command *self, int argc, char **argv)
 {
     struct render_options in = {.crossfade = -1, .lufs = -16};
     const struct cmd_option options[] = {
-        {"output", 'o', CMD_TEXT, &in.output, "FILE", "sound to write: .mp3, .flac or .wav", 0, 0},
+        {"output", 'o', CMD_TEXT, &in.output, "FILE", "sound to write: .mp3, .flac, .wav or .opus",
+         0, 0},
         {"crossfade", 0, CMD_NUMBER, &in.crossfade, "SECONDS",
          "songs overlap by this (default: the set's, or 3)", 0, 30},
         {"lufs", 0, CMD_NUMBER, &in.lufs, "N", "loudness of every song (default -16)", -40, -5},
@@ -135,7 +142,7 @@ int set_render(const struct command *self, int argc, char **argv)
     if (status)
         return status;
     if (!in.output || !mm_sound_file_knows(in.output))
-        return cmd_fail(self, CMD_USAGE, "say where to: -o show.mp3, .flac or .wav");
+        return cmd_fail(self, CMD_USAGE, "say where to: -o show.mp3, .flac, .wav or .opus");
     struct mm_catalog *catalog = cmd_open_library(self, false);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     struct mm_error err = {0};

@@ -82,10 +82,6 @@ int mm_track_text(char **member, const char *text);
 int mm_track_url(char **member, const char *url);
 /* The year in front of "2019-03-01". */
 int mm_track_year(const char *date);
-
-/* From the environment, else from the file of credentials; heap. NULL with err filled
- * (MM_ERR_USAGE) when it is nowhere. */
-char *mm_credential(const char *name, struct mm_error *err);
 /* "$XDG_CONFIG_HOME/musicmap/NAME"; heap, NULL when memory is out or there is no home. */
 char *mm_config_path(const char *name);
 

@@ -25,7 +25,14 @@
 enum { WINDOW = RATE / 20 }; /* frames a level is measured over */
 
 struct mix {
-    struct mm_sound_file *file;
+    struct mm_sound_file *file; /* NULL: nothing is written */
+    const struct mm_render *request;
+    int rate;
+    uint64_t *begin; /* [request->n] the frame each song begins at */
+    size_t begun_n;  /* songs that have one */
+    size_t told;     /* of these, passed on to the file */
+    double level_sum;
+    size_t level_n;
     float *pending; /* [n][2] not yet written */
     size_t n, capacity;
     uint64_t written; /* frames before pending */
@@ -48,6 +55,48 @@ static float round_off(float x)
     return copysignf(KNEE + (1 - KNEE) * tanhf((a - KNEE) / (1 - KNEE)), x);
 }
 
+static int measure(struct mix *m, const float *samples, size_t frames, struct mm_error *err)
+{
+    struct mm_levels *levels = m->request->levels;
+    size_t window = (size_t)(m->rate * MM_LEVEL_S);
+    for (size_t i = 0; levels && i < frames; i++) {
+        double left = samples[2 * i];
+        double right = samples[2 * i + 1];
+        m->level_sum += (left * left + right * right) / 2;
+        if (++m->level_n < window)
+            continue;
+        if (mm_array_reserve(&levels->values, &levels->capacity, levels->n + 1) < 0)
+            return mm_no_memory(err);
+        double power = m->level_sum / (double)window;
+        levels->values[levels->n++] = (float)fmax(10 * log10(power + 1e-30), -120);
+        m->level_sum = 0;
+        m->level_n = 0;
+    }
+    return 0;
+}
+
+/* To the file, which is told where a song begins. */
+static int pass_on(struct mix *m, const float *samples, size_t frames, struct mm_error *err)
+{
+    int result = measure(m, samples, frames, err);
+    uint64_t at = m->written;
+    while (m->file && result == 0 && frames > 0) {
+        size_t n = frames;
+        if (m->told < m->begun_n && m->begin[m->told] <= at) {
+            const struct mm_render_song *song = &m->request->songs[m->told++];
+            result = mm_sound_file_next(m->file, song->artist, song->title, err);
+        }
+        if (m->told < m->begun_n && m->begin[m->told] > at && m->begin[m->told] - at < n)
+            n = (size_t)(m->begin[m->told] - at);
+        if (result == 0)
+            result = mm_sound_file_write(m->file, samples, n, err);
+        samples += 2 * n;
+        frames -= n;
+        at += n;
+    }
+    return result;
+}
+
 /* Writes all but the last `keep` frames. */
 static int write_out(struct mix *m, size_t keep, struct mm_error *err)
 {
@@ -56,7 +105,7 @@ static int write_out(struct mix *m, size_t keep, struct mm_error *err)
     size_t frames = m->n - keep;
     for (size_t i = 0; i < 2 * frames; i++)
         m->pending[i] = round_off(m->pending[i]);
-    int result = mm_sound_file_write(m->file, m->pending, frames, err);
+    int result = pass_on(m, m->pending, frames, err);
     memmove(m->pending, m->pending + 2 * frames, keep * 2 * sizeof *m->pending);
     m->n = keep;
     m->written += frames;
@@ -137,7 +186,7 @@ static void cut_quiet_end(struct mix *m)
 static double begin_song(struct mix *m, double fade_s, double loudness, double target)
 {
     cut_quiet_end(m);
-    size_t fade = (size_t)(fade_s * RATE);
+    size_t fade = (size_t)(fade_s * m->rate);
     m->fade = fade < m->n ? fade : m->n;
     m->overlap = m->n - m->fade;
     m->at = m->passed = m->window_n = 0;
@@ -146,7 +195,8 @@ static double begin_song(struct mix *m, double fade_s, double loudness, double t
     /* At most 18 dB: a nearly silent file stays one. */
     double gain = isfinite(loudness) ? fmin(fmax(target - loudness, -30), 18) : 0;
     m->gain = (float)pow(10, gain / 20);
-    return (double)(m->written + m->overlap) / RATE;
+    m->begin[m->begun_n++] = m->written + m->overlap;
+    return (double)(m->written + m->overlap) / m->rate;
 }
 
 /* A fade that the song did not live to see the end of: the rest of it is faded out all the same. */
@@ -165,8 +215,8 @@ static int render_song(struct mix *m, struct mm_helpers *helpers, const struct m
     const struct mm_render_song *song = &request->songs[i];
     double fade = i ? fmin(request->crossfade_s, song->duration_s / 3) : 0;
     out->start_s = begin_song(m, fade, song->loudness_lufs, request->target_lufs);
-    int result = mm_helpers_stereo(helpers, song->path, RATE, on_samples, m, err);
-    out->heard_s = (double)(m->at + m->passed) / RATE;
+    int result = mm_helpers_stereo(helpers, song->path, m->rate, on_samples, m, err);
+    out->heard_s = (double)(m->at + m->passed) / m->rate;
     end_song(m);
     if (result == 0 && m->at == 0 && m->passed == 0)
         result = mm_error_set(err, MM_ERR_INPUT, "there is no sound in it");
@@ -175,34 +225,45 @@ static int render_song(struct mix *m, struct mm_helpers *helpers, const struct m
     return result;
 }
 
-int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request, const char *path,
-                    struct mm_rendered *songs, double *length_s, const struct mm_progress *progress,
-                    struct mm_error *err)
+static int render_all(struct mix *m, struct mm_helpers *helpers, struct mm_rendered *songs,
+                      double *length_s, const struct mm_progress *progress, struct mm_error *err)
 {
-    struct mix m = {.n = 0};
-    char *temporary = mm_format("%s.part-%ld", path, (long)getpid());
-    int result =
-        temporary ? mm_sound_file_create(temporary, path, RATE, &m.file, err) : mm_no_memory(err);
+    const struct mm_render *request = m->request;
+    int result = 0;
     for (size_t i = 0; i < request->n && result == 0; i++) {
         mm_progress_update(progress, "mixing", i, request->n);
         if (mm_progress_cancelled(progress))
             result = mm_error_set(err, MM_ERR_CANCELLED, "stopped");
         else
-            result = render_song(&m, helpers, request, i, &songs[i], err);
+            result = render_song(m, helpers, request, i, &songs[i], err);
     }
-    if (result == 0) {
-        cut_quiet_end(&m);
-        result = write_out(&m, 0, err);
-        *length_s = (double)m.written / RATE;
-    }
+    if (result < 0)
+        return result;
+    cut_quiet_end(m);
+    result = write_out(m, 0, err);
+    *length_s = (double)m->written / m->rate;
+    return result == 0 && m->file ? mm_sound_file_finish(m->file, err) : result;
+}
+
+int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request, const char *path,
+                    struct mm_rendered *songs, double *length_s, const struct mm_progress *progress,
+                    struct mm_error *err)
+{
+    struct mix m = {.request = request, .rate = path ? mm_sound_file_rate(path) : RATE};
+    char *temporary = path ? mm_format("%s.part-%ld", path, (long)getpid()) : NULL;
+    m.begin = mm_calloc3(request->n, 1, sizeof *m.begin);
+    int result = m.begin && (temporary || !path) ? 0 : mm_no_memory(err);
+    if (result == 0 && path)
+        result = mm_sound_file_create(temporary, path, m.rate, &m.file, err);
     if (result == 0)
-        result = mm_sound_file_finish(m.file, err);
+        result = render_all(&m, helpers, songs, length_s, progress, err);
     mm_sound_file_destroy(m.file);
-    if (result == 0 && rename(temporary, path) != 0)
+    if (result == 0 && path && rename(temporary, path) != 0)
         result = mm_error_set(err, MM_ERR_IO, "cannot write %s", path);
     if (result < 0 && temporary)
         unlink(temporary);
     free(temporary);
+    free(m.begin);
     free(m.pending);
     return result;
 }

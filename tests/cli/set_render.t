@@ -33,6 +33,16 @@ run 0 musicmap set render show -o show.flac --lufs -18
 has "$errors" 'mixed: show.flac, 5 songs, 0:48'
 same "$(ffmpeg -v error -i show.flac -f md5 -)" "$(ffmpeg -v error -i show.wav -f md5 -)" "the same samples as FLAC"
 
+# Ogg Opus: a stream a song, one behind the other, each with its names.
+run 0 musicmap set render show -o show.opus --lufs -18
+same "$(grep -c -a OpusHead show.opus)" 5 "five streams"
+for title in One Two Three Four Five; do
+    grep -q -a "title=$title" show.opus
+    ok $? "$title is told"
+done
+ffmpeg -v error -i show.opus -f s16le -ac 2 -ar 44100 opus.raw
+same "$(($(wc -c <opus.raw) / 176400))" 48 "as long as the others"
+
 # Hard cuts, and as loud as the next program.
 run 0 musicmap set render show -o cut.wav --crossfade 0 --lufs -18 --json
 same "$(json '(.length_s - 60) | fabs < 0.3')" true "without overlaps"
@@ -53,7 +63,7 @@ has "$errors" 'music/400\.wav ends after 7 of 14 seconds'
 same "$(json '.songs | length')" 5 "a song cut short is told, the others are mixed"
 same "$(ls | grep -E '^new|part' || true)" "" "nothing is left behind"
 run 2 musicmap set render show -o show.ogg
-has "$errors" 'show.mp3, .flac or .wav'
+has "$errors" 'show.mp3, .flac, .wav or .opus'
 run 2 musicmap set render show
 run 3 musicmap set render nothing -o x.wav
 mv kept.wav music/400.wav
