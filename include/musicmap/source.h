@@ -14,6 +14,12 @@
 #include "progress.h"
 #include "song.h"
 
+/* What a DJ program says of a song: see mm_fact (catalog.h). */
+struct mm_source_fact {
+    const char *name; /* static */
+    char *value;
+};
+
 /* One song as a source sees it. All pointers are valid during the callback only. */
 struct mm_source_item {
     const char *source; /* "folder", ... */
@@ -24,6 +30,8 @@ struct mm_source_item {
     const char *licence;        /* a name or an address; NULL = not known */
     bool tags_win;              /* the tags below are better than those in the file */
     const struct mm_tags *tags; /* what the source knows by itself (a folder: from the path) */
+    const struct mm_source_fact *facts; /* [n_facts] written under the gathering source's name */
+    size_t n_facts;
 };
 
 /* Something a list names that is not there. Pointers as above. */
@@ -91,6 +99,19 @@ int mm_source_fma(const char *dir, const struct mm_source_events *events,
  */
 int mm_source_mpd(const char *address, const struct mm_source_events *events,
                   const struct mm_progress *progress, struct mm_error *err);
+
+/*
+ * The songs of a DJ program, in its order, with what the person says of them as facts. Items have
+ * the source "folder". Mixxx: its mixxxdb.sqlite ("" = in its usual place), read from a copy that
+ * is gone afterwards; Rekordbox: the XML that it exports; Traktor: collection.nml. Absent: songs
+ * whose files are not here.
+ */
+int mm_source_mixxx(const char *file, const struct mm_source_events *events,
+                    const struct mm_progress *progress, struct mm_error *err);
+int mm_source_rekordbox(const char *file, const struct mm_source_events *events,
+                        const struct mm_progress *progress, struct mm_error *err);
+int mm_source_traktor(const char *file, const struct mm_source_events *events,
+                      const struct mm_progress *progress, struct mm_error *err);
 
 /* ---- the table of sources ---- */
 

@@ -221,7 +221,7 @@ int cmd_gather(const struct command *self, int argc, char **argv)
         return cmd_fail(self, CMD_USAGE, "what is \"%s\"?", operands[1]);
     if (watch && (!source || strcmp(source->name, "folder") != 0))
         return cmd_fail(self, CMD_USAGE, "--watch follows folders only: gather folder DIR --watch");
-    if (music_dir && (!source || !source->address))
+    if (music_dir && (!source || strcmp(source->name, "mpd") != 0))
         return cmd_fail(self, CMD_USAGE, "--music-dir goes with mpd only");
     status = source ? check_files(self, source, n - 1, &o) : cmd_check_service(self, service, &o);
     if (status)

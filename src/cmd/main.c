@@ -13,7 +13,8 @@ static const struct command commands[] = {
     {"explore", "DIR... | --preset original", "gather, embed, map and serve in one go", cmd_explore,
      false},
     {"gather",
-     "folder DIR... | playlist FILE... | fma DIR... | mpd [ADDRESS] | subsonic [URL] | deezer | "
+     "folder DIR... | playlist FILE... | fma DIR... | mpd [ADDRESS] | subsonic [URL] | mixxx "
+     "[FILE] | rekordbox FILE | traktor FILE | deezer | "
      "itunes | jamendo | spotify",
      "bring songs into the library, or up to date", cmd_gather, false},
     {"embed", "", "measure and embed what is new", cmd_embed, false},

@@ -41,6 +41,9 @@ void mm_playlist_finish(struct mm_playlist *list)
     for (size_t i = 0; i < list->n; i++) {
         free(list->entries[i].location);
         mm_tags_finish(&list->entries[i].tags);
+        for (size_t k = 0; k < list->entries[i].n_facts; k++)
+            free(list->entries[i].facts[k].value);
+        free(list->entries[i].facts);
     }
     free(list->entries);
     *list = (struct mm_playlist){0};
@@ -337,6 +340,8 @@ static int emit_file(struct list *list, const struct mm_playlist_entry *entry, s
         .mtime_ns = s->st.st_mtim.tv_sec * INT64_C(1000000000) + s->st.st_mtim.tv_nsec,
         .duration_s = entry->duration_s,
         .tags = &entry->tags,
+        .facts = entry->facts,
+        .n_facts = entry->n_facts,
     };
     return list->events->item(list->events->ctx, &item, err);
 }
@@ -376,30 +381,38 @@ static char *folder_of(const char *file, struct mm_error *err)
     return real;
 }
 
+int mm_playlist_tell(struct mm_playlist *playlist, const char *file,
+                     const struct mm_source_events *events, const struct mm_progress *progress,
+                     struct mm_error *err)
+{
+    struct list list = {.events = events};
+    char *folder = folder_of(file, err);
+    int result = folder ? 0 : err ? (int)err->code : MM_ERR_NOT_FOUND;
+    list.folder = folder;
+    for (size_t i = 0; i < playlist->n && result == 0; i++) {
+        if (mm_progress_cancelled(progress))
+            result = mm_error_set(err, MM_ERR_CANCELLED, "stopped while reading %s", file);
+        else
+            result = emit(&list, &playlist->entries[i], err);
+        mm_progress_update(progress, "looking for songs", i + 1, playlist->n);
+    }
+    inode_set_finish(&list.seen);
+    free(folder);
+    return result;
+}
+
 int mm_source_playlist(const char *file, const struct mm_source_events *events,
                        const struct mm_progress *progress, struct mm_error *err)
 {
     struct mm_error local = {0};
     struct mm_playlist playlist = {0};
-    struct list list = {.events = events};
     char *bytes = NULL;
     size_t n = 0;
     int result = mm_file_read(file, MM_PLAYLIST_MAX_BYTES, &bytes, &n, &local);
     if (result == 0 && (result = mm_playlist_read(file, bytes, n, &playlist, &local)) < 0)
         mm_error_prefix(&local, "%s", file);
-    char *folder = result == 0 ? folder_of(file, &local) : NULL;
-    if (result == 0 && !folder)
-        result = local.code;
-    list.folder = folder;
-    for (size_t i = 0; i < playlist.n && result == 0; i++) {
-        if (mm_progress_cancelled(progress))
-            result = mm_error_set(&local, MM_ERR_CANCELLED, "stopped while reading %s", file);
-        else
-            result = emit(&list, &playlist.entries[i], &local);
-        mm_progress_update(progress, "looking for songs", i + 1, playlist.n);
-    }
-    inode_set_finish(&list.seen);
-    free(folder);
+    if (result == 0)
+        result = mm_playlist_tell(&playlist, file, events, progress, &local);
     free(bytes);
     mm_playlist_finish(&playlist);
     if (result < 0 && err)

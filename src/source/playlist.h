@@ -12,6 +12,7 @@
 
 #include "musicmap/error.h"
 #include "musicmap/song.h"
+#include "musicmap/source.h"
 
 #define MM_PLAYLIST_MAX_BYTES   ((size_t)64 << 20)
 #define MM_PLAYLIST_MAX_ENTRIES ((size_t)1 << 20)
@@ -20,6 +21,8 @@ struct mm_playlist_entry {
     char *location;    /* path or URI as written, bytes; NULL = only names are known */
     double duration_s; /* 0 = not known */
     struct mm_tags tags;
+    struct mm_source_fact *facts; /* [n_facts] */
+    size_t n_facts;
 };
 
 struct mm_playlist {
@@ -53,6 +56,12 @@ int mm_playlist_read_cue(const char *bytes, size_t n, struct mm_playlist *out,
                          struct mm_error *err);
 int mm_playlist_read_csv(const char *bytes, size_t n, struct mm_playlist *out,
                          struct mm_error *err);
+
+/* Looks for the files of a list that was read from file, and tells them as mm_source_playlist()
+ * does. */
+int mm_playlist_tell(struct mm_playlist *list, const char *file,
+                     const struct mm_source_events *events, const struct mm_progress *progress,
+                     struct mm_error *err);
 
 /* By the ending of name, else by the first bytes. What playlist.c and the fuzzer call. */
 int mm_playlist_read(const char *name, const char *bytes, size_t n, struct mm_playlist *out,

@@ -10,6 +10,10 @@ static const struct mm_source sources[] = {
      mm_source_playlist, false, false},
     {"fma", "DIR...", "the Free Music Archive data set", mm_source_fma, false, false},
     {"mpd", "[HOST[:PORT]|SOCKET]", "what a Music Player Daemon has", mm_source_mpd, true, true},
+    {"mixxx", "[FILE]", "Mixxx's library, with tempo, key, cues and crates", mm_source_mixxx, false,
+     true},
+    {"rekordbox", "FILE...", "an export of Rekordbox (XML)", mm_source_rekordbox, false, false},
+    {"traktor", "FILE...", "Traktor's collection.nml", mm_source_traktor, false, false},
 };
 
 const struct mm_source *mm_sources(size_t *count)

@@ -30,12 +30,14 @@ struct found {
     const char *source; /* one of file_sources */
     uint64_t size;
     int64_t mtime_ns;
-    bool tags_win;       /* those below over those in the file */
-    struct mm_tags tags; /* what the source knows */
-    bool known;          /* song below is the catalog's */
-    bool second_copy;    /* of that song, whose own file is another */
-    bool failed_before;  /* this very content failed the last time */
-    bool probe;          /* new or changed: look inside */
+    bool tags_win;         /* those below over those in the file */
+    struct mm_tags tags;   /* what the source knows */
+    struct mm_fact *facts; /* [n_facts] what it says of the song beside; values are heap strings */
+    size_t n_facts;
+    bool known;         /* song below is the catalog's */
+    bool second_copy;   /* of that song, whose own file is another */
+    bool failed_before; /* this very content failed the last time */
+    bool probe;         /* new or changed: look inside */
     struct mm_song song;
     struct mm_audio_info info;
     unsigned char hash[32];
@@ -74,6 +76,9 @@ static void clear_batch(struct gather *g)
         struct found *f = &g->batch[i];
         free(f->path);
         mm_tags_finish(&f->tags);
+        for (size_t k = 0; k < f->n_facts; k++)
+            free((char *)f->facts[k].value);
+        free(f->facts);
         mm_song_finish(&f->song);
         mm_audio_info_finish(&f->info);
         *f = (struct found){0};
@@ -305,6 +310,16 @@ static int store_one(struct gather *g, struct found *f, struct mm_error *err)
     return 0;
 }
 
+/* Facts are a DJ's or a player's, by the name of the source that told them. */
+static int store_with_facts(struct gather *g, struct found *f, struct mm_error *err)
+{
+    int result = store_one(g, f, err);
+    if (result == 0 && f->song.id && f->n_facts)
+        result = mm_catalog_put_facts(g->catalog, f->song.id, g->request->source->name, f->facts,
+                                      f->n_facts, err);
+    return result;
+}
+
 /* A helper that crashed may have been the victim of its neighbour: the file is tried again alone.
  */
 static void retry_crashed(struct gather *g)
@@ -329,7 +344,7 @@ static int flush(struct gather *g, struct mm_error *err)
         result = mm_catalog_begin(g->catalog, err);
     if (result == 0) {
         for (size_t i = 0; i < g->n_batch && result == 0; i++)
-            result = store_one(g, &g->batch[i], err);
+            result = store_with_facts(g, &g->batch[i], err);
         if (result == 0)
             result = mm_catalog_commit(g->catalog, err);
         if (result < 0)
@@ -342,6 +357,23 @@ static int flush(struct gather *g, struct mm_error *err)
 
 /* ---- the walk's events ---- */
 
+static int take_facts(struct found *f, const struct mm_source_item *item)
+{
+    f->facts = item->n_facts ? mm_calloc3(item->n_facts, 1, sizeof *f->facts) : NULL;
+    if (item->n_facts && !f->facts)
+        return MM_ERR_NO_MEMORY;
+    for (; f->n_facts < item->n_facts; f->n_facts++) {
+        const struct mm_source_fact *fact = &item->facts[f->n_facts];
+        /* Sources make text clean; a value that is not is no reason to lose the song. */
+        char *value = mm_text_is_utf8(fact->value, strlen(fact->value)) ? mm_strdup(fact->value)
+                                                                        : mm_strdup("?");
+        if (!value)
+            return MM_ERR_NO_MEMORY;
+        f->facts[f->n_facts] = (struct mm_fact){fact->name, value};
+    }
+    return 0;
+}
+
 static int on_item(void *ctx, const struct mm_source_item *item, struct mm_error *err)
 {
     struct gather *g = ctx;
@@ -352,7 +384,7 @@ static int on_item(void *ctx, const struct mm_source_item *item, struct mm_error
     f->size = item->size;
     f->mtime_ns = item->mtime_ns;
     f->tags_win = item->tags_win;
-    if (!f->path || (item->tags && merge_tags(&f->tags, item->tags) < 0))
+    if (!f->path || (item->tags && merge_tags(&f->tags, item->tags) < 0) || take_facts(f, item) < 0)
         return mm_no_memory(err);
     return g->n_batch == BATCH ? flush(g, err) : 0;
 }
