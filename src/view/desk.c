@@ -30,6 +30,7 @@ struct task {
 
 struct mm_desk {
     struct mm_catalog *catalog;
+    struct mm_desk_map map;
     pthread_mutex_t mutex;   /* of the members below */
     pthread_mutex_t loading; /* one at a time */
     struct shelf *shelf;     /* NULL = nothing was asked yet */
@@ -38,12 +39,14 @@ struct mm_desk {
     atomic_int stopped;
 };
 
-int mm_desk_create(struct mm_catalog *catalog, struct mm_desk **out, struct mm_error *err)
+int mm_desk_create(struct mm_catalog *catalog, const struct mm_desk_map *map, struct mm_desk **out,
+                   struct mm_error *err)
 {
     struct mm_desk *desk = *out = calloc(1, sizeof *desk);
     if (!desk)
         return mm_no_memory(err);
     desk->catalog = catalog;
+    desk->map = *map;
     pthread_mutex_init(&desk->mutex, NULL);
     pthread_mutex_init(&desk->loading, NULL);
     return 0;
@@ -255,6 +258,8 @@ int mm_desk_run(struct mm_desk *desk, int64_t ticket, struct mm_blob **out, stru
     int result = atomic_load(&task->cancel)
                      ? mm_error_set(err, MM_ERR_CANCELLED, "something newer was asked")
                      : mm_set_shelf_task(desk->catalog, task->body, task->size, out, err);
+    if (result == 1)
+        result = mm_look_task(desk->catalog, &desk->map, task->body, task->size, out, err);
     if (result == 1) {
         result = take(desk, &shelf, err);
         if (result == 0)

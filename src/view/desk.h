@@ -9,6 +9,7 @@
 #define VIEW_DESK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "musicmap/catalog.h"
@@ -17,9 +18,16 @@
 
 enum { MM_DESK_SIMILAR = 50 };
 
+/* Which songs are on the map that is served. has(): from any thread. */
+struct mm_desk_map {
+    bool (*has)(void *ctx, int64_t song);
+    void *ctx;
+};
+
 struct mm_desk;
 /* catalog must outlive it. */
-int mm_desk_create(struct mm_catalog *catalog, struct mm_desk **out, struct mm_error *err);
+int mm_desk_create(struct mm_catalog *catalog, const struct mm_desk_map *map, struct mm_desk **out,
+                   struct mm_error *err);
 /* Cancels what is being worked on. */
 void mm_desk_stop(struct mm_desk *desk);
 void mm_desk_destroy(struct mm_desk *desk); /* NULL is allowed */
@@ -46,5 +54,9 @@ int mm_set_task(struct mm_catalog *catalog, const struct mm_set_library *library
  */
 int mm_set_shelf_task(struct mm_catalog *catalog, const char *body, size_t size,
                       struct mm_blob **out, struct mm_error *err);
+
+/* look.c: the task "look": songs that are looked for and not on the map. 1: it is another task. */
+int mm_look_task(struct mm_catalog *catalog, const struct mm_desk_map *map, const char *body,
+                 size_t size, struct mm_blob **out, struct mm_error *err);
 
 #endif

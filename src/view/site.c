@@ -291,6 +291,23 @@ static void keep(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob 
         (void)mm_clips_put(site->clips, song, blob->tag, blob, NULL);
 }
 
+static int by_id(const void *one, const void *two)
+{
+    uint32_t a = *(const uint32_t *)one;
+    uint32_t b = *(const uint32_t *)two;
+    return (a > b) - (a < b);
+}
+
+static bool on_map(void *ctx, int64_t song)
+{
+    struct mm_snapshot *snapshot = mm_site_snapshot(ctx);
+    uint32_t id = (uint32_t)song;
+    bool there = snapshot && song > 0 && song <= UINT32_MAX &&
+                 bsearch(&id, snapshot->songs, snapshot->n, sizeof id, by_id);
+    mm_snapshot_release(snapshot);
+    return there;
+}
+
 int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_helpers *helpers,
                  uint64_t clip_cache, struct mm_error *err)
 {
@@ -298,6 +315,7 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
     pthread_mutex_init(&site->mutex, NULL);
     pthread_mutex_init(&site->status_mutex, NULL);
     struct mm_job_work work = {.make = make, .keep = keep, .ctx = site};
+    const struct mm_desk_map map = {.has = on_map, .ctx = site};
     size_t makers = mm_helpers_count(helpers);
     char *folder = mm_path_join(mm_catalog_path(catalog), "clips");
     int result =
@@ -307,7 +325,7 @@ int mm_site_init(struct mm_site *site, struct mm_catalog *catalog, struct mm_hel
     if (result == 0)
         result = mm_memo_create(MEMO_BYTES, MEMO_ENTRIES, &site->memo, err);
     if (result == 0)
-        result = mm_desk_create(catalog, &site->desk, err);
+        result = mm_desk_create(catalog, &map, &site->desk, err);
     if (result == 0)
         result = mm_jobs_create(makers ? makers : 1, &work, &site->jobs, err);
     if (result == 0)

@@ -35,6 +35,31 @@ at_work() { # process
     done
 }
 
+# What people look for in the page is done first.
+worker stopped.log
+stopped=$!
+at_work $stopped
+kill $stopped
+wait $stopped
+wanted=$(ask "SELECT song FROM task WHERE worker IS NULL ORDER BY song DESC LIMIT 1")
+"$MUSICMAP" serve --library "$uri" --port 0 --no-open >serve.url 2>serve.log </dev/null &
+server=$!
+python3 - "$wanted" >looked.json <<'P'
+import sys, time, urllib.request
+for _ in range(200):
+    url = open('serve.url').read().strip()
+    if url:
+        break
+    time.sleep(0.05)
+ask = urllib.request.Request(url + 'api/set', b'{"do":"look","words":"#%s"}' % sys.argv[1].encode(),
+                             {'Content-Type': 'application/json', 'Origin': url.rstrip('/')})
+print(urllib.request.urlopen(ask).read().decode())
+P
+has looked.json "\"id\":$wanted,.*\"first\":true"
+same "$(ask 'SELECT song FROM task WHERE priority = 1')" "$wanted" "a song that is looked for comes first"
+kill -INT $server
+wait $server
+
 worker killed.log
 killed=$!
 at_work $killed

@@ -3,7 +3,10 @@
  * How fast the page is, as one table: headless Chromium, software GL, a synthetic library.
  *
  *   npm --prefix tests/web/peers ci
- *   node tests/web/bench.mjs [--songs 100000] [--hovers 2000] [--jumps 150] [--rounds 3] [--only hover|picture|frames]
+ *   node tests/web/bench.mjs [--songs 100000] [--hovers 2000] [--jumps 150] [--cell 34] [--most SECONDS] [--rounds 3] [--only hover|picture|frames]
+ *
+ * --cell: how wide cells are while one flies over them, pixels: 26 makes 2,000 hovers take some six minutes;
+ * --most: so many seconds, whatever was reached.
  *
  * Rows and targets are those of doc/page.md. Where the page is measured against its peers, they take
  * turns within one run on the same points.
@@ -33,7 +36,9 @@ async function hover(browser, fixture, rows) {
   const clips = await makeClips(browser);
   fixture.files.set('/tap.js', TAP);
   fixture.behave.clip = (id) => clips[tones.get(id)];
-  const r = await hoverLatency(browser, fixture, tones, Number(option('hovers', 2000)), Number(option('jumps', 150)));
+  const r = await hoverLatency(browser, fixture, tones, {
+    hovers: Number(option('hovers', 2000)), jumps: Number(option('jumps', 150)), wide: Number(option('cell', 34)), most: Number(option('most', Infinity)),
+  });
   const heard = (list) => list.map(({ ms }) => ms ?? Infinity); // never heard: later than all others
   const [warm, cold] = [heard(r.warm), heard(r.far)];
   const ready = r.warm.length + r.held.length;

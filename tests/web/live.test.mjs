@@ -61,13 +61,19 @@ test('songs that are gathered and embedded elsewhere come onto the map, and are 
   const before = await page.evaluate(() => ({ songs: __musicmap.songs, x: __musicmap.songs.map((id) => __musicmap.placeOf(id)) }));
   makeSong(6);
   makeSong(7);
+  await page.keyboard.press('/');
+  await page.keyboard.type('song 7');
   await run('gather', 'folder', music);
+  await page.locator('#offmap li', { hasText: 'Song 7' }).waitFor(); // one it knows of, but has not heard
   await run('embed');
   await until(page, () => __musicmap.songs.length === 8, 'the map of eight');
   await page.waitForFunction(() => /new song/.test(document.getElementById('notice').textContent));
   const after = await page.evaluate((songs) => songs.map((id) => __musicmap.placeOf(id)), before.songs);
   assert.deepEqual(after, before.x, 'the others stay where they are');
   const fresh = await page.evaluate((songs) => __musicmap.songs.find((id) => !songs.includes(id)), before.songs);
+  await page.locator('#hits li', { hasText: 'Song 7' }).waitFor();
+  await page.locator('#offmap').waitFor({ state: 'hidden' });
+  await page.keyboard.press('Escape');
   await page.mouse.click(700, 100); // lets no overlay of the notice be in the way
   await page.keyboard.press('Escape');
   await until(page, () => !__musicmap.moving, 'rest');

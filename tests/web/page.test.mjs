@@ -509,7 +509,7 @@ pageTest('names of countries and titles stand on the map without overlap, also u
     await page.waitForTimeout(500);
     const { boxes, panels } = await page.evaluate(() => ({
       boxes: window.__musicmap.labelBoxes,
-      panels: [...document.querySelectorAll('.panel, .card, .cartouche')].filter((e) => !e.hidden)
+      panels: [...document.querySelectorAll('.panel, .card, .cartouche, .minimap')].filter((e) => !e.hidden)
         .map((e) => e.getBoundingClientRect()).map((r) => ({ x0: r.left, y0: r.top, x1: r.right, y1: r.bottom })),
     }));
     const overlap = (a, b) => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;

@@ -426,6 +426,26 @@ test('clips: what is asked for overtakes what is planned; unwanted downloads are
   assert.equal(store.stats.fetching, 1);
 });
 
+test('clips: while somebody waits for a song nothing else is begun, but not for ever', async () => {
+  const haste = [];
+  const { store, log, open } = clipStore({ decode: async (_, how) => (haste.push(how), { length: 10, numberOfChannels: 1 }) });
+  const promise = store.load(9);
+  store.prepare([9, 1, 2], 3);
+  assert.deepEqual(log, [9]);
+  open.get(9)();
+  await promise;
+  await tick();
+  assert.deepEqual(log, [9, 1, 2], 'then the others');
+  assert.deepEqual(haste, ['urgent'], 'by a decoder of its own');
+  // One that has to be made first keeps nobody for longer than a moment.
+  void store.load(8).catch(() => undefined);
+  store.prepare([8, 3], 2);
+  assert.deepEqual(log, [9, 1, 2, 8]);
+  clock.now += 400;
+  store.prepare([8, 3], 2);
+  assert.deepEqual(log, [9, 1, 2, 8, 3]);
+});
+
 test('clips: only the first are decoded ahead, the rest only fetched', async () => {
   const { store, open, log } = clipStore();
   store.prepare([1, 2, 3], 1);

@@ -40,6 +40,7 @@ export class App implements Ground {
   private pointer: { x: number; y: number } | undefined; // where a mouse rests, pixels
   private dragging = false;
   private announced = '';
+  offMap = 0; // songs of the library that are not on the map
 
   constructor() {
     this.engine = new AudioEngine((song, signal) => api.clip(song, this.mapId, signal), () => this.show(), (song) => this.onsetOf(song));
@@ -233,6 +234,11 @@ export class App implements Ground {
 
   /** What is being done to the library while its map is shown. */
   private showWork(status: Status): void {
+    const offMap = this.atlas ? Math.max(0, status.songs - this.atlas.count) : 0;
+    if (offMap !== this.offMap) {
+      this.offMap = offMap;
+      this.tools.search.offMapChanged();
+    }
     const { work } = status;
     this.controls.showWork(work);
     if (!this.current) this.wait(status);
@@ -458,7 +464,7 @@ export class App implements Ground {
 
   /** Labels keep away from what covers the map: measured when one of those changes its size. */
   private keepLabelsClear(): void {
-    const panels = [...document.querySelectorAll<HTMLElement>('.cartouche, .card, .panel, .drawer')];
+    const panels = [...document.querySelectorAll<HTMLElement>('.cartouche, .card, .panel, .drawer, .minimap')];
     const card = element('card', HTMLElement);
     const observer = new ResizeObserver(() => {
       document.documentElement.style.setProperty('--card', `${card.hidden ? 0 : card.offsetHeight + 12}px`);

@@ -78,6 +78,12 @@ export interface KeptSet {
   readonly songs: number;
 }
 
+/** Songs one looks for that are known, but not listened to yet. */
+export interface Waiting {
+  readonly songs: readonly { readonly id: number; readonly title: string; readonly artist: string }[];
+  readonly first: boolean;
+}
+
 /** A kept set as it was asked for. */
 export interface OpenedSet {
   readonly name: string;
@@ -238,6 +244,12 @@ export const desk = {
 
   async openSet(name: string): Promise<OpenedSet> {
     return readOpened(await answer('api/set', post({ do: 'open', name })));
+  },
+
+  /** Songs of the library that are not on the map yet; first: workers were told to take them first. */
+  async look(words: string, signal: AbortSignal): Promise<Waiting> {
+    const said = await answer('api/set', post({ do: 'look', words }, signal));
+    return { songs: list(said.songs).map((s) => ({ id: number(s.id), title: text(s.title), artist: text(s.artist) })), first: said.first === true };
   },
 
   async rename(name: string, to: string): Promise<void> {

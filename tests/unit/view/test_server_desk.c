@@ -331,6 +331,32 @@ static void kept_sets_are_worked_on(void **state)
     assert_post(port, "/api/set", NULL, "{\"do\":\"open\",\"name\":\"tea\"}", 404);
 }
 
+/* Of all songs by "Ann" those are told that are not on the map: one that was added, none that is
+ * there. */
+static void what_is_looked_for_and_not_on_the_map(void **state)
+{
+    struct library *library = *state;
+    struct mm_tags tags = {.title = "Late", .artist = "Ann"};
+    struct mm_song late = {.source = "folder", .key = "/late.wav", .tags = tags};
+    struct mm_song gone = {.source = "folder", .key = "/gone.wav", .tags = tags};
+    assert_ok(mm_catalog_add_song(library->catalog, &late, &library->err), &library->err);
+    assert_ok(mm_catalog_add_song(library->catalog, &gone, &library->err), &library->err);
+    assert_ok(mm_catalog_set_state(library->catalog, gone.id, MM_SONG_HIDDEN, &library->err),
+              &library->err);
+    char token[17];
+    current_map(library->port, token); /* it is loaded */
+    json_t *said = ask_set(library->port, "{\"do\":\"look\",\"words\":\"ann\"}");
+    const json_t *songs = json_object_get(said, "songs");
+    assert_int_equal(json_array_size(songs), 1);
+    const json_t *song = json_array_get(songs, 0);
+    assert_int_equal(json_integer_value(json_object_get(song, "id")), late.id);
+    assert_string_equal(json_string_value(json_object_get(song, "title")), "Late");
+    assert_true(json_is_false(json_object_get(said, "first"))); /* nobody to tell */
+    json_decref(said);
+    assert_post(library->port, "/api/set", NULL, "{\"do\":\"look\",\"words\":\"\"}", 400);
+    assert_post(library->port, "/api/set", NULL, "{\"do\":\"look\"}", 400);
+}
+
 static void senseless_sets_are_refused(void **state)
 {
     struct library *library = *state;
@@ -388,6 +414,7 @@ int main(int argc, char **argv)
         WITH_VECTORS(folders_open_on_the_desktop),
         WITH_VECTORS(sets_are_made_judged_and_written),
         WITH_VECTORS(kept_sets_are_worked_on),
+        WITH_VECTORS(what_is_looked_for_and_not_on_the_map),
         WITH_VECTORS(senseless_sets_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

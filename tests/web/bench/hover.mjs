@@ -124,7 +124,7 @@ function readLog(log, tones) {
 /** Where a song's middle is on screen, clear of the panels. */
 const clear = ({ x, y }) => x > 380 && x < 1280 && y > 130 && y < 700;
 
-async function openNear(browser, url) {
+async function openNear(browser, url, wide) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.setDefaultTimeout(120000);
   page.on('pageerror', (error) => console.log(`# page error: ${error.message}`));
@@ -132,33 +132,34 @@ async function openNear(browser, url) {
   await page.waitForFunction(() => window.__musicmap?.painted === 'cells');
   await page.mouse.click(720, 450);
   await page.waitForFunction(() => window.__musicmap.audioContext?.state === 'running');
-  await nearer(page);
+  await nearer(page, wide);
   await install(page);
   return page;
 }
 
-/** Zooms in until cells are some 34 pixels wide. */
-async function nearer(page) {
+/** Zooms in until cells are some `wide` pixels wide. */
+async function nearer(page, wide) {
   await page.mouse.move(720, 450);
   for (let i = 0; i < 40; i++) {
     const apart = await page.evaluate(() => {
       const inside = window.__musicmap.songs.map((id) => window.__musicmap.locate(id)).filter(({ x, y }) => x > 400 && x < 1000 && y > 200 && y < 700);
       return Math.sqrt((600 * 500) / Math.max(1, inside.length));
     });
-    if (apart > 34) break;
+    if (apart > wide) break;
     await page.mouse.wheel(0, -160);
     await page.waitForFunction(() => !window.__musicmap.moving);
   }
 }
 
-/** A flight: a winding path at changing speed, in real mouse events; the map is pulled along now and then. */
-async function fly(page, wanted) {
+/** A flight of at most `most` seconds: a winding path at changing speed, in real mouse events; the map is pulled along now and then. */
+async function fly(page, wanted, most) {
   const random = randomFrom(5);
   let [x, y, angle, speed, goal] = [720, 420, 0.3, 150, 150];
+  const until = performance.now() + 1000 * most;
   let last = performance.now();
   let change = last;
   let moved = last;
-  for (let hovers = 0; hovers < wanted;) {
+  for (let hovers = 0; hovers < wanted && last < until;) {
     const now = performance.now();
     const dt = Math.min(0.05, (now - last) / 1000);
     last = now;
@@ -210,9 +211,9 @@ async function jump(page, count) {
   }
 }
 
-export async function hoverLatency(browser, fixture, tones, hovers, jumps) {
-  const page = await openNear(browser, fixture.url);
-  await fly(page, hovers);
+export async function hoverLatency(browser, fixture, tones, { hovers, jumps, wide, most }) {
+  const page = await openNear(browser, fixture.url, wide);
+  await fly(page, hovers, most);
   await page.mouse.move(830, 420, { steps: 30 });
   await page.waitForTimeout(600);
   const flight = readLog(await page.evaluate(() => window.__log.splice(0)), tones);

@@ -12,13 +12,16 @@ import { ApiError } from '../data/api';
 import { BytePool } from './pool';
 
 export type FetchClip = (song: number, signal: AbortSignal) => Promise<ArrayBuffer>;
-/** whole: all of a clip, which takes long. */
-export type DecodeClip = (bytes: ArrayBuffer, whole: boolean) => Promise<AudioBuffer>;
+/** urgent: somebody waits for the sound; ahead: nobody yet; whole: all of a clip, which takes long. */
+export type Haste = 'urgent' | 'ahead' | 'whole';
+export type DecodeClip = (bytes: ArrayBuffer, haste: Haste) => Promise<AudioBuffer>;
 /** How many seconds of a song's clip its head must have. */
 export type HeadSeconds = (song: number) => number;
 
 const CLIP_S = 30; // of which a head is a part; shorter clips have shorter heads
 const LEAST_HEAD = 0.6; // of a clip: more is as good as all
+/** While somebody waits for a song nothing else is begun, but no longer than this: the clip may still have to be made. */
+const ALONE_MS = 300;
 const SLACK_S = 2.5; // that a head may be shorter than wanted, e.g. of a clip shorter than most
 
 export interface ClipLimits {
@@ -59,6 +62,8 @@ export class ClipStore {
   private plan: readonly number[] = [];
   private decodeFirst = 0;
   private urgent = -1;
+  private aloneUntil = 0;
+  private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly fetchClip: FetchClip,
@@ -89,7 +94,7 @@ export class ClipStore {
     const file = this.files.get(song);
     if (!file) return undefined;
     try {
-      const buffer = await this.decode(file.slice(0), true);
+      const buffer = await this.decode(file.slice(0), 'whole');
       this.keep(song, buffer);
       return buffer;
     } catch {
@@ -131,6 +136,9 @@ export class ClipStore {
       if (list) list.push({ resolve, reject });
       else this.waiters.set(song, [{ resolve, reject }]);
     });
+    this.aloneUntil = this.now() + ALONE_MS;
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.pump(), ALONE_MS + 1);
     this.dropUnwanted();
     this.pump();
     return promise;
@@ -170,7 +178,9 @@ export class ClipStore {
 
   private pump(): void {
     const soon = new Set(this.plan.slice(0, this.decodeFirst));
+    const alone = this.urgent >= 0 && this.now() < this.aloneUntil;
     for (const song of this.wanted()) {
+      if (alone && song !== this.urgent) break;
       if (!this.missing(song)) continue;
       const file = this.files.get(song);
       const first = song === this.urgent; // never waits behind what is only planned
@@ -200,8 +210,9 @@ export class ClipStore {
     this.decoding.add(song);
     try {
       // Decoding takes the bytes away; the pool keeps its own.
-      const head = await this.decodeHead(song, file);
-      const buffer = head ?? (await this.decode(file.slice(0), false));
+      const haste = song === this.urgent ? 'urgent' : 'ahead';
+      const head = await this.decodeHead(song, file, haste);
+      const buffer = head ?? (await this.decode(file.slice(0), haste));
       if (head) this.heads.add(head);
       this.keep(song, buffer);
       if (this.urgent === song) this.urgent = -1;
@@ -219,13 +230,13 @@ export class ClipStore {
   }
 
   /** undefined: the clip is short, or of a kind that cannot be cut. */
-  private async decodeHead(song: number, file: ArrayBuffer): Promise<AudioBuffer | undefined> {
+  private async decodeHead(song: number, file: ArrayBuffer, haste: Haste): Promise<AudioBuffer | undefined> {
     if (!this.headSeconds || !isMpeg(file)) return undefined;
     const seconds = this.headSeconds(song);
     const share = seconds / CLIP_S;
     if (share > LEAST_HEAD) return undefined;
     try {
-      const buffer = await this.decode(file.slice(0, Math.ceil(share * file.byteLength)), false);
+      const buffer = await this.decode(file.slice(0, Math.ceil(share * file.byteLength)), haste);
       return buffer.duration >= seconds - SLACK_S ? buffer : undefined;
     } catch {
       return undefined;

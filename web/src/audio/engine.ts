@@ -6,7 +6,7 @@
  * Browsers give no sound before a gesture: until unlock() is called in one, clips are only
  * fetched and decoded. What was asked for last then begins at once.
  */
-import { ClipStore, DEFAULT_LIMITS, type ClipLimits, type FetchClip } from './clips';
+import { ClipStore, DEFAULT_LIMITS, type ClipLimits, type FetchClip, type Haste } from './clips';
 import { FADE_S, Mixer } from './mixer';
 import { Whole } from './whole';
 
@@ -44,8 +44,8 @@ export class AudioEngine {
   private readonly clips: ClipStore;
   private context: AudioContext | undefined;
   private mixer: Mixer | undefined;
-  // A context decodes one file after the other: whole clips shall not keep heads waiting.
-  private readonly decoders: { heads?: BaseAudioContext; wholes?: BaseAudioContext } = {};
+  // A context decodes one file after the other: what can wait shall not keep waiting what cannot.
+  private readonly decoders: { [haste in Haste]?: BaseAudioContext } = {};
   private settling: ReturnType<typeof setTimeout> | undefined;
   private wanted: Sound | undefined;
   private pausedAt: number | undefined; // seconds into the wanted clip, or the whole song
@@ -62,7 +62,7 @@ export class AudioEngine {
     limits: ClipLimits = limitsForDevice(),
   ) {
     const sounding = (song: number): boolean => song === this.mixer?.song;
-    this.clips = new ClipStore(fetchClip, (bytes, whole) => this.decode(bytes, whole), limits, sounding, undefined, (song) => onsetOf(song) + HEAD_S);
+    this.clips = new ClipStore(fetchClip, (bytes, haste) => this.decode(bytes, haste), limits, sounding, undefined, (song) => onsetOf(song) + HEAD_S);
   }
 
   get state(): SoundState {
@@ -168,7 +168,7 @@ export class AudioEngine {
   }
 
   decodeBytes(bytes: ArrayBuffer): Promise<AudioBuffer> {
-    return this.decode(bytes, true);
+    return this.decode(bytes, 'whole');
   }
 
   /** Fades out to silence. */
@@ -235,8 +235,8 @@ export class AudioEngine {
     return this.silenced ? 0 : this.loudness * this.loudness;
   }
 
-  private decode(bytes: ArrayBuffer, whole: boolean): Promise<AudioBuffer> {
-    const decoder = (this.decoders[whole ? 'wholes' : 'heads'] ??= new OfflineAudioContext(1, 1, this.context?.sampleRate ?? LIKELY_RATE));
+  private decode(bytes: ArrayBuffer, haste: Haste): Promise<AudioBuffer> {
+    const decoder = (this.decoders[haste] ??= new OfflineAudioContext(1, 1, this.context?.sampleRate ?? LIKELY_RATE));
     return decoder.decodeAudioData(bytes);
   }
 

@@ -9,6 +9,8 @@ import type { Stage } from '../stage';
 export interface Ground {
   readonly atlas: Atlas | undefined;
   readonly mapId: string;
+  /** Songs of the library that are not on the map; 0 where nobody says. */
+  readonly offMap: number;
   readonly stage: Stage;
   readonly listening: Listening;
   readonly engine: AudioEngine;

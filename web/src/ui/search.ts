@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /** Search as you type. Arrows go through the hits and play them, Enter flies there. */
-import { desk } from '../desk';
+import { desk, type Waiting } from '../desk';
 import { Words, type Hit } from '../words';
 import { h, plural, setText } from './dom';
 import type { Tool } from './drawer';
@@ -8,6 +8,7 @@ import type { Ground } from './ground';
 import { accent, strokeClear, type Brush, type Overlay } from './overlay';
 
 const SHOWN = 50;
+const LOOK_MS = 300; // of rest, then the server is asked for what is not on the map
 
 export class Search implements Tool {
   readonly name = 'search';
@@ -18,6 +19,9 @@ export class Search implements Tool {
   private readonly input: HTMLInputElement;
   private readonly list: HTMLElement;
   private readonly state = h('p', { class: 'quiet', aria: { role: 'status' } });
+  private readonly waiting = h('div', { class: 'offmap', id: 'offmap', hidden: true });
+  private looking: ReturnType<typeof setTimeout> | undefined;
+  private asked: AbortController | undefined;
   private words: Words | undefined;
   private wordsOf = ''; // the map they are of, or are being fetched for
   private hits: readonly Hit[] = [];
@@ -34,7 +38,7 @@ export class Search implements Tool {
       spellcheck: false,
       aria: { role: 'combobox', label: 'Search songs', expanded: 'false', controls: 'hits', autocomplete: 'list' },
     });
-    this.body = h('div', { class: 'tool' }, this.input, this.state, this.list);
+    this.body = h('div', { class: 'tool' }, this.input, this.state, this.list, this.waiting);
     this.input.addEventListener('input', () => this.search());
     this.input.addEventListener('keydown', (e) => this.pressed(e));
   }
@@ -50,6 +54,8 @@ export class Search implements Tool {
   }
 
   closed(): void {
+    clearTimeout(this.looking);
+    this.asked?.abort();
     this.overlay.set('hits', undefined);
   }
 
@@ -89,6 +95,40 @@ export class Search implements Tool {
     this.input.setAttribute('aria-expanded', String(this.hits.length > 0));
     this.input.removeAttribute('aria-activedescendant');
     this.overlay.set('hits', this.hits.length ? (brush) => this.paint(brush) : undefined);
+    this.lookSoon(query);
+  }
+
+  // ---- what is not on the map yet ----
+
+  /** Songs came that are not on the map, or they are on it now. */
+  offMapChanged(): void {
+    if (!this.body.hidden) this.lookSoon(this.input.value.trim());
+  }
+
+  /** Songs that nobody has listened to yet are named all the same, and workers are told that these are wanted. */
+  private lookSoon(query: string): void {
+    clearTimeout(this.looking);
+    this.asked?.abort();
+    this.asked = undefined;
+    this.waiting.hidden = true;
+    if (query.length < 2 || this.ground.offMap === 0) return;
+    this.looking = setTimeout(() => void this.look(query), LOOK_MS);
+  }
+
+  private async look(query: string): Promise<void> {
+    const asked = (this.asked = new AbortController());
+    try {
+      this.showWaiting(await desk.look(query, asked.signal));
+    } catch {
+      // Nothing is lost but a hint.
+    }
+  }
+
+  private showWaiting({ songs, first }: Waiting): void {
+    this.waiting.hidden = songs.length === 0;
+    const what = first ? 'Not on the map yet: they are listened to next.' : 'Not on the map yet.';
+    const rows = songs.map(({ id, title, artist }) => h('li', { data: { song: String(id) } }, h('b', {}, title || 'Untitled'), h('span', {}, artist)));
+    this.waiting.replaceChildren(h('p', { class: 'quiet', aria: { role: 'status' } }, what), h('ul', { class: 'songs hits', aria: { label: 'Not on the map yet' } }, ...rows));
   }
 
   private row(hit: Hit, i: number): HTMLElement {
