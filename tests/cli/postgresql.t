@@ -63,6 +63,20 @@ same "$(grep -i ^etag one.head)" "$(grep -i ^etag two.head)" "and the same ETag"
 kill $pids
 wait $pids
 
+# Clips are made where they are asked for, also where the disk that keeps them is full.
+mkdir full
+if mount -t tmpfs -o size=64k none full 2>/dev/null; then
+    MUSICMAP_FILES=full serve full.log
+    curl -fsS -o clip "$(address full.log)clip/$(psql -qAtX "$uri" -c 'SELECT min(song) FROM musicmap.vector')"
+    same $? 0 "a clip sounds"
+    [ "$(wc -c <clip)" -gt 65536 ]
+    ok $? "and is larger than the disk"
+    same "$(find full -type f -path '*clips*' | wc -l)" 0 "nothing half-written is left there"
+    kill $!
+    wait $!
+    umount full
+fi
+
 # A library moves there and back, and is the same.
 run 2 musicmap copy --from folder
 run 2 musicmap copy --from folder --to "$uri"

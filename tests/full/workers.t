@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Three workers over 2,000 short songs: killed twenty times at random, frozen past their lease, cut off,
+# Four workers over 2,000 short songs, one of them on a host of its own (where there are network namespaces): killed twenty times at random, frozen past their lease, cut off,
 # their server restarted and crashed, one of their clocks wrong. At the end every song is stored exactly
 # once, bit for bit as one machine stores it, and no lease is left. SONGS=N tries it smaller.
 . "$MUSICMAP_ROOT/tests/cli/tap.sh"
