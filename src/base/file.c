@@ -88,8 +88,12 @@ static void sync_folder_of(const char *path)
 
 int mm_file_rename(const char *from, const char *to, struct mm_error *err)
 {
-    if (rename(from, to) != 0)
-        return mm_error_errno(err, errno, "%s", to);
+    int fd = open(from, O_RDONLY | O_CLOEXEC);
+    int fault = fd < 0 || fsync(fd) != 0 || rename(from, to) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (fault)
+        return mm_error_errno(err, fault, "%s", to);
     sync_folder_of(to);
     return 0;
 }

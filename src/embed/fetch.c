@@ -74,8 +74,8 @@ static int fetch_file(const struct mm_model_file *file, const struct mm_progress
         goto out;
     }
     result = download_right(file, part, progress, report, err);
-    if (result == 0 && rename(part, path) != 0)
-        result = mm_error_errno(err, errno, "%s", path);
+    if (result == 0)
+        result = mm_file_rename(part, path, err);
     if (result == 0)
         report->files++;
 out:

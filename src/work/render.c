@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "musicmap/work.h"
 
@@ -258,8 +259,8 @@ int mm_render_songs(struct mm_helpers *helpers, const struct mm_render *request,
     if (result == 0)
         result = render_all(&m, helpers, songs, length_s, progress, err);
     mm_sound_file_destroy(m.file);
-    if (result == 0 && path && rename(temporary, path) != 0)
-        result = mm_error_set(err, MM_ERR_IO, "cannot write %s", path);
+    if (result == 0 && path)
+        result = mm_file_rename(temporary, path, err);
     if (result < 0 && temporary)
         unlink(temporary);
     free(temporary);

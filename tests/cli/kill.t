@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# SIGKILL during each stage, then continued: the identical library. MUSICMAP_FULL: many more points.
+# SIGKILL during each stage, then continued: the identical library, set and export. 20 points; MUSICMAP_FULL: 200.
 . "$MUSICMAP_ROOT/tests/cli/tap.sh"
 
 # Forty short songs made from four: what differs is the tag, and so the content.
@@ -20,7 +20,7 @@ assert db.execute('PRAGMA integrity_check').fetchone() == ('ok',)
 h = hashlib.sha256()
 tables = [t for t, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")]
 for t in tables:
-    columns = [c[1] for c in db.execute(f'PRAGMA table_info("{t}")') if c[1] != 'map' and (t, c[1]) != ('map', 'id')]
+    columns = [c[1] for c in db.execute(f'PRAGMA table_info("{t}")') if c[1] not in ('map', 'made_at') and (t, c[1]) != ('map', 'id')]
     rows = sorted(repr(r) for r in db.execute('SELECT %s FROM "%s"' % (', '.join(f'"{c}"' for c in columns), t)))
     h.update(repr((t, columns, rows)).encode())
 print(h.hexdigest())
@@ -33,41 +33,93 @@ stages() { # library: whatever is left to do
         "$MUSICMAP" map --clusters 4 --library "$1"
 }
 
-# Runs one stage and kills it, with its helpers, after so many milliseconds.
-kill_after() { # milliseconds, arguments...
-    ms=$1
-    shift
-    "$MUSICMAP" "$@" >>"$out" 2>>"$errors" </dev/null &
-    pid=$!
-    python3 -c "import time; time.sleep($ms / 1000)"
-    kill -9 $pid 2>/dev/null
-    wait $pid 2>/dev/null
-}
-
 stages "$scratch/whole" >"$out" 2>"$errors"
 ok $? "an undisturbed run"
 whole=$(dump "$scratch/whole")
 stages "$scratch/again" >"$out" 2>"$errors"
 same "$(dump "$scratch/again")" "$whole" "two undisturbed runs are identical"
 
-points=6
-[ -n "$MUSICMAP_FULL" ] && points=60
-n=1
-while [ $n -le $points ]; do
-    library="$scratch/killed$n"
+# What each stage begins with: the stages before it, done. Timed, so that the points lie all over its life.
+mkdir "$scratch/at"
+library=$scratch/at/library
+run_stage() { # stage
+    case $1 in
+    gather) "$MUSICMAP" gather folder music --library "$library" ;;
+    embed) "$MUSICMAP" embed --library "$library" ;;
+    map) "$MUSICMAP" map --clusters 4 --library "$library" ;;
+    set) "$MUSICMAP" set --minutes 4 --rounds 20 --name kept --library "$library" -o "$scratch/at/kept.xspf" ;;
+    export) "$MUSICMAP" export "$scratch/at/site" --clips none --library "$library" &&
+        "$MUSICMAP" export --data "$scratch/at/songs.csv" --library "$library" ;;
+    esac
+}
+result_of() { # the library, and what lies beside it
+    dump "$library" && (cd "$scratch/at" && find . -path ./library -prune -o -type f -print | LC_ALL=C sort |
+        xargs -r sha256sum | grep -v site/data/status | sha256sum)
+}
+for stage in gather embed map set export; do
+    cp -r "$scratch/at" "$scratch/before-$stage"
+    begun=$(date +%s%N)
+    run_stage $stage >"$out" 2>"$errors"
+    status=$?
+    eval "lasts_$stage=$((($(date +%s%N) - begun) / 1000000))"
+    [ $status -le 1 ]
+    ok $? "$stage, undisturbed"
+    case $stage in
+    map) mapped=$(result_of) ;;
+    set) kept=$(result_of) ;;
+    export) exported=$(result_of) ;;
+    esac
+done
+
+# Runs a stage in a process group of its own, and kills it with its helpers after so many milliseconds.
+kill_after() { # milliseconds, stage
+    ms=$1
+    set -m
+    run_stage "$2" >>"$out" 2>>"$errors" </dev/null &
+    pid=$!
+    set +m
+    sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+    kill -9 -- -$pid 2>/dev/null
+    wait $pid 2>/dev/null
+}
+
+points=20
+[ -n "$MUSICMAP_FULL" ] && points=200
+n=0
+bad=0
+while [ $n -lt $points ]; do
+    stage=$(echo gather embed map set export | cut -d ' ' -f $((n % 5 + 1)))
+    eval "lasts=\$lasts_$stage"
+    rm -rf "$scratch/at"
+    cp -r "$scratch/before-$stage" "$scratch/at"
     : >"$out"
     : >"$errors"
-    # Spread over the life of each stage, the same points in every run of this test.
-    kill_after $((n * 13 % 160)) gather folder music --library "$library"
-    kill_after $((n * 7 % 90)) gather folder music --library "$library"
-    "$MUSICMAP" gather folder music --library "$library" >>"$out" 2>>"$errors" &&
-        kill_after $((n * 97 % 900)) embed --library "$library"
-    kill_after $((n * 61 % 700)) embed --library "$library"
-    "$MUSICMAP" embed --library "$library" >>"$out" 2>>"$errors" &&
-        kill_after $((n * 5 % 60)) map --clusters 4 --library "$library"
-    stages "$library" >>"$out" 2>>"$errors"
-    same "$(dump "$library")" "$whole" "killed at point $n of each stage, then continued"
-    rm -rf "$library"
+    kill_after $((lasts * (n * 61 % 100) / 100)) $stage # the same parts of its life in every run
+    # A set that is kept already would be kept once more.
+    if [ $stage = set ] && "$MUSICMAP" set list --library "$library" 2>/dev/null | grep -q kept &&
+        [ -e "$scratch/at/kept.xspf" ]; then
+        :
+    elif [ $stage = set ] && "$MUSICMAP" set list --library "$library" 2>/dev/null | grep -q kept; then
+        "$MUSICMAP" set show kept --library "$library" -o "$scratch/at/kept.xspf" >>"$out" 2>>"$errors"
+    else
+        run_stage $stage >>"$out" 2>>"$errors"
+    fi
+    case $stage in
+    gather) later="embed map" ;;
+    embed) later="map" ;;
+    *) later="" ;;
+    esac
+    for next in $later; do
+        run_stage $next >>"$out" 2>>"$errors"
+    done
+    # What a killed process had begun to write beside its name is no harm, and not part of the result.
+    find "$scratch/at" -name '*.tmp' -delete
+    case $stage in
+    set) expected=$kept ;;
+    export) expected=$exported ;;
+    *) expected=$mapped ;;
+    esac
+    same "$(result_of)" "$expected" "killed at point $n, in $stage, then continued"
     n=$((n + 1))
 done
 sleep 0.3

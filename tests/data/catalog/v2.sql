@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- A library as programs whose tables were of version 2 left it. Never changed: new versions get new files.
+PRAGMA page_size = 8192;
+BEGIN;
+CREATE TABLE song ( id INTEGER PRIMARY KEY AUTOINCREMENT, state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2), source TEXT NOT NULL, key BLOB NOT NULL, size INTEGER NOT NULL CHECK (size >= 0), mtime_ns INTEGER NOT NULL, hash BLOB CHECK (length(hash) = 32), duration_s REAL NOT NULL, sample_rate INTEGER NOT NULL, channels INTEGER NOT NULL, has_cover INTEGER NOT NULL, codec TEXT, title TEXT, artist TEXT, album TEXT, album_artist TEXT, isrc TEXT, musicbrainz_id TEXT, genres TEXT, year INTEGER NOT NULL, track INTEGER NOT NULL, disc INTEGER NOT NULL, search TEXT NOT NULL, UNIQUE (key, source)) STRICT;
+CREATE INDEX song_state ON song (state);
+CREATE INDEX song_hash ON song (hash);
+CREATE INDEX song_search ON song (search, state);
+CREATE TABLE measure ( song INTEGER PRIMARY KEY REFERENCES song (id) ON DELETE CASCADE, settings TEXT NOT NULL, excerpt_start_s REAL NOT NULL, excerpt_length_s REAL NOT NULL, onset_s REAL NOT NULL, loudness_lufs REAL NOT NULL, peak_dbfs REAL NOT NULL, tempo_bpm REAL NOT NULL, tempo_confidence REAL NOT NULL, key INTEGER NOT NULL, mode INTEGER NOT NULL, key_confidence REAL NOT NULL, intensity REAL NOT NULL) STRICT;
+CREATE TABLE vector_kind ( id INTEGER PRIMARY KEY AUTOINCREMENT, model TEXT NOT NULL, settings TEXT NOT NULL, segment TEXT NOT NULL, dim INTEGER NOT NULL CHECK (dim > 0), UNIQUE (model, settings, segment)) STRICT;
+CREATE TABLE vector ( kind INTEGER NOT NULL REFERENCES vector_kind (id) ON DELETE CASCADE, song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE, data BLOB NOT NULL, UNIQUE (kind, song)) STRICT;
+CREATE INDEX vector_song ON vector (song);
+CREATE TABLE failure ( path BLOB NOT NULL, stage TEXT NOT NULL, song INTEGER REFERENCES song (id) ON DELETE CASCADE, reason TEXT NOT NULL, tries INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, PRIMARY KEY (path, stage)) STRICT, WITHOUT ROWID;
+CREATE INDEX failure_song ON failure (song, stage);
+CREATE TABLE root (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE) STRICT;
+CREATE TABLE map ( id INTEGER PRIMARY KEY AUTOINCREMENT, model TEXT NOT NULL, settings TEXT NOT NULL, report TEXT NOT NULL) STRICT;
+CREATE TABLE map_cluster ( map INTEGER NOT NULL REFERENCES map (id) ON DELETE CASCADE, number INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (map, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE map_song ( map INTEGER NOT NULL REFERENCES map (id) ON DELETE CASCADE, song INTEGER NOT NULL REFERENCES song (id) ON DELETE CASCADE, x REAL NOT NULL, y REAL NOT NULL, cluster INTEGER NOT NULL, PRIMARY KEY (map, song)) STRICT, WITHOUT ROWID;
+CREATE INDEX map_song_song ON map_song (song);
+INSERT INTO song VALUES (1,0,'folder',x'2f6d2f612e6d7033',10,5,zeroblob(32),30.5,44100,2,1,'mp3','One','Ann',NULL,NULL,NULL,NULL,'Rock',1999,1,0,'ann - one');
+INSERT INTO song VALUES (4,1,'folder',x'2f6d2fff2e6d7033',11,6,NULL,0,0,0,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,'');
+INSERT INTO measure VALUES (1,'excerpt=30',0,30,0.5,-20.5,-1,120.25,0.5,3,1,0.75,0.25);
+INSERT INTO vector_kind VALUES (1,'timbre','v1','',2);
+INSERT INTO vector VALUES (1,1,x'0000803f00000040');
+INSERT INTO failure VALUES (x'2f6d2f782e6d7033','probe',NULL,'no audio',2,3,4);
+INSERT INTO root VALUES (1,x'2f6d');
+INSERT INTO map VALUES (3,'timbre','k=1','{}');
+INSERT INTO map_cluster VALUES (3,0,'Rock');
+INSERT INTO map_song VALUES (3,1,0.5,-0.25,0);
+ALTER TABLE vector_kind ADD COLUMN tag_names TEXT;
+ALTER TABLE vector ADD COLUMN tags BLOB;
+PRAGMA user_version = 2;
+PRAGMA application_id = 0x4d4d6170;
+COMMIT;
