@@ -1,77 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that runs out at the n-th request, for every n: each call fails cleanly or succeeds, what
- * it took is given back, and the library holds whole calls only. The C library's allocator is
- * replaced, so that SQLite, utf8proc and our own code are all hit; the sanitizers bring allocators
- * of their own, so there the test is skipped.
+ * Memory that runs out at the n-th request, and a disk that fails or takes half at the n-th write,
+ * for every n: each call fails cleanly or succeeds, what it took is given back, and the library
+ * holds whole calls only.
  */
 #include "raw.h"
-
-#include <errno.h>
-#include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define REPLACED 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define REPLACED 0
-#else
-#define REPLACED 1
-#endif
-#elif defined(__GLIBC__)
-#define REPLACED 1
-#else
-#define REPLACED 0
-#endif
-
-static long requests_left = -1; /* -1 = all are granted */
-static long held;               /* blocks in use since counting began */
-static bool counting;
-
-#if REPLACED
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
-extern void __libc_free(void *block);
-
-static bool refuse(void)
-{
-    if (requests_left == 0) {
-        errno = ENOMEM;
-        return true;
-    }
-    if (requests_left > 0)
-        requests_left--;
-    return false;
-}
-
-void *malloc(size_t size)
-{
-    void *block = refuse() ? NULL : __libc_malloc(size);
-    held += counting && block;
-    return block;
-}
-
-void *calloc(size_t n, size_t size)
-{
-    void *block = refuse() ? NULL : __libc_calloc(n, size);
-    held += counting && block;
-    return block;
-}
-
-void *realloc(void *old, size_t size)
-{
-    void *block = refuse() ? NULL : __libc_realloc(old, size);
-    held += counting && block && !old;
-    return block;
-}
-
-void free(void *block)
-{
-    held -= counting && block;
-    __libc_free(block);
-}
-#endif
+#include "scarce.h"
 
 static int see_song(void *ctx, const struct mm_song *song, struct mm_error *err)
 {
@@ -208,7 +142,7 @@ static void assert_whole(const char *folder)
 static void memory_may_run_out_anywhere(void **state)
 {
     (void)state;
-    if (!REPLACED)
+    if (!SCARCE_MEMORY)
         skip();
     if (access("/dev/shm", W_OK) == 0) /* hundreds of libraries are made: spare the disk */
         setenv("TMPDIR", "/dev/shm", 1);
@@ -242,8 +176,53 @@ static void memory_may_run_out_anywhere(void **state)
     check_remove_folder(folder);
 }
 
+/* As opposed to memory, a disk stays full: every write behind the n-th fails, too. */
+static void disks_may_be_full(bool stop_short)
+{
+    if (access("/dev/shm", W_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 1);
+    char *folder = check_make_folder();
+    size_t told = 0;
+    bool done = false;
+    for (long n = 0; !done; n++) {
+        struct mm_error err = {0};
+        clear(folder);
+        writes_left = n;
+        writes_refused = 0;
+        writes_short = stop_short;
+        int result = use_library(folder, &err);
+        done = writes_refused == 0;
+        writes_left = -1;
+        writes_short = false;
+        if (result < 0 && result != MM_ERR_IO)
+            fail_msg("write %ld: %d (%s)", n, result, err.message);
+        told += result < 0;
+        assert_whole(folder);
+        if (result == 0) /* what failed was tidying up */
+            assert_int_equal(raw_int(folder, "SELECT count(*) FROM song"), 1);
+    }
+    assert_true(told > 3);
+    check_remove_folder(folder);
+}
+
+static void writes_may_fail_anywhere(void **state)
+{
+    (void)state;
+    disks_may_be_full(false);
+}
+
+static void writes_may_stop_short_anywhere(void **state)
+{
+    (void)state;
+    disks_may_be_full(true);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_may_run_out_anywhere)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(writes_may_fail_anywhere),
+        cmocka_unit_test(writes_may_stop_short_anywhere),
+    };
+    return cmocka_run_group_tests_name("catalog memory", tests, NULL, NULL);
 }
