@@ -212,8 +212,9 @@ static void check_links(sqlite3 *db, mm_finding_fn *fn, void *ctx)
     sqlite3_finalize(row);
 }
 
-#define BAD_VECTOR \
-    "FROM vector WHERE length(data) <> 4 * (SELECT dim FROM vector_kind k WHERE k.id = kind)"
+#define BAD_VECTOR                                                                \
+    "FROM vector WHERE NOT EXISTS (SELECT 1 FROM vector_kind k WHERE k.id = kind" \
+    " AND length(data) IN (2 * k.dim, 4 * k.dim))"
 #define BAD_PLACE "FROM map_song WHERE NOT (abs(x) < 1e6 AND abs(y) < 1e6)"
 #define BAD_NUMBER                                                            \
     "FROM map_song WHERE NOT EXISTS (SELECT 1 FROM map_cluster c WHERE c.map" \
