@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A fuzz target without a fuzzer: runs it on every file of its corpus, once. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+int main(void)
+{
+    size_t n = 0;
+    DIR *folder = opendir(CORPUS);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        char *path = mm_path_join(CORPUS, entry->d_name);
+        char *bytes = NULL;
+        size_t size;
+        if (entry->d_name[0] != '.' && path &&
+            mm_file_read(path, 16 << 20, &bytes, &size, NULL) == 0) {
+            (void)LLVMFuzzerTestOneInput((unsigned char *)bytes, size);
+            n++;
+        }
+        free(bytes);
+        free(path);
+    }
+    if (folder)
+        closedir(folder);
+    printf("%s 1 - %zu inputs of %s\n1..1\n", n ? "ok" : "not ok", n, CORPUS);
+    return n ? 0 : 1;
+}
