@@ -27,8 +27,8 @@ void mm_file_write_abort(struct mm_file_write *file); /* no-op after commit */
 /* All at once. */
 int mm_file_write(const char *path, const void *bytes, size_t count, struct mm_error *err);
 
-/* Gives a file that is whole another name on the same disk, in place of what has it; waits until the
- * disk has both. */
+/* Gives a file that is whole another name on the same disk, in place of what has it; waits until
+ * the disk has both. */
 int mm_file_rename(const char *from, const char *to, struct mm_error *err);
 
 /* Makes the folder and its parents (mode 0777 less the umask). There already is fine. */
