@@ -26,19 +26,19 @@ struct mm_set_work {
 extern const char *const mm_set_shape_names[]; /* [MM_SHAPES], as enum mm_set_shape */
 
 /* A member that is a string; NULL where it is none. */
-const char *mm_set_work_text(const struct mm_set_work *work, const char *name);
+const char *mm_set_work_text(const struct mm_set_work *t, const char *name);
 /* The rules as text, with what was said beside them; heap, NULL when memory is out. */
-char *mm_set_work_rules(const struct mm_set_work *work);
-int mm_set_work_judge(const struct mm_set_work *work, const uint32_t *songs, size_t n,
+char *mm_set_work_rules(const struct mm_set_work *t);
+int mm_set_work_judge(const struct mm_set_work *t, const uint32_t *songs, size_t n,
                       struct mm_set **out, struct mm_error *err);
-int mm_set_work_write(const struct mm_set_work *work, const struct mm_set *set, const char *format,
+int mm_set_work_write(const struct mm_set_work *t, const struct mm_set *set, const char *format,
                       char **text, size_t *size, struct mm_error *err);
 /* Takes root over; NULL = memory ran out. */
 int mm_reply_json(json_t *root, struct mm_blob **out, struct mm_error *err);
 
 /* ---- set_kept.c ---- */
 
-int mm_set_work_keep(const struct mm_set_work *work, struct mm_blob **out, struct mm_error *err);
-int mm_set_work_open(const struct mm_set_work *work, struct mm_blob **out, struct mm_error *err);
+int mm_set_work_keep(const struct mm_set_work *t, struct mm_blob **out, struct mm_error *err);
+int mm_set_work_open(const struct mm_set_work *t, struct mm_blob **out, struct mm_error *err);
 
 #endif

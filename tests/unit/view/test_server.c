@@ -342,64 +342,6 @@ static void the_columns_are_as_documented(void **state)
     assert_error(library->port, "/api/column/tempo?map=0000000000000000", 409);
 }
 
-static struct reply get_column(int port, const char *name)
-{
-    char token[17];
-    current_map(port, token);
-    char *path = mm_format("/api/column/%s?map=%s", name, token);
-    struct reply reply = client_get(port, path);
-    free(path);
-    return reply;
-}
-
-/* Nothing was played yet: then there is nothing to tell apart. */
-static void without_a_log_there_is_no_column_of_plays(void **state)
-{
-    struct library *library = *state;
-    struct reply reply = get_column(library->port, "played");
-    assert_int_equal(reply.status, 404);
-    reply_finish(&reply);
-    reply = client_get(library->port, "/api/map");
-    assert_null(strstr(reply.body, "\"played\""));
-    reply_finish(&reply);
-}
-
-/* Two songs went out more than once, one once; the others not yet. */
-static void plays_are_a_column(void **state)
-{
-    struct library *library = *state;
-    static const int64_t played[] = {1, 2, 1, VANISHED, VANISHED, VANISHED};
-    for (size_t i = 0; i < sizeof played / sizeof *played; i++) {
-        bool added;
-        assert_ok(mm_catalog_add_play(library->catalog, played[i], 1000 + (int64_t)i, "evening",
-                                      &added, &library->err),
-                  &library->err);
-    }
-    char token[17];
-    uint32_t ids[N_SONGS];
-    current_map(library->port, token);
-    char *path = mm_format("/api/tile/0?map=%s", token);
-    struct reply tile = client_get(library->port, path);
-    free(path);
-    check_tile((const unsigned char *)tile.body, tile.size, ids);
-    reply_finish(&tile);
-    struct reply reply = get_column(library->port, "played");
-    assert_int_equal(reply.status, 200);
-    const unsigned char *at = (const unsigned char *)reply.body + 4;
-    uint32_t head = get_u32(&at);
-    json_t *root = json_loadb((const char *)at, head, 0, NULL);
-    const json_t *names = json_object_get(root, "categories");
-    assert_int_equal(json_array_size(names), 3);
-    assert_string_equal(json_string_value(json_array_get(names, 0)), "Not yet played");
-    json_decref(root);
-    at += head;
-    for (int i = 0; i < N_SONGS; i++) {
-        unsigned often = ids[i] == 1 || ids[i] == VANISHED ? 2 : ids[i] == 2;
-        assert_int_equal(get_u16(&at), often);
-    }
-    reply_finish(&reply);
-}
-
 static void a_new_map_has_a_new_name(void **state)
 {
     struct library *library = *state;
@@ -683,8 +625,6 @@ int main(int argc, char **argv)
         ON_MAP(the_tiles_are_as_documented),
         ON_MAP(the_overview_is_as_documented),
         ON_MAP(the_columns_are_as_documented),
-        ON_MAP(without_a_log_there_is_no_column_of_plays),
-        ON_MAP(plays_are_a_column),
         ON_MAP(a_new_map_has_a_new_name),
         ON_MAP(songs_are_told_as_far_as_known),
         ON_LIBRARY(a_clip_is_made_once_and_kept),

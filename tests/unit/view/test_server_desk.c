@@ -159,6 +159,65 @@ static void words_are_a_line_a_song(void **state)
     assert_int_equal(client_status(library->port, "/api/words?map=0"), 409);
 }
 
+static struct reply get_column(int port, const char *name)
+{
+    char token[17];
+    current_map(port, token);
+    char *path = mm_format("/api/column/%s?map=%s", name, token);
+    struct reply reply = client_get(port, path);
+    free(path);
+    return reply;
+}
+
+/* Nothing was played yet: then there is nothing to tell apart. */
+static void without_a_log_there_is_no_column_of_plays(void **state)
+{
+    struct library *library = *state;
+    struct reply reply = get_column(library->port, "played");
+    assert_int_equal(reply.status, 404);
+    reply_finish(&reply);
+    reply = client_get(library->port, "/api/map");
+    assert_null(strstr(reply.body, "\"played\""));
+    reply_finish(&reply);
+}
+
+/* Two songs went out more than once, one once; the others not yet. */
+static void plays_are_a_column(void **state)
+{
+    struct library *library = *state;
+    static const int64_t played[] = {1, 2, 1, VANISHED, VANISHED, VANISHED};
+    for (size_t i = 0; i < sizeof played / sizeof *played; i++) {
+        bool added;
+        assert_ok(mm_catalog_add_play(library->catalog, played[i], 1000 + (int64_t)i, "evening",
+                                      &added, &library->err),
+                  &library->err);
+    }
+    struct reply reply = get_column(library->port, "played");
+    assert_int_equal(reply.status, 200);
+    const unsigned char *at = (const unsigned char *)reply.body;
+    size_t head = at[4] | (size_t)at[5] << 8; /* bytes; it is short */
+    assert_int_equal(reply.size, 8 + head + 2 * N_SONGS);
+    json_t *root = json_loadb((const char *)at + 8, head, 0, NULL);
+    const json_t *names = json_object_get(root, "categories");
+    assert_int_equal(json_array_size(names), 3);
+    assert_string_equal(json_string_value(json_array_get(names, 0)), "Not yet played");
+    json_decref(root);
+    at += 8 + head;
+    char path[64];
+    char token[17];
+    current_map(library->port, token);
+    snprintf(path, sizeof path, "/api/songs?map=%s&first=0&count=%d", token, N_SONGS);
+    struct reply songs = client_get(library->port, path);
+    json_t *all = body_json(&songs);
+    for (size_t i = 0; i < N_SONGS; i++, at += 2) {
+        json_int_t id = json_integer_value(json_object_get(json_array_get(all, i), "id"));
+        assert_int_equal(at[0] | at[1] << 8, id == 1 || id == VANISHED ? 2 : id == 2);
+    }
+    json_decref(all);
+    reply_finish(&songs);
+    reply_finish(&reply);
+}
+
 static void whole_songs(void **state)
 {
     struct library *library = *state;
@@ -409,6 +468,8 @@ int main(int argc, char **argv)
         WITH_VECTORS(posts_come_from_our_own_page_only),
         WITH_VECTORS(nearest_songs),
         WITH_VECTORS(words_are_a_line_a_song),
+        WITH_VECTORS(without_a_log_there_is_no_column_of_plays),
+        WITH_VECTORS(plays_are_a_column),
         WITH_VECTORS(whole_songs),
         WITH_VECTORS(beginnings_and_ends),
         WITH_VECTORS(folders_open_on_the_desktop),
