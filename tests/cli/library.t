@@ -83,6 +83,9 @@ has "$out" '^#EXTM3U'
 run 0 bin/lab library
 has "$out" '^ward '
 run 0 bin/view library map.png
+run 0 bin/player
+has "$out" '^mpd '
+run 2 bin/player nowhere
 run 3 bin/queue library
 has "$errors" '.'
 run 2 bin/service nowhere words
