@@ -77,7 +77,7 @@ int mm_file_write_begin(struct mm_file_write *file, const char *path, struct mm_
  * the machine. Some file systems cannot, which is their own affair. */
 static void sync_folder_of(const char *path)
 {
-    char *folder = mm_strndup(path, (size_t)(mm_path_name(path) - path));
+    char *folder = path ? mm_strndup(path, (size_t)(mm_path_name(path) - path)) : NULL;
     int fd = folder ? open(*folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd >= 0) {
         (void)fsync(fd);

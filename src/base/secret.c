@@ -56,15 +56,26 @@ static const char *read_hex(const char *text, unsigned char *out, size_t count)
     return text + 2 * count;
 }
 
+/* One or two digits and a dollar sign; NULL when they are none, else what stands behind them. */
+static const char *read_cost(const char *text, unsigned *out)
+{
+    size_t n = strspn(text, "0123456789");
+    if (n < 1 || n > 2 || text[n] != '$')
+        return NULL;
+    *out = n == 1 ? (unsigned)(text[0] - '0') : (unsigned)(10 * (text[0] - '0') + text[1] - '0');
+    return text + n + 1;
+}
+
 static bool read_record(const char *text, struct record *record)
 {
-    int at = 0;
-    if (sscanf(text, "scrypt$%2u$%2u$%2u$%n", &record->log_n, &record->r, &record->p, &at) != 3 ||
-        at == 0)
+    static const char name[] = "scrypt$";
+    const char *at = text + sizeof name - 1;
+    if (strncmp(text, name, sizeof name - 1) != 0 || !(at = read_cost(at, &record->log_n)) ||
+        !(at = read_cost(at, &record->r)) || !(at = read_cost(at, &record->p)))
         return false;
     if (record->log_n < 10 || record->log_n > MAX_LOG_N || record->r != R || record->p != P)
         return false;
-    const char *p = read_hex(text + at, record->salt, SALT);
+    const char *p = read_hex(at, record->salt, SALT);
     if (!p || *p != '$')
         return false;
     p = read_hex(p + 1, record->key, KEY);

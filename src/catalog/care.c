@@ -234,7 +234,7 @@ int mm_catalog_restore(const char *file, const char *path, bool replace,
                        size_t *rows, struct mm_error *err)
 {
     struct bench bench = {0};
-    unsigned char wanted[32];
+    unsigned char wanted[32] = {0};
     bool shared = mm_store_is_uri(path);
     const char *where = getenv("TMPDIR");
     char *beside = shared ? mm_path_join(where && *where ? where : "/tmp", "musicmap-restore")

@@ -91,7 +91,9 @@ int cmd_serve_set_password(const struct command *self, const char *file)
     int result = mm_serve_password(line, record, &err);
     explicit_bzero(line, sizeof line);
     if (result == 0) {
-        strcat(record, "\n");
+        size_t n = strlen(record);
+        record[n] = '\n'; /* there is a byte more than a record takes */
+        record[n + 1] = '\0';
         mode_t before = umask(077);
         result = mm_file_write(file, record, strlen(record), &err);
         umask(before);

@@ -80,10 +80,11 @@ static int look_at_songs(struct doctor *d, struct mm_error *err)
 /* "SONG-TAG.clip" of a song that is not in the library any more. */
 static bool is_orphan(struct doctor *d, const char *name)
 {
-    int64_t id;
-    int end = 0;
+    static const char hex[] = "0123456789abcdef";
     struct mm_song song;
-    if (sscanf(name, "%" SCNd64 "-%*[0-9a-f].clip%n", &id, &end) != 1 || end == 0 || name[end])
+    char *end;
+    int64_t id = strtoll(name, &end, 10);
+    if (end == name || *end != '-' || strcmp(end + 1 + strspn(end + 1, hex), ".clip") != 0)
         return false;
     int result = mm_catalog_get_song(d->catalog, id, &song, NULL);
     if (result == 0)
