@@ -128,6 +128,14 @@ int mm_draw_contacts(const struct mm_contact *contacts, size_t n, const char *pa
 
 /* ---- page ---- */
 
+/* A player beside the page. The calls come from any thread and return at once. */
+struct mm_companion {
+    const char *name;              /* "MPD" */
+    int64_t (*playing)(void *ctx); /* the song on air; 0 = none of the library's */
+    void (*play)(void *ctx, int64_t song);
+    void *ctx;
+};
+
 struct mm_server_settings {
     const char *address;  /* NULL = 127.0.0.1; one that others reach needs a password */
     const char *password; /* a record of mm_serve_password(); NULL = none is asked for */
@@ -138,6 +146,7 @@ struct mm_server_settings {
     uint64_t clip_cache; /* bytes on disk; 0 = 2 GB */
     bool no_open;        /* the page may not open a song's folder in the file manager */
     bool no_update;      /* songs embedded since do not come onto the map by themselves */
+    const struct mm_companion *companion; /* outlives the server; NULL = there is none */
 };
 struct mm_server;
 enum { MM_PASSWORD_RECORD_SIZE = 128 };

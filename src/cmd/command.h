@@ -185,6 +185,8 @@ struct cmd_serve_options {
     size_t port;
     const char *listen, *password_file, *url; /* NULL = as usual */
     bool no_open, no_update;
+    bool mpd;                /* follow a Music Player Daemon */
+    const char *mpd_address; /* NULL = the usual one */
 };
 int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
                   struct mm_helpers *helpers, const struct cmd_serve_options *options);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "musicmap/follow.h"
+
 enum { PORT_TRIES = 50, FILES = 4096 };
 
 /* A connection is a file: where the system lets us have more of them than it gives at first. */
@@ -31,17 +33,24 @@ int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
                                           .port_tries = PORT_TRIES,
                                           .no_open = options->no_open,
                                           .no_update = options->no_update};
+    struct mm_mpd_follow *follow = NULL;
+    if (options->mpd && mm_mpd_follow_start(options->mpd_address, catalog, &follow, &err) < 0)
+        return cmd_fail_error(self, &err);
+    settings.companion = follow ? mm_mpd_follow_companion(follow) : NULL;
     raise_file_limit();
-    if (mm_server_start(catalog, helpers, &settings, &server, &err) < 0)
+    if (mm_server_start(catalog, helpers, &settings, &server, &err) < 0) {
+        mm_mpd_follow_stop(follow);
         return err.code == MM_ERR_USAGE && !settings.password && (options->listen || options->url)
                    ? cmd_fail(self, CMD_USAGE, "%s; --password-file or $MUSICMAP_PASSWORD has it",
                               err.message)
                    : cmd_fail_error(self, &err);
+    }
     cmd_say("the map is ready%s (Ctrl-C ends):", settings.password ? ", behind a password" : "");
     puts(mm_server_url(server)); /* on stdout, alone, for scripts */
     fflush(stdout);
     cmd_wait_for_interrupt();
     mm_server_stop(server);
+    mm_mpd_follow_stop(follow);
     cmd_say("\nended");
     return CMD_DONE;
 }
@@ -63,13 +72,20 @@ int cmd_serve(const struct command *self, int argc, char **argv)
          "what a TLS proxy on this machine makes of it: https://music.example", 0, 0},
         {"no-open", 0, CMD_FLAG, &serve.no_open, NULL,
          "the page may not open folders on this computer", 0, 0},
+        {"mpd", 0, CMD_FLAG, &serve.mpd, NULL,
+         "follow a Music Player Daemon on the map; its address is the operand", 0, 0},
         {"no-update", 0, CMD_FLAG, &serve.no_update, NULL,
          "songs embedded meanwhile do not come onto the map by themselves", 0, 0},
         {0},
     };
-    int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
+    char **operands;
+    size_t n;
+    int status = cmd_parse(self, options, argc, argv, 0, 1, &operands, &n);
     if (status)
         return status;
+    if (n && !serve.mpd)
+        return cmd_fail(self, CMD_USAGE, "what is \"%s\"? An address goes with --mpd", operands[0]);
+    serve.mpd_address = n ? operands[0] : NULL;
     if (set_password)
         return serve.password_file
                    ? cmd_serve_set_password(self, serve.password_file)

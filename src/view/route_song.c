@@ -138,6 +138,29 @@ bool mm_route_original(struct mm_visit *visit)
 
 /* ---- its folder ---- */
 
+static bool say_done(struct mm_visit *visit)
+{
+    struct mm_error err = {0};
+    struct mm_blob *blob;
+    char *text = mm_strdup("{}");
+    int result = text ? mm_blob_create((unsigned char *)text, 2, "application/json", &blob, &err)
+                      : mm_no_memory(&err);
+    return result < 0 ? mm_visit_fail_with(visit, result, &err, false)
+                      : mm_visit_blob(visit, blob, MM_CACHE_NO_STORE);
+}
+
+bool mm_route_play(struct mm_visit *visit)
+{
+    int64_t song;
+    const struct mm_companion *companion = visit->site->companion;
+    if (!companion)
+        return mm_visit_fail(visit, 403, "there is no player beside the page (serve --mpd)");
+    if (!mm_visit_song(visit, &song))
+        return mm_visit_fail(visit, 404, "there is no such song");
+    companion->play(companion->ctx, song);
+    return say_done(visit);
+}
+
 bool mm_route_open(struct mm_visit *visit)
 {
     int64_t song;
@@ -154,10 +177,5 @@ bool mm_route_open(struct mm_visit *visit)
     int result = mm_job_result(visit->request->job, &none, &err);
     if (result < 0)
         return mm_visit_fail_with(visit, result, &err, true);
-    struct mm_blob *blob;
-    char *text = mm_strdup("{}");
-    result = text ? mm_blob_create((unsigned char *)text, 2, "application/json", &blob, &err)
-                  : mm_no_memory(&err);
-    return result < 0 ? mm_visit_fail_with(visit, result, &err, false)
-                      : mm_visit_blob(visit, blob, MM_CACHE_NO_STORE);
+    return say_done(visit);
 }

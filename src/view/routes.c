@@ -32,6 +32,7 @@ static const struct route {
     {"/api/words", mm_route_words, false},
     {"/api/song/", mm_route_details, false},
     {"/api/open/", mm_route_open, true},
+    {"/api/play/", mm_route_play, true},
     {"/api/set", mm_route_set, true},
     {"/clip/", get_clip, false},
     {"/song/", mm_route_original, false},

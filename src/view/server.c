@@ -359,6 +359,7 @@ static int start(struct mm_server *server, struct mm_catalog *catalog, struct mm
     result = mm_site_init(&server->site, catalog, helpers, cache, err);
     server->site.may_open = !settings->no_open;
     server->site.may_update = !settings->no_update;
+    server->site.companion = settings->companion;
     if (result < 0)
         return result;
     result = start_daemon(server, near, err);

@@ -12,6 +12,7 @@
 
 #include "musicmap/catalog.h"
 #include "musicmap/error.h"
+#include "musicmap/view.h"
 #include "musicmap/work.h"
 #include "view/clips.h"
 #include "view/desk.h"
@@ -29,12 +30,13 @@ struct mm_site {
     struct mm_jobs *jobs;
     struct mm_desk *desk;
     struct mm_live *live;
-    bool may_open;                /* folders in this computer's file manager */
-    bool may_update;              /* put songs that were embedded since onto the map */
-    pthread_mutex_t mutex;        /* of the member below */
-    struct mm_snapshot *snapshot; /* the map that is served; NULL = none yet */
-    pthread_mutex_t status_mutex; /* of the members below */
-    struct mm_blob *status;       /* the last figures, for the map of status_token */
+    bool may_open;                        /* folders in this computer's file manager */
+    const struct mm_companion *companion; /* NULL = there is none */
+    bool may_update;                      /* put songs that were embedded since onto the map */
+    pthread_mutex_t mutex;                /* of the member below */
+    struct mm_snapshot *snapshot;         /* the map that is served; NULL = none yet */
+    pthread_mutex_t status_mutex;         /* of the members below */
+    struct mm_blob *status;               /* the last figures, for the map of status_token */
     char status_token[MM_TOKEN_SIZE];
     double status_until; /* monotonic seconds */
     struct mm_site_update {

@@ -90,6 +90,11 @@ int mm_site_look(void *ctx, struct mm_blob **out, struct mm_error *err)
                             json_pack("{s:s, s:s, s:I, s:I}", "task", notice.task, "stage",
                                       notice.stage, "done", (json_int_t)notice.done, "total",
                                       (json_int_t)notice.total));
+    const struct mm_companion *companion = site->companion;
+    if (state && companion)
+        json_object_set_new(state, "player",
+                            json_pack("{s:s, s:I}", "name", companion->name, "song",
+                                      (json_int_t)companion->playing(companion->ctx)));
     char *text = state ? json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(state);
     if (!text)

@@ -20,7 +20,7 @@ struct mm_visit {
 /* True = answered, false = wait. */
 typedef bool mm_route_fn(struct mm_visit *visit);
 mm_route_fn mm_route_similar, mm_route_words, mm_route_details, mm_route_original, mm_route_open,
-    mm_route_set, mm_route_events;
+    mm_route_play, mm_route_set, mm_route_events;
 
 /* The reply is made; they return what the route returns. */
 bool mm_visit_blob(struct mm_visit *visit, struct mm_blob *blob, enum mm_caching caching);

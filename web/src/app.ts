@@ -19,6 +19,7 @@ import { Meter } from './ui/meter';
 import { CardActions, Tools } from './tools';
 import { canPlay, desk } from './desk';
 import type { Song } from './data/api';
+import { CompanionBar } from './ui/companion';
 import { Arrivals } from './ui/arrivals';
 
 export class App implements Ground {
@@ -36,6 +37,7 @@ export class App implements Ground {
   readonly tools: Tools;
   private readonly arrivals: Arrivals;
   private readonly cardActions: CardActions;
+  private readonly companion: CompanionBar;
   mapId = '';
   private pointer: { x: number; y: number } | undefined; // where a mouse rests, pixels
   private dragging = false;
@@ -64,6 +66,7 @@ export class App implements Ground {
     this.tools = new Tools(this, this.mapElement, () => this.show());
     this.arrivals = new Arrivals(this, this.tools.overlay);
     this.cardActions = new CardActions(this, this.tools, () => this.toggleWhole());
+    this.companion = new CompanionBar(this, () => this.listening.sounding);
     new Meter(element('volume', HTMLElement), () => this.engine.analyser);
     this.engine.setVolume(this.settings.volume);
     this.engine.setMuted(this.settings.muted);
@@ -241,6 +244,7 @@ export class App implements Ground {
     }
     const { work } = status;
     this.controls.showWork(work);
+    this.companion.show(status.player);
     if (!this.current) this.wait(status);
   }
 
@@ -455,6 +459,7 @@ export class App implements Ground {
     const cell = pinned || focus < 0 ? sounding : focus;
     this.card.show(cell >= 0 ? this.cardOf(atlas, cell, engine.state) : undefined);
     this.tools.show();
+    this.companion.update();
     const { details } = this.tools.near;
     const canWhole = canPlay(details?.full ?? '');
     this.cardActions.show(listening.chosenSong > 0, pinned, canWhole, this.settings.whole, this.tools.player.playing);

@@ -215,6 +215,11 @@ export const desk = {
     await answer(`api/open/${song}`, post({}));
   },
 
+  /** In the player beside the page (serve --mpd). */
+  async playThere(song: number): Promise<void> {
+    await answer(`api/play/${song}`, post({}));
+  },
+
   async make(task: SetTask, signal?: AbortSignal): Promise<RadioSet> {
     return readSet(await answer('api/set', post({ do: 'make', client: CLIENT, ...task }, signal)));
   },

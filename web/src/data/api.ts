@@ -66,6 +66,13 @@ export interface Status {
   readonly map: string | null;
   /** What is being done to the library, by whatever process. */
   readonly work?: Work;
+  /** A player beside the page. */
+  readonly player?: Companion;
+}
+
+export interface Companion {
+  readonly name: string; // MPD
+  readonly song: number; // 0 = none of the library's
 }
 
 export interface Work {
@@ -202,13 +209,14 @@ export function parseSong(value: Json): Song | undefined {
 export function parseStatus(value: Json): Status {
   const object = isObject(value) ? value : {};
   const count = (from: JsonObject, key: string): number => (isNumber(from[key]) ? Math.max(0, from[key] as number) : 0);
-  const { work } = object;
+  const { work, player } = object;
   return {
     songs: count(object, 'songs'),
     measured: count(object, 'measured'),
     embedded: count(object, 'embedded'),
     failures: count(object, 'failures'),
     map: isText(object.map) ? object.map : null,
+    ...(isObject(player) && isText(player.name) ? { player: { name: player.name, song: count(player, 'song') } } : {}),
     ...(isObject(work) && isText(work.stage)
       ? { work: { task: isText(work.task) ? work.task : '', stage: work.stage, done: count(work, 'done'), total: count(work, 'total') } }
       : {}),
