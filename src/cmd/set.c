@@ -306,7 +306,7 @@ static const struct {
      {"set play", "NAME --icecast URL", "on air, in real time, at an Icecast server", NULL, false}},
     {"log",
      set_log,
-     {"set log", "NAME | FILE.csv | ", "marks a set as played, or reads a log", NULL, false}},
+     {"set log", "[NAME | FILE.csv]", "what was played; marks a set, or reads a log", NULL, false}},
 };
 
 int cmd_set(const struct command *self, int argc, char **argv)
