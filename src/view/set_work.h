@@ -31,7 +31,7 @@ const char *mm_set_work_text(const struct mm_set_work *t, const char *name);
 char *mm_set_work_rules(const struct mm_set_work *t);
 int mm_set_work_judge(const struct mm_set_work *t, const uint32_t *songs, size_t n,
                       struct mm_set **out, struct mm_error *err);
-int mm_set_work_write(const struct mm_set_work *t, const struct mm_set *set, const char *format,
+int mm_set_work_write(const struct mm_set_work *t, const struct mm_set *set, const char *name,
                       char **text, size_t *size, struct mm_error *err);
 /* Takes root over; NULL = memory ran out. */
 int mm_reply_json(json_t *root, struct mm_blob **out, struct mm_error *err);
