@@ -5,7 +5,7 @@
  *   npm --prefix tests/web/peers ci
  *   node tests/web/bench.mjs [--songs 100000] [--hovers 2000] [--jumps 150] [--cell 34] [--most SECONDS] [--rounds 3] [--only hover|picture|frames]
  *
- * --cell: how wide cells are while one flies over them, pixels: 26 makes 2,000 hovers take some six minutes;
+ * --cell: how wide cells are while one flies over them, pixels: 26 makes 2,000 hovers take some fifteen minutes on a busy machine;
  * --most: so many seconds, whatever was reached.
  *
  * Rows and targets are those of doc/page.md. Where the page is measured against its peers, they take
