@@ -106,6 +106,10 @@ static int render(const struct command *self, struct mm_helpers *helpers,
         made->set->crossfade_s = request.crossfade_s;
         *shortened = tell_short(self, &request, done);
         result = write_cue(made, name, in->output, err);
+        if (result == MM_ERR_LIMIT) { /* the sound is good all the same */
+            cmd_say("no CUE sheet: %s", err->message);
+            result = 0;
+        }
     }
     free(done);
     free(songs);
