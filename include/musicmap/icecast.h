@@ -53,7 +53,7 @@ struct mm_icecast_report {
  * Plays to the end. MM_ERR_IO: nobody is there, when it begins; MM_ERR_USAGE: it does not take the
  * password or the mount; MM_ERR_AGAIN: it was away for ten minutes; MM_ERR_CANCELLED.
  */
-int mm_icecast_play(const struct mm_icecast *what, struct mm_icecast_report *out,
+int mm_icecast_play(const struct mm_icecast *in, struct mm_icecast_report *out,
                     struct mm_error *err);
 
 #endif

@@ -120,10 +120,11 @@ static int write_regions(struct mm_store *store, const struct mm_map_record *map
 }
 
 /* A map takes minutes to make: what was deleted meanwhile is not on it. */
+/* A cross join keeps its order in SQLite: each row looks for its song. */
 #define INSERT_SONGS(rows)                                                                     \
     "INSERT INTO map_song (map, song, x, y, cluster, honesty)"                                 \
     " SELECT ?1, s.id, v.column2, v.column3, v.column4, v.column5 FROM (VALUES " rows ") AS v" \
-    " JOIN song s ON s.id = v.column1"
+    " CROSS JOIN song s WHERE s.id = v.column1"
 #define ROW(song, x, y, cluster, honesty)                                    \
     "(CAST(?" song " AS bigint), CAST(?" x " AS double precision), CAST(?" y \
     " AS double precision), CAST(?" cluster " AS bigint), CAST(?" honesty " AS double precision))"

@@ -9,12 +9,12 @@
 #include "base/array.h"
 #include "base/text.h"
 
-static const struct mm_player *const players[] = {
+enum { N_PLAYERS = 3 };
+static const struct mm_player *const players[N_PLAYERS] = {
     &mm_player_mpd,
     &mm_player_spotify,
     &mm_player_subsonic,
 };
-enum { N_PLAYERS = sizeof players / sizeof *players };
 
 const struct mm_player *mm_players(size_t i)
 {

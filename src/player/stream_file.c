@@ -58,8 +58,8 @@ static int next_frame(struct mm_stream_file *s, struct mm_error *err)
     int rate = samples[h[2] >> 2 & 3] / (one ? 1 : 2);
     if (!whole || h[0] != 0xff || (h[1] & 0xe6) != 0xe2 || !kbit || !rate)
         return s->size < 4 || memcmp(h, "TAG", 3) == 0 ? 0 : odd(err);
-    int count = one ? 1152 : 576;
-    size_t size = (size_t)(count / 8 * kbit * 1000 / rate + (h[2] >> 1 & 1));
+    size_t count = one ? 1152 : 576;
+    size_t size = count / 8 * (size_t)kbit * 1000 / (size_t)rate + (h[2] >> 1 & 1);
     result = read_more(s, size - 4, &whole, err);
     s->next_s = s->at_s + (double)count / rate;
     return result < 0 ? result : whole;

@@ -55,12 +55,13 @@ static const struct {
     {"FROM root ORDER BY", "SCAN root"},
     {"FROM vector_kind k WHERE EXISTS", "SCAN k"}, /* a handful */
     {"FROM map ORDER BY id DESC LIMIT 1", "SCAN map"},
+    {"INSERT INTO map_song", "SCAN v"}, /* the rows that are inserted */
     {"sqlite_schema", "SCAN sqlite_master"},
 };
 
 static bool is_allowed(const char *sql, const char *plan)
 {
-    if (strcmp(plan, "SCAN CONSTANT ROW") == 0)
+    if (strstr(plan, "CONSTANT ROW"))
         return true;
     for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
         if (strstr(sql, allowed[i].sql) && strcmp(plan, allowed[i].plan) == 0)
