@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "map/build_sample.h"
 
-enum { N = 5000, DIM = 16, BLOBS = 8 };
+enum { N = 3000, DIM = 16, BLOBS = 8 };
 
 /* Songs that are made where they are read: none is in memory. */
 struct songs {
@@ -126,12 +126,12 @@ static void few_songs_are_laid_out_and_all_are_on_the_map(void **state)
     struct mm_vectors vectors = make_songs(&songs);
     static const char *const clusterers[] = {"kmeans", "ward"};
     for (size_t c = 0; c < 2; c++) {
-        struct mm_map *map = build(&vectors, (struct mm_map_settings){.memory = memory_for(1200),
+        struct mm_map *map = build(&vectors, (struct mm_map_settings){.memory = memory_for(1000),
                                                                       .clusters = c ? BLOBS : 0,
                                                                       .clusterer = clusterers[c]});
         check_map(map);
         assert_int_equal(map->n_clusters, BLOBS);
-        assert_true(map->n_laid_out >= 1200 && map->n_laid_out < 1300);
+        assert_true(map->n_laid_out >= 1000 && map->n_laid_out < 1100);
         for (size_t i = 1; i < map->n_laid_out; i++)
             assert_true(map->laid_out[i] > map->laid_out[i - 1] && map->laid_out[i] < N);
         check_blobs(map);
@@ -146,7 +146,7 @@ static void the_placed_are_as_honest_as_the_others(void **state)
     struct songs songs;
     struct mm_vectors vectors = make_songs(&songs);
     struct mm_map *map =
-        build(&vectors, (struct mm_map_settings){.memory = memory_for(2000), .clusters = BLOBS});
+        build(&vectors, (struct mm_map_settings){.memory = memory_for(1500), .clusters = BLOBS});
     double sum[2] = {0};
     for (size_t i = 0, at = 0; i < N; i++) {
         bool laid_out = at < map->n_laid_out && map->laid_out[at] == i;
@@ -166,7 +166,7 @@ static void it_does_not_depend_on_threads(void **state)
     struct songs songs;
     struct mm_vectors vectors = make_songs(&songs);
     struct mm_map_settings settings = {
-        .memory = memory_for(1200), .clusters = BLOBS, .seed = 4, .jobs = 1};
+        .memory = memory_for(1000), .clusters = BLOBS, .seed = 4, .jobs = 1};
     struct mm_map *one = build(&vectors, settings);
     settings.jobs = 3;
     struct mm_map *three = build(&vectors, settings);
@@ -183,7 +183,7 @@ static void it_lies_as_the_last_one_did(void **state)
     struct songs songs;
     struct mm_vectors vectors = make_songs(&songs);
     struct mm_map_settings settings = {
-        .memory = memory_for(1200), .clusters = BLOBS, .layout = "pca"};
+        .memory = memory_for(1000), .clusters = BLOBS, .layout = "pca"};
     struct mm_map *one = build(&vectors, settings);
     float *turned = calloc((size_t)N * 2, sizeof *turned);
     for (size_t i = 0; i < N; i++) {
