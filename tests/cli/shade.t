@@ -21,6 +21,6 @@ cmp -s honesty.svg year.svg
 [ $? = 1 ]
 ok $? "pictures differ"
 run 2 musicmap draw --shade mood -o mood.svg
-has "$errors" 'honesty, intensity, tempo, key or year'
+has "$errors" 'honesty, intensity, tempo, key, year, rating or plays'
 run 2 musicmap draw --shade year --cells clusters -o year.svg
 finish
