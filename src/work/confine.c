@@ -81,7 +81,7 @@ static bool allow_threads(scmp_filter_ctx filter, scmp_datum_t own)
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                             SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, own)) == 0;
+                            SCMP_A0(SCMP_CMP_EQ, own, 0)) == 0;
 }
 
 /* What people would try is refused, as without the rights to it, rather than missing. */
