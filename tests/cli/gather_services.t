@@ -38,8 +38,8 @@ for profile in dev2026 legacy extended; do
     run 0 musicmap gather spotify --genres acoustic,rock --library spotify-$profile --json -v
     case $profile in extended) sounding=18 ;; *) sounding=0 ;; esac
     same "$(json '"\(.added) \(.fetched)"')" "20 $sounding" "spotify $profile"
-    lacks "$errors" 'secret|Bearer|BQ[0-9]'
-    lacks "$out" 'secret|Bearer|BQ[0-9]'
+    lacks "$errors" 'secret|Bearer|(AQ|AR|BQ)[0-9]{20}'
+    lacks "$out" 'secret|Bearer|(AQ|AR|BQ)[0-9]{20}'
 done
 export MUSICMAP_MODELS="$scratch/models" SPOTIFY_CLIENT_ID=dev2026 SPOTIFY_CLIENT_SECRET=secret-dev2026
 run 0 musicmap gather spotify --genres club --library club

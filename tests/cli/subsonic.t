@@ -151,6 +151,14 @@ for row in sqlite3.connect(sys.argv[1] + '/catalog.sqlite').execute('SELECT titl
 names many.map >a && names many.folder >b
 cmp a b
 ok $? "are the folder's songs"
+if [ -n "${MUSICMAP_FULL:-}" ]; then
+    run 0 musicmap embed --library many.map
+    run 0 musicmap embed --library many.folder
+    songs many.map >a && songs many.folder >b
+    cmp a b
+    ok $? "with the folder's measures and vectors"
+    same "$(wc -l <a)" 520 "of all 520 songs"
+fi
 
 # ---- what goes wrong ----
 
