@@ -325,6 +325,52 @@ int mm_catalog_leave_write(struct mm_catalog *catalog, int result, struct mm_err
     return result;
 }
 
+int mm_catalog_ask(struct mm_catalog *catalog, const char *sql, struct mm_statement **out,
+                   struct mm_error *err)
+{
+    *out = NULL;
+    struct mm_store *store;
+    int result = mm_catalog_enter_read(catalog, &store, err);
+    if (result < 0)
+        return result;
+    result = mm_store_prepare(store, sql, out, err);
+    if (result < 0) {
+        *out = NULL;
+        mm_catalog_leave_read(catalog);
+    }
+    return result;
+}
+
+int mm_catalog_answered(struct mm_catalog *catalog, struct mm_statement *statement, int result)
+{
+    if (statement) {
+        mm_statement_release(statement);
+        mm_catalog_leave_read(catalog);
+    }
+    return result;
+}
+
+int mm_catalog_tell(struct mm_catalog *catalog, enum mm_store_access access, const char *sql,
+                    struct mm_statement **out, struct mm_error *err)
+{
+    *out = NULL;
+    struct mm_store *store;
+    int result = mm_catalog_enter(catalog, access, &store, err);
+    if (result < 0)
+        return result;
+    result = mm_store_prepare(store, sql, out, err);
+    return result < 0 ? mm_catalog_leave_write(catalog, result, err) : 0;
+}
+
+int mm_catalog_told(struct mm_catalog *catalog, struct mm_statement *statement, size_t *changed,
+                    struct mm_error *err)
+{
+    int result = mm_statement_finish(statement, err);
+    if (changed)
+        *changed = result == 0 ? mm_store_changes(catalog->store) : 0;
+    return mm_catalog_leave_write(catalog, result, err);
+}
+
 int mm_catalog_wait(struct mm_catalog *catalog, double seconds, bool *woken, struct mm_error *err)
 {
     pthread_mutex_lock(&catalog->lock);
@@ -352,9 +398,7 @@ int mm_store_run_int(struct mm_store *store, const char *sql, int64_t value, str
     if (result < 0)
         return result;
     mm_bind_int(statement, 1, value);
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
-    return result;
+    return mm_statement_finish(statement, err);
 }
 
 int mm_store_collect_ids(struct mm_statement *statement, int64_t **ids, size_t *count,
@@ -420,19 +464,20 @@ int mm_no_song(int64_t id, struct mm_error *err)
     return mm_error_set(err, MM_ERR_NOT_FOUND, "there is no song %" PRId64, id);
 }
 
+int mm_needs_song(int result, int64_t id, struct mm_error *err)
+{
+    return result == MM_ERR_NOT_FOUND ? mm_no_song(id, err) : result;
+}
+
 /* ---- figures ---- */
 
 int mm_catalog_count(struct mm_catalog *catalog, struct mm_catalog_counts *out,
                      struct mm_error *err)
 {
     *out = (struct mm_catalog_counts){0};
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(
-        store,
+    int result = mm_catalog_ask(
+        catalog,
         "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),"
         " count(*) FILTER (WHERE state = 2),"
         " count(*) FILTER (WHERE state = 0 AND codec IS NOT NULL),"
@@ -455,7 +500,5 @@ int mm_catalog_count(struct mm_catalog *catalog, struct mm_catalog_counts *out,
         out->failures = (size_t)mm_column_int(statement, 6);
         out->map_songs = (size_t)mm_column_int(statement, 7);
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result < 0 ? result : 0;
+    return mm_catalog_answered(catalog, statement, result < 0 ? result : 0);
 }

@@ -23,6 +23,20 @@ int mm_catalog_enter(struct mm_catalog *catalog, enum mm_store_access access,
                      struct mm_store **store, struct mm_error *err);
 int mm_catalog_leave_write(struct mm_catalog *catalog, int result, struct mm_error *err);
 
+/*
+ * A scope around one statement. ask() reads: step through the rows, then answered() releases the
+ * statement (NULL after an ask that failed), leaves and returns result. tell() writes: bind, then
+ * told() runs it to its end and leaves; *changed (may be NULL) = the rows that it touched. One that
+ * failed needs neither.
+ */
+int mm_catalog_ask(struct mm_catalog *catalog, const char *sql, struct mm_statement **out,
+                   struct mm_error *err);
+int mm_catalog_answered(struct mm_catalog *catalog, struct mm_statement *statement, int result);
+int mm_catalog_tell(struct mm_catalog *catalog, enum mm_store_access access, const char *sql,
+                    struct mm_statement **out, struct mm_error *err);
+int mm_catalog_told(struct mm_catalog *catalog, struct mm_statement *statement, size_t *changed,
+                    struct mm_error *err);
+
 /* Sleeps up to seconds, less when songs come or change. No transaction may be open. */
 int mm_catalog_wait(struct mm_catalog *catalog, double seconds, bool *woken, struct mm_error *err);
 
@@ -45,5 +59,7 @@ int mm_column_take_path(struct mm_statement *statement, int column, char **out,
 int mm_check_text(const char *text, const char *what, struct mm_error *err);
 
 int mm_no_song(int64_t id, struct mm_error *err); /* MM_ERR_NOT_FOUND, "there is no song 12" */
+/* Says so where result is MM_ERR_NOT_FOUND: the song was what a row hangs on. Returns result. */
+int mm_needs_song(int result, int64_t id, struct mm_error *err);
 
 #endif

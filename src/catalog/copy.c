@@ -161,9 +161,7 @@ static int run_counter(struct mm_store *store, const char *sql, const char *name
         return result;
     mm_bind_text(statement, 1, name);
     mm_bind_int(statement, 2, last);
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
-    return result;
+    return mm_statement_finish(statement, err);
 }
 
 /* The last id that was given is not given again, also where its row is gone. */

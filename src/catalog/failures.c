@@ -21,81 +21,63 @@ int mm_catalog_put_failure(struct mm_catalog *catalog, const struct mm_failure *
                            struct mm_error *err)
 {
     int result = check_failure(failure, err);
-    struct mm_store *store = NULL;
-    if (result == 0)
-        result = mm_catalog_enter_write(catalog, &store, err);
     if (result < 0)
         return result;
     struct mm_statement *statement;
     result =
-        mm_store_prepare(store,
-                         "INSERT INTO failure (path, stage, song, reason, tries, size, mtime_ns)"
-                         " VALUES (?1, ?2, ?3, ?4, CASE WHEN ?5 > 0 THEN ?5 ELSE 1 END, ?6, ?7)"
-                         " ON CONFLICT (path, stage) DO UPDATE SET song = excluded.song,"
-                         " reason = excluded.reason,"
-                         " tries = CASE WHEN ?5 > 0 THEN ?5 ELSE failure.tries + 1 END,"
-                         " size = excluded.size, mtime_ns = excluded.mtime_ns",
-                         &statement, err);
-    if (result == 0) {
-        mm_bind_bytes(statement, 1, failure->path, strlen(failure->path));
-        mm_bind_text(statement, 2, failure->stage);
-        if (failure->song)
-            mm_bind_int(statement, 3, failure->song);
-        mm_bind_text(statement, 4, failure->reason);
-        mm_bind_int(statement, 5, failure->tries);
-        mm_bind_int(statement, 6, (int64_t)failure->size);
-        mm_bind_int(statement, 7, failure->mtime_ns);
-        result = mm_statement_run(statement, err);
-        if (result == MM_ERR_NOT_FOUND)
-            mm_no_song(failure->song, err);
-    }
-    mm_statement_release(statement);
-    return mm_catalog_leave_write(catalog, result, err);
+        mm_catalog_tell(catalog, MM_STORE_WRITE,
+                        "INSERT INTO failure (path, stage, song, reason, tries, size, mtime_ns)"
+                        " VALUES (?1, ?2, ?3, ?4, CASE WHEN ?5 > 0 THEN ?5 ELSE 1 END, ?6, ?7)"
+                        " ON CONFLICT (path, stage) DO UPDATE SET song = excluded.song,"
+                        " reason = excluded.reason,"
+                        " tries = CASE WHEN ?5 > 0 THEN ?5 ELSE failure.tries + 1 END,"
+                        " size = excluded.size, mtime_ns = excluded.mtime_ns",
+                        &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_bytes(statement, 1, failure->path, strlen(failure->path));
+    mm_bind_text(statement, 2, failure->stage);
+    if (failure->song)
+        mm_bind_int(statement, 3, failure->song);
+    mm_bind_text(statement, 4, failure->reason);
+    mm_bind_int(statement, 5, failure->tries);
+    mm_bind_int(statement, 6, (int64_t)failure->size);
+    mm_bind_int(statement, 7, failure->mtime_ns);
+    return mm_needs_song(mm_catalog_told(catalog, statement, NULL, err), failure->song, err);
 }
 
 int mm_catalog_known_failure(struct mm_catalog *catalog, const char *path, const char *stage,
                              uint64_t size, int64_t mtime_ns, bool *known, struct mm_error *err)
 {
     *known = false;
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_ask(catalog,
+                                "SELECT 1 FROM failure WHERE path = ?1 AND stage = ?2"
+                                " AND size = ?3 AND mtime_ns = ?4",
+                                &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store,
-                              "SELECT 1 FROM failure WHERE path = ?1 AND stage = ?2"
-                              " AND size = ?3 AND mtime_ns = ?4",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_bytes(statement, 1, path, strlen(path));
-        mm_bind_text(statement, 2, stage);
-        mm_bind_int(statement, 3, (int64_t)size);
-        mm_bind_int(statement, 4, mtime_ns);
-        result = mm_statement_step(statement, err);
-        *known = result == 1 && size > 0; /* 0 = not known */
-    }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result < 0 ? result : 0;
+    mm_bind_bytes(statement, 1, path, strlen(path));
+    mm_bind_text(statement, 2, stage);
+    mm_bind_int(statement, 3, (int64_t)size);
+    mm_bind_int(statement, 4, mtime_ns);
+    result = mm_statement_step(statement, err);
+    *known = result == 1 && size > 0; /* 0 = not known */
+    return mm_catalog_answered(catalog, statement, result < 0 ? result : 0);
 }
 
 int mm_catalog_clear_failure(struct mm_catalog *catalog, const char *path, const char *stage,
                              struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_write(catalog, &store, err);
+    struct mm_statement *statement;
+    int result =
+        mm_catalog_tell(catalog, MM_STORE_WRITE,
+                        "DELETE FROM failure WHERE path = ?1 AND stage = ?2", &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store, "DELETE FROM failure WHERE path = ?1 AND stage = ?2",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_bytes(statement, 1, path, strlen(path));
-        mm_bind_text(statement, 2, stage);
-        result = mm_statement_run(statement, err);
-    }
-    mm_statement_release(statement);
-    return mm_catalog_leave_write(catalog, result, err);
+    mm_bind_bytes(statement, 1, path, strlen(path));
+    mm_bind_text(statement, 2, stage);
+    return mm_catalog_told(catalog, statement, NULL, err);
 }
 
 static int tell_failure(struct mm_statement *statement, mm_failure_fn *fn, void *ctx,
@@ -131,51 +113,36 @@ static int tell_failure(struct mm_statement *statement, mm_failure_fn *fn, void 
 int mm_catalog_each_failure(struct mm_catalog *catalog, mm_failure_fn *fn, void *ctx,
                             struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(
-        store,
+    int result = mm_catalog_ask(
+        catalog,
         "SELECT path, stage, song, reason, tries, size, mtime_ns FROM failure ORDER BY path, stage",
         &statement, err);
     while (result == 0 && (result = mm_statement_step(statement, err)) == 1)
         result = tell_failure(statement, fn, ctx, err);
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    return mm_catalog_answered(catalog, statement, result);
 }
 
 /* ---- roots ---- */
 
 int mm_catalog_add_root(struct mm_catalog *catalog, const char *path, struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_write(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_tell(catalog, MM_STORE_WRITE,
+                                 "INSERT INTO root (path) VALUES (?1) ON CONFLICT DO NOTHING",
+                                 &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store, "INSERT INTO root (path) VALUES (?1) ON CONFLICT DO NOTHING",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_bytes(statement, 1, path, strlen(path));
-        result = mm_statement_run(statement, err);
-    }
-    mm_statement_release(statement);
-    return mm_catalog_leave_write(catalog, result, err);
+    mm_bind_bytes(statement, 1, path, strlen(path));
+    return mm_catalog_told(catalog, statement, NULL, err);
 }
 
 int mm_catalog_each_root(struct mm_catalog *catalog,
                          int (*fn)(void *ctx, const char *path, struct mm_error *err), void *ctx,
                          struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(store, "SELECT path FROM root ORDER BY id", &statement, err);
+    int result = mm_catalog_ask(catalog, "SELECT path FROM root ORDER BY id", &statement, err);
     while (result == 0 && (result = mm_statement_step(statement, err)) == 1) {
         char *path;
         result = mm_column_take_path(statement, 0, &path, err);
@@ -184,7 +151,5 @@ int mm_catalog_each_root(struct mm_catalog *catalog,
             free(path);
         }
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    return mm_catalog_answered(catalog, statement, result);
 }

@@ -68,13 +68,7 @@ static int write_head(struct mm_store *store, const struct mm_map_record *map, i
     mm_bind_text(statement, 1, map->model);
     mm_bind_text(statement, 2, map->settings);
     mm_bind_text(statement, 3, map->report);
-    result = mm_statement_step(statement, err);
-    if (result == 1) {
-        *id = mm_column_int(statement, 0);
-        result = mm_statement_run(statement, err);
-    }
-    mm_statement_release(statement);
-    return result;
+    return mm_statement_number(statement, id, err);
 }
 
 static int write_clusters(struct mm_store *store, const struct mm_map_record *map, int64_t id,
@@ -93,8 +87,7 @@ static int write_clusters(struct mm_store *store, const struct mm_map_record *ma
         mm_bind_text(statement, 3, map->cluster_names[i]);
         if (map->n_regions > 0) /* else it stays NULL */
             mm_bind_int(statement, 4, map->region[i]);
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
+        result = mm_statement_finish(statement, err);
     }
     return result;
 }
@@ -113,8 +106,7 @@ static int write_regions(struct mm_store *store, const struct mm_map_record *map
         mm_bind_int(statement, 1, id);
         mm_bind_int(statement, 2, (int64_t)i);
         mm_bind_text(statement, 3, map->region_names[i]);
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
+        result = mm_statement_finish(statement, err);
     }
     return result;
 }
@@ -130,37 +122,17 @@ static int write_regions(struct mm_store *store, const struct mm_map_record *map
     " AS double precision), CAST(?" cluster " AS bigint), CAST(?" honesty " AS double precision))"
 /* A server far away is asked once for so many. */
 enum { SONGS_AT_ONCE = 16 };
-#define ROWS                                                                                                                                                           \
-    ROW("2", "3", "4", "5", "6")                                                                                                                                       \
-    ", " ROW("7", "8", "9", "10", "11") ", " ROW("12", "13", "14", "15", "16") ", " ROW("17", "18", "19", "20", "21") ", " ROW("22", "23", "24", "25", "26") ", " ROW( \
-        "27", "28", "29", "30",                                                                                                                                        \
-        "31") ", " ROW("32", "33", "34", "35",                                                                                                                         \
-                       "36") ", " ROW("37", "38", "39", "40",                                                                                                          \
-                                      "41") ", " ROW("42", "43", "44", "45",                                                                                           \
-                                                     "46") ", " ROW("47", "48", "49", "50",                                                                            \
-                                                                    "51") ", " ROW("52", "53",                                                                         \
-                                                                                   "54", "55",                                                                         \
-                                                                                   "56") ", " ROW("57",                                                                \
-                                                                                                  "58",                                                                \
-                                                                                                  "59",                                                                \
-                                                                                                  "60",                                                                \
-                                                                                                  "61") ", " ROW("62",                                                 \
-                                                                                                                 "63",                                                 \
-                                                                                                                 "64",                                                 \
-                                                                                                                 "65",                                                 \
-                                                                                                                 "66") ", " ROW("67",                                  \
-                                                                                                                                "68",                                  \
-                                                                                                                                "69",                                  \
-                                                                                                                                "70",                                  \
-                                                                                                                                "71") ", " ROW("72",                   \
-                                                                                                                                               "73",                   \
-                                                                                                                                               "74",                   \
-                                                                                                                                               "75",                   \
-                                                                                                                                               "76") ", " ROW("77",    \
-                                                                                                                                                              "78",    \
-                                                                                                                                                              "79",    \
-                                                                                                                                                              "80",    \
-                                                                                                                                                              "81")
+/* clang-format off */
+#define ROWS                                                              \
+    ROW("2", "3", "4", "5", "6") ", " ROW("7", "8", "9", "10", "11") ", " \
+    ROW("12", "13", "14", "15", "16") ", " ROW("17", "18", "19", "20", "21") ", " \
+    ROW("22", "23", "24", "25", "26") ", " ROW("27", "28", "29", "30", "31") ", " \
+    ROW("32", "33", "34", "35", "36") ", " ROW("37", "38", "39", "40", "41") ", " \
+    ROW("42", "43", "44", "45", "46") ", " ROW("47", "48", "49", "50", "51") ", " \
+    ROW("52", "53", "54", "55", "56") ", " ROW("57", "58", "59", "60", "61") ", " \
+    ROW("62", "63", "64", "65", "66") ", " ROW("67", "68", "69", "70", "71") ", " \
+    ROW("72", "73", "74", "75", "76") ", " ROW("77", "78", "79", "80", "81")
+/* clang-format on */
 
 static int write_some_songs(struct mm_store *store, const struct mm_map_song *songs, size_t count,
                             int64_t id, struct mm_error *err)
@@ -182,9 +154,7 @@ static int write_some_songs(struct mm_store *store, const struct mm_map_song *so
         if (isfinite(songs[i].honesty)) /* else it stays NULL */
             mm_bind_real(statement, at + 4, (double)songs[i].honesty);
     }
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
-    return result;
+    return mm_statement_finish(statement, err);
 }
 
 static int write_songs(struct mm_store *store, const struct mm_map_record *map, int64_t id,
@@ -376,17 +346,11 @@ int mm_catalog_get_map(struct mm_catalog *catalog, struct mm_map_record *out, st
 int mm_catalog_map_id(struct mm_catalog *catalog, int64_t *out, struct mm_error *err)
 {
     *out = 0;
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(store, "SELECT coalesce(max(id), 0) FROM map", &statement, err);
+    int result = mm_catalog_ask(catalog, "SELECT coalesce(max(id), 0) FROM map", &statement, err);
     if (result == 0)
         result = mm_statement_step(statement, err);
     if (result == 1)
         *out = mm_column_int(statement, 0);
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result < 0 ? result : 0;
+    return mm_catalog_answered(catalog, statement, result < 0 ? result : 0);
 }

@@ -179,39 +179,28 @@ static const char *const steps[] = {step_1, step_maps, step_queue, step_facts, s
 
 enum { VERSION = sizeof steps / sizeof *steps };
 
-static int read_int(struct mm_store *store, const char *sql, int64_t *out, struct mm_error *err)
-{
-    struct mm_statement *statement;
-    int result = mm_store_prepare(store, sql, &statement, err);
-    if (result < 0)
-        return result;
-    result = mm_statement_step(statement, err);
-    *out = result == 1 ? mm_column_int(statement, 0) : 0;
-    mm_statement_release(statement);
-    return result < 0 ? result : 0;
-}
-
 /* *version gets -1 where there are no tables of ours. */
 static int identify(struct mm_store *store, int64_t *version, struct mm_error *err)
 {
     int64_t there;
     *version = -1;
-    int result =
-        read_int(store, "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'musicmap'",
-                 &there, err);
+    int result = mm_store_number(
+        store, "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'musicmap'", &there,
+        err);
     if (result < 0 || !there)
         return result;
-    result = read_int(store,
-                      "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-                      " ON n.oid = c.relnamespace WHERE n.nspname = 'musicmap'"
-                      " AND c.relname = 'library'",
-                      &there, err);
+    result =
+        mm_store_number(store,
+                        "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+                        " ON n.oid = c.relnamespace WHERE n.nspname = 'musicmap'"
+                        " AND c.relname = 'library'",
+                        &there, err);
     if (result == 0 && !there)
         return mm_error_set(err, MM_ERR_INPUT,
                             "%s has a schema \"musicmap\" that is not this program's",
                             mm_store_name(store));
     if (result == 0)
-        result = read_int(store, "SELECT version FROM library", version, err);
+        result = mm_store_number(store, "SELECT version FROM library", version, err);
     if (result == 0 && *version > VERSION)
         return mm_error_set(err, MM_ERR_UNSUPPORTED,
                             "%s was written by a newer musicmap (its tables are of version "

@@ -31,6 +31,13 @@ static int enter_lease(struct mm_catalog *catalog, struct mm_store **store, stru
                                          : unsupported(catalog, err);
 }
 
+static int tell_lease(struct mm_catalog *catalog, const char *sql, struct mm_statement **out,
+                      struct mm_error *err)
+{
+    return mm_catalog_is_shared(catalog) ? mm_catalog_tell(catalog, MM_STORE_LEASE, sql, out, err)
+                                         : unsupported(catalog, err);
+}
+
 /* ---- workers ---- */
 
 static char *recipe_line(const struct mm_queue_recipe *recipe)
@@ -44,17 +51,6 @@ static char *recipe_line(const struct mm_queue_recipe *recipe)
     return mm_text_steal(&line);
 }
 
-static int step_id(struct mm_statement *statement, int64_t *out, struct mm_error *err)
-{
-    int result = mm_statement_step(statement, err);
-    if (result == 1) {
-        *out = mm_column_int(statement, 0);
-        result = mm_statement_run(statement, err);
-    }
-    mm_statement_release(statement);
-    return result;
-}
-
 static int put_recipe(struct mm_store *store, const char *line, int64_t *id, struct mm_error *err)
 {
     struct mm_statement *statement;
@@ -65,7 +61,7 @@ static int put_recipe(struct mm_store *store, const char *line, int64_t *id, str
     if (result < 0)
         return result;
     mm_bind_text(statement, 1, line);
-    return step_id(statement, id, err);
+    return mm_statement_number(statement, id, err);
 }
 
 int mm_queue_join(struct mm_catalog *catalog, const struct mm_queue_recipe *recipe,
@@ -91,7 +87,7 @@ int mm_queue_join(struct mm_catalog *catalog, const struct mm_queue_recipe *reci
         mm_bind_text(statement, 2, host);
         mm_bind_int(statement, 3, pid);
         mm_bind_real(statement, 4, lease_s);
-        result = step_id(statement, &out->id, err);
+        result = mm_statement_number(statement, &out->id, err);
     }
     free(line);
     return mm_catalog_leave_write(catalog, result, err);
@@ -120,39 +116,30 @@ int mm_queue_leave(struct mm_catalog *catalog, const struct mm_queue_worker *wor
 int mm_queue_beat(struct mm_catalog *catalog, const struct mm_queue_worker *worker, size_t done,
                   size_t failed, struct mm_error *err)
 {
-    struct mm_store *store;
     struct mm_statement *statement;
-    int result = enter_lease(catalog, &store, err);
+    /* One whose lease has ended is dead, even when nobody has taken its tasks yet. */
+    int result = tell_lease(catalog,
+                            "UPDATE worker SET seen = clock_timestamp(), done = ?2, failed = ?3,"
+                            " lease_until = clock_timestamp() + ?4 * interval '1 second'"
+                            " WHERE id = ?1 AND lease_until > clock_timestamp()",
+                            &statement, err);
     if (result < 0)
         return result;
-    /* One whose lease has ended is dead, even when nobody has taken its tasks yet. */
-    result = mm_store_prepare(store,
-                              "UPDATE worker SET seen = clock_timestamp(), done = ?2, failed = ?3,"
-                              " lease_until = clock_timestamp() + ?4 * interval '1 second'"
-                              " WHERE id = ?1 AND lease_until > clock_timestamp()",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, worker->id);
-        mm_bind_int(statement, 2, (int64_t)done);
-        mm_bind_int(statement, 3, (int64_t)failed);
-        mm_bind_real(statement, 4, worker->lease_s);
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
-        if (result == 0 && mm_store_changes(store) == 0)
-            result = mm_error_set(err, MM_ERR_NOT_FOUND, "the lease ended");
-    }
-    return mm_catalog_leave_write(catalog, result, err);
+    mm_bind_int(statement, 1, worker->id);
+    mm_bind_int(statement, 2, (int64_t)done);
+    mm_bind_int(statement, 3, (int64_t)failed);
+    mm_bind_real(statement, 4, worker->lease_s);
+    size_t changed;
+    result = mm_catalog_told(catalog, statement, &changed, err);
+    return result == 0 && changed == 0 ? mm_error_set(err, MM_ERR_NOT_FOUND, "the lease ended")
+                                       : result;
 }
 
 int mm_queue_reap(struct mm_catalog *catalog, mm_queue_lost_fn *fn, void *ctx, struct mm_error *err)
 {
-    struct mm_store *store;
     struct mm_statement *statement;
-    int result = enter_lease(catalog, &store, err);
-    if (result < 0)
-        return result;
-    result = mm_store_prepare(
-        store,
+    int result = tell_lease(
+        catalog,
         "WITH lost AS (DELETE FROM worker WHERE lease_until < clock_timestamp()"
         "  RETURNING id, host, pid),"
         " freed AS (UPDATE task SET worker = NULL,"
@@ -161,12 +148,13 @@ int mm_queue_reap(struct mm_catalog *catalog, mm_queue_lost_fn *fn, void *ctx, s
         " SELECT lost.id, lost.host, lost.pid,"
         " (SELECT count(*) FROM freed WHERE freed.id = lost.id) FROM lost",
         &statement, err);
-    while (result == 0 && (result = mm_statement_step(statement, err)) == 1) {
+    if (result < 0)
+        return result;
+    while ((result = mm_statement_step(statement, err)) == 1) {
         const char *host = mm_column_text(statement, 1);
         if (fn)
             fn(ctx, mm_column_int(statement, 0), host ? host : "", mm_column_int(statement, 2),
                (size_t)mm_column_int(statement, 3));
-        result = 0;
     }
     mm_statement_release(statement);
     return mm_catalog_leave_write(catalog, result, err);
@@ -174,12 +162,12 @@ int mm_queue_reap(struct mm_catalog *catalog, mm_queue_lost_fn *fn, void *ctx, s
 
 /* ---- tasks ---- */
 
-/* A question about worker's task of a song: ?1 recipe, ?2 song, ?3 worker. */
-static int prepare_task(struct mm_store *store, const char *sql,
-                        const struct mm_queue_worker *worker, int64_t song,
-                        struct mm_statement **out, struct mm_error *err)
+/* About worker's task of a song: ?1 recipe, ?2 song, ?3 worker. */
+static int tell_task(struct mm_catalog *catalog, const char *sql,
+                     const struct mm_queue_worker *worker, int64_t song, struct mm_statement **out,
+                     struct mm_error *err)
 {
-    int result = mm_store_prepare(store, sql, out, err);
+    int result = tell_lease(catalog, sql, out, err);
     if (result < 0)
         return result;
     mm_bind_int(*out, 1, worker->recipe);
@@ -194,6 +182,12 @@ static int prepare_task(struct mm_store *store, const char *sql,
     "  AND f.stage = 'embed'))"
 #define IF_NEW " ORDER BY s.id ON CONFLICT DO NOTHING"
 
+static int count_added(struct mm_store *store, int result, size_t *added)
+{
+    *added += result == 0 ? mm_store_changes(store) : 0;
+    return result;
+}
+
 static int fill_measures(struct mm_store *store, int64_t recipe, const char *settings, bool retry,
                          size_t *added, struct mm_error *err)
 {
@@ -207,10 +201,7 @@ static int fill_measures(struct mm_store *store, int64_t recipe, const char *set
     mm_bind_int(statement, 1, recipe);
     mm_bind_int(statement, 2, retry);
     mm_bind_text(statement, 3, settings);
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
-    *added += result == 0 ? mm_store_changes(store) : 0;
-    return result;
+    return count_added(store, mm_statement_finish(statement, err), added);
 }
 
 static int fill_vectors(struct mm_store *store, int64_t recipe, const struct mm_vector_kind *kind,
@@ -230,10 +221,7 @@ static int fill_vectors(struct mm_store *store, int64_t recipe, const struct mm_
     mm_bind_text(statement, 3, kind->model);
     mm_bind_text(statement, 4, kind->settings);
     mm_bind_text(statement, 5, kind->segment);
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
-    *added += result == 0 ? mm_store_changes(store) : 0;
-    return result;
+    return count_added(store, mm_statement_finish(statement, err), added);
 }
 
 int mm_queue_fill(struct mm_catalog *catalog, const struct mm_queue_worker *worker,
@@ -257,27 +245,23 @@ int mm_queue_fill(struct mm_catalog *catalog, const struct mm_queue_worker *work
 int mm_queue_claim(struct mm_catalog *catalog, const struct mm_queue_worker *worker, size_t max,
                    int64_t *songs, size_t *n, struct mm_error *err)
 {
-    struct mm_store *store;
-    struct mm_statement *statement;
     *n = 0;
-    int result = enter_lease(catalog, &store, err);
-    if (result < 0)
-        return result;
-    result = mm_store_prepare(
-        store,
+    struct mm_statement *statement;
+    int result = tell_lease(
+        catalog,
         "WITH next AS MATERIALIZED (SELECT song FROM task WHERE recipe = ?1 AND worker IS NULL"
         "  ORDER BY priority DESC, tries, song LIMIT ?2 FOR UPDATE SKIP LOCKED)"
         " UPDATE task SET worker = ?3 FROM next WHERE task.recipe = ?1 AND task.song = next.song"
         " AND EXISTS (SELECT 1 FROM worker w WHERE w.id = ?3 AND w.lease_until > clock_timestamp())"
         " RETURNING task.song",
         &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, worker->recipe);
-        mm_bind_int(statement, 2, (int64_t)max);
-        mm_bind_int(statement, 3, worker->id);
-        while ((result = mm_statement_step(statement, err)) == 1 && *n < max)
-            songs[(*n)++] = mm_column_int(statement, 0);
-    }
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, worker->recipe);
+    mm_bind_int(statement, 2, (int64_t)max);
+    mm_bind_int(statement, 3, worker->id);
+    while ((result = mm_statement_step(statement, err)) == 1 && *n < max)
+        songs[(*n)++] = mm_column_int(statement, 0);
     mm_statement_release(statement);
     result = mm_catalog_leave_write(catalog, result < 0 ? result : 0, err);
     if (result < 0)
@@ -288,24 +272,20 @@ int mm_queue_claim(struct mm_catalog *catalog, const struct mm_queue_worker *wor
 int mm_queue_start(struct mm_catalog *catalog, const struct mm_queue_worker *worker, int64_t song,
                    int *tries, char **why, struct mm_error *err)
 {
-    struct mm_store *store;
     struct mm_statement *statement;
     char *said = NULL;
-    int result = enter_lease(catalog, &store, err);
+    int result = tell_task(catalog,
+                           "UPDATE task SET tries = tries + 1 WHERE recipe = ?1 AND song = ?2"
+                           " AND worker = ?3 RETURNING tries, why",
+                           worker, song, &statement, err);
     if (result < 0)
         return result;
-    result = prepare_task(store,
-                          "UPDATE task SET tries = tries + 1 WHERE recipe = ?1 AND song = ?2"
-                          " AND worker = ?3 RETURNING tries, why",
-                          worker, song, &statement, err);
-    if (result == 0) {
-        result = mm_statement_step(statement, err);
-        if (result == 0)
-            result = MM_ERR_NOT_FOUND;
-        if (result == 1) {
-            *tries = (int)mm_column_int(statement, 0);
-            result = mm_column_take_text(statement, 1, &said) < 0 ? mm_no_memory(err) : 0;
-        }
+    result = mm_statement_step(statement, err);
+    if (result == 0)
+        result = MM_ERR_NOT_FOUND;
+    if (result == 1) {
+        *tries = (int)mm_column_int(statement, 0);
+        result = mm_column_take_text(statement, 1, &said) < 0 ? mm_no_memory(err) : 0;
     }
     mm_statement_release(statement);
     result = mm_catalog_leave_write(catalog, result, err);
@@ -319,45 +299,54 @@ int mm_queue_start(struct mm_catalog *catalog, const struct mm_queue_worker *wor
 int mm_queue_finish(struct mm_catalog *catalog, const struct mm_queue_worker *worker, int64_t song,
                     struct mm_error *err)
 {
-    struct mm_store *store;
     struct mm_statement *statement;
-    int result = enter_lease(catalog, &store, err);
-    if (result < 0)
-        return result;
-    result = prepare_task(store, "DELETE FROM task WHERE recipe = ?1 AND song = ?2 AND worker = ?3",
-                          worker, song, &statement, err);
-    if (result == 0) {
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
-        if (result == 0 && mm_store_changes(store) == 0)
-            result = MM_ERR_NOT_FOUND;
-    }
-    return mm_catalog_leave_write(catalog, result, err);
+    size_t changed = 0;
+    int result =
+        tell_task(catalog, "DELETE FROM task WHERE recipe = ?1 AND song = ?2 AND worker = ?3",
+                  worker, song, &statement, err);
+    if (result == 0)
+        result = mm_catalog_told(catalog, statement, &changed, err);
+    return result == 0 && changed == 0 ? MM_ERR_NOT_FOUND : result;
 }
 
 int mm_queue_give_back(struct mm_catalog *catalog, const struct mm_queue_worker *worker,
                        int64_t song, const char *why, struct mm_error *err)
 {
-    struct mm_store *store;
     struct mm_statement *statement;
     char *clean = mm_text_clean_utf8(why, strlen(why));
     if (!clean)
         return mm_no_memory(err);
-    int result = enter_lease(catalog, &store, err);
+    int result = tell_task(catalog,
+                           "UPDATE task SET worker = NULL, why = ?4"
+                           " WHERE recipe = ?1 AND song = ?2 AND worker = ?3",
+                           worker, song, &statement, err);
     if (result == 0) {
-        result = prepare_task(store,
-                              "UPDATE task SET worker = NULL, why = ?4"
-                              " WHERE recipe = ?1 AND song = ?2 AND worker = ?3",
-                              worker, song, &statement, err);
-        if (result == 0) {
-            mm_bind_text(statement, 4, clean);
-            result = mm_statement_run(statement, err);
-        }
-        mm_statement_release(statement);
-        result = mm_catalog_leave_write(catalog, result, err);
+        mm_bind_text(statement, 4, clean);
+        result = mm_catalog_told(catalog, statement, NULL, err);
     }
     free(clean);
     return result;
+}
+
+static int has_row(struct mm_statement *statement, bool *has, struct mm_error *err)
+{
+    int result = mm_statement_step(statement, err);
+    *has = result == 1;
+    mm_statement_release(statement);
+    return result < 0 ? result : 0;
+}
+
+static int has_measure(struct mm_store *store, const char *settings, int64_t song, bool *has,
+                       struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int result = mm_store_prepare(store, "SELECT 1 FROM measure WHERE song = ?1 AND settings = ?2",
+                                  &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, song);
+    mm_bind_text(statement, 2, settings);
+    return has_row(statement, has, err);
 }
 
 static int has_vector(struct mm_store *store, const struct mm_vector_kind *kind, int64_t song,
@@ -375,49 +364,38 @@ static int has_vector(struct mm_store *store, const struct mm_vector_kind *kind,
     mm_bind_text(statement, 2, kind->model);
     mm_bind_text(statement, 3, kind->settings);
     mm_bind_text(statement, 4, kind->segment);
-    result = mm_statement_step(statement, err);
-    *has = result == 1;
-    mm_statement_release(statement);
-    return result < 0 ? result : 0;
+    return has_row(statement, has, err);
 }
 
 int mm_queue_lacks(struct mm_catalog *catalog, const struct mm_queue_recipe *recipe, int64_t song,
                    bool *measure, bool *lacks, struct mm_error *err)
 {
     struct mm_store *store;
-    struct mm_statement *statement;
     int result = mm_catalog_enter_read(catalog, &store, err);
     if (result < 0)
         return result;
-    result = mm_store_prepare(store, "SELECT 1 FROM measure WHERE song = ?1 AND settings = ?2",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, song);
-        mm_bind_text(statement, 2, recipe->measure_settings);
-        result = mm_statement_step(statement, err);
-        *measure = result != 1;
-    }
-    mm_statement_release(statement);
-    for (size_t i = 0; i < recipe->n_kinds && result >= 0; i++) {
-        bool has = false;
+    bool has = false;
+    result = has_measure(store, recipe->measure_settings, song, &has, err);
+    *measure = !has;
+    for (size_t i = 0; i < recipe->n_kinds && result == 0; i++) {
         result = has_vector(store, &recipe->kinds[i], song, &has, err);
         lacks[i] = !has;
     }
     mm_catalog_leave_read(catalog);
-    return result < 0 ? result : 0;
+    return result;
 }
 
 int mm_queue_prefer(struct mm_catalog *catalog, int64_t song, struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = enter_lease(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = tell_lease(catalog,
+                            "UPDATE task SET priority = 1 WHERE song = ?1 AND priority = 0"
+                            " AND worker IS NULL",
+                            &statement, err);
     if (result < 0)
         return result;
-    result = mm_store_run_int(store,
-                              "UPDATE task SET priority = 1 WHERE song = ?1 AND priority = 0"
-                              " AND worker IS NULL",
-                              song, err);
-    return mm_catalog_leave_write(catalog, result, err);
+    mm_bind_int(statement, 1, song);
+    return mm_catalog_told(catalog, statement, NULL, err);
 }
 
 int mm_queue_wait(struct mm_catalog *catalog, double seconds, bool *woken, struct mm_error *err)
@@ -432,49 +410,39 @@ int mm_queue_wait(struct mm_catalog *catalog, double seconds, bool *woken, struc
 int mm_queue_count(struct mm_catalog *catalog, int64_t recipe, struct mm_queue_counts *out,
                    struct mm_error *err)
 {
-    struct mm_store *store;
-    struct mm_statement *statement;
     *out = (struct mm_queue_counts){0};
     if (!mm_catalog_is_shared(catalog))
         return unsupported(catalog, err);
-    int result = mm_catalog_enter_read(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_ask(catalog,
+                                "SELECT count(*) FILTER (WHERE worker IS NULL), count(worker)"
+                                " FROM task WHERE ?1 = 0 OR recipe = ?1",
+                                &statement, err);
     if (result < 0)
         return result;
-    result = mm_store_prepare(store,
-                              "SELECT count(*) FILTER (WHERE worker IS NULL), count(worker)"
-                              " FROM task WHERE ?1 = 0 OR recipe = ?1",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, recipe);
-        result = mm_statement_step(statement, err);
-    }
+    mm_bind_int(statement, 1, recipe);
+    result = mm_statement_step(statement, err);
     if (result == 1) {
         out->free = (size_t)mm_column_int(statement, 0);
         out->held = (size_t)mm_column_int(statement, 1);
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result < 0 ? result : 0;
+    return mm_catalog_answered(catalog, statement, result < 0 ? result : 0);
 }
 
 int mm_queue_each_worker(struct mm_catalog *catalog, mm_queue_worker_fn *fn, void *ctx,
                          struct mm_error *err)
 {
-    struct mm_store *store;
-    struct mm_statement *statement;
     if (!mm_catalog_is_shared(catalog))
         return unsupported(catalog, err);
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
-    result = mm_store_prepare(
-        store,
-        "SELECT id, pid, host, lease_until > clock_timestamp(),"
-        " (SELECT count(*) FROM task t WHERE t.worker = w.id), done, failed,"
-        " CAST(extract(epoch FROM clock_timestamp() - joined) AS double precision),"
-        " CAST(extract(epoch FROM clock_timestamp() - seen) AS double precision)"
-        " FROM worker w ORDER BY id",
-        &statement, err);
+    struct mm_statement *statement;
+    int result =
+        mm_catalog_ask(catalog,
+                       "SELECT id, pid, host, lease_until > clock_timestamp(),"
+                       " (SELECT count(*) FROM task t WHERE t.worker = w.id), done, failed,"
+                       " CAST(extract(epoch FROM clock_timestamp() - joined) AS double precision),"
+                       " CAST(extract(epoch FROM clock_timestamp() - seen) AS double precision)"
+                       " FROM worker w ORDER BY id",
+                       &statement, err);
     while (result == 0 && (result = mm_statement_step(statement, err)) == 1) {
         const char *host = mm_column_text(statement, 2);
         const struct mm_queue_worker_info info = {
@@ -490,7 +458,5 @@ int mm_queue_each_worker(struct mm_catalog *catalog, mm_queue_worker_fn *fn, voi
         };
         result = fn(ctx, &info, err);
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    return mm_catalog_answered(catalog, statement, result);
 }

@@ -32,18 +32,6 @@ static int check_record(const struct mm_set_record *set, struct mm_error *err)
     return result == 0 ? mm_check_text(set->report, "report of a set", err) : result;
 }
 
-/* The one number that a statement gives. */
-static int step_number(struct mm_statement *statement, int64_t *out, struct mm_error *err)
-{
-    int result = mm_statement_step(statement, err);
-    if (result == 1) {
-        *out = mm_column_int(statement, 0);
-        result = mm_statement_run(statement, err);
-    }
-    mm_statement_release(statement);
-    return result;
-}
-
 static int set_id(struct mm_store *store, const char *name, int64_t *id, struct mm_error *err)
 {
     struct mm_statement *statement;
@@ -53,15 +41,14 @@ static int set_id(struct mm_store *store, const char *name, int64_t *id, struct 
     if (result < 0)
         return result;
     mm_bind_text(statement, 1, name);
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
+    result = mm_statement_finish(statement, err);
     if (result == 0)
         result =
             mm_store_prepare(store, "SELECT id FROM radio_set WHERE name = ?1", &statement, err);
     if (result < 0)
         return result;
     mm_bind_text(statement, 1, name);
-    return step_number(statement, id, err);
+    return mm_statement_number(statement, id, err);
 }
 
 static int write_version(struct mm_store *store, int64_t set, const struct mm_set_record *record,
@@ -80,7 +67,7 @@ static int write_version(struct mm_store *store, int64_t set, const struct mm_se
     mm_bind_int(statement, 2, record->made_at ? record->made_at : (int64_t)time(NULL));
     mm_bind_text(statement, 3, record->request);
     mm_bind_text(statement, 4, record->report);
-    return step_number(statement, id, err);
+    return mm_statement_number(statement, id, err);
 }
 
 static int write_songs(struct mm_store *store, int64_t version, const struct mm_set_record *record,
@@ -97,10 +84,8 @@ static int write_songs(struct mm_store *store, int64_t version, const struct mm_
         mm_bind_int(statement, 1, version);
         mm_bind_int(statement, 2, (int64_t)i + 1);
         mm_bind_int(statement, 3, record->songs[i]);
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
-        if (result == MM_ERR_NOT_FOUND)
-            result = mm_no_song(record->songs[i], err);
+        result = mm_statement_finish(statement, err);
+        result = mm_needs_song(result, record->songs[i], err);
     }
     return result;
 }
@@ -127,7 +112,7 @@ int mm_catalog_put_set(struct mm_catalog *catalog, struct mm_set_record *set, st
                                   &statement, err);
     if (result == 0) {
         mm_bind_int(statement, 1, version_id);
-        result = step_number(statement, &version, err);
+        result = mm_statement_number(statement, &version, err);
     }
     result = mm_catalog_leave_write(catalog, result, err);
     if (result == 0)
@@ -200,13 +185,9 @@ int mm_catalog_get_set(struct mm_catalog *catalog, const char *name, int version
 
 int mm_catalog_each_set(struct mm_catalog *catalog, mm_set_fn *fn, void *ctx, struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(
-        store,
+    int result = mm_catalog_ask(
+        catalog,
         "SELECT s.name, v.version, v.made_at,"
         " (SELECT count(*) FROM set_song p WHERE p.set_version = v.id)"
         " FROM set_version v JOIN radio_set s ON s.id = v.radio_set ORDER BY s.name, v.version",
@@ -216,9 +197,7 @@ int mm_catalog_each_set(struct mm_catalog *catalog, mm_set_fn *fn, void *ctx, st
         result = fn(ctx, name ? name : "", (int)mm_column_int(statement, 1),
                     mm_column_int(statement, 2), (size_t)mm_column_int(statement, 3), err);
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    return mm_catalog_answered(catalog, statement, result);
 }
 
 /* ---- changing what is kept ---- */
@@ -234,8 +213,7 @@ static int change_set(struct mm_store *store, const char *sql, const char *name,
     mm_bind_text(statement, 1, name);
     if (to)
         mm_bind_text(statement, 2, to);
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
+    result = mm_statement_finish(statement, err);
     if (result == 0 && mm_store_changes(store) == 0)
         result = mm_error_set(err, MM_ERR_NOT_FOUND, "there is no set \"%s\"", name);
     return result;
@@ -261,7 +239,7 @@ static int has_set(struct mm_store *store, const char *name, bool *out, struct m
     if (result < 0)
         return result;
     mm_bind_text(statement, 1, name);
-    result = step_number(statement, &count, err);
+    result = mm_statement_number(statement, &count, err);
     *out = count > 0;
     return result;
 }
@@ -293,46 +271,35 @@ int mm_catalog_add_play(struct mm_catalog *catalog, int64_t song, int64_t at, co
 {
     *added = false;
     int result = mm_check_text(show, "name of a show", err);
-    struct mm_store *store = NULL;
-    if (result == 0)
-        result = mm_catalog_enter_write(catalog, &store, err);
     if (result < 0)
         return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(store,
-                              "INSERT INTO play (song, played_at, show) VALUES (?1, ?2, ?3)"
-                              " ON CONFLICT (song, played_at) DO NOTHING",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, song);
-        mm_bind_int(statement, 2, at);
-        mm_bind_text(statement, 3, show ? show : "");
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
-        *added = result == 0 && mm_store_changes(store) > 0;
-        if (result == MM_ERR_NOT_FOUND)
-            result = mm_no_song(song, err);
-    }
-    return mm_catalog_leave_write(catalog, result, err);
+    result = mm_catalog_tell(catalog, MM_STORE_WRITE,
+                             "INSERT INTO play (song, played_at, show) VALUES (?1, ?2, ?3)"
+                             " ON CONFLICT (song, played_at) DO NOTHING",
+                             &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, song);
+    mm_bind_int(statement, 2, at);
+    mm_bind_text(statement, 3, show ? show : "");
+    size_t changed;
+    result = mm_catalog_told(catalog, statement, &changed, err);
+    *added = changed > 0;
+    return mm_needs_song(result, song, err);
 }
 
 int mm_catalog_each_play(struct mm_catalog *catalog, mm_play_fn *fn, void *ctx,
                          struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(
-        store, "SELECT song, played_at, show FROM play ORDER BY played_at DESC, song", &statement,
+    int result = mm_catalog_ask(
+        catalog, "SELECT song, played_at, show FROM play ORDER BY played_at DESC, song", &statement,
         err);
     while (result == 0 && (result = mm_statement_step(statement, err)) == 1) {
         const char *show = mm_column_text(statement, 2);
         result = fn(ctx, mm_column_int(statement, 0), mm_column_int(statement, 1), show ? show : "",
                     err);
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    return mm_catalog_answered(catalog, statement, result);
 }

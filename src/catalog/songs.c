@@ -189,12 +189,7 @@ int mm_catalog_add_song(struct mm_catalog *catalog, struct mm_song *song, struct
                               &statement, err);
     if (result == 0) {
         bind_song(statement, song, &derived);
-        result = mm_statement_step(statement, err);
-        if (result == 1) {
-            id = mm_column_int(statement, 0);
-            result = mm_statement_run(statement, err);
-        }
-        mm_statement_release(statement);
+        result = mm_statement_number(statement, &id, err);
     }
     result = mm_catalog_leave_write(catalog, result, err);
     if (result == 0)
@@ -232,8 +227,7 @@ static int move_failures(struct mm_store *store, const struct mm_song *song, str
             break;
         mm_bind_int(statement, 1, song->id);
         mm_bind_bytes(statement, 2, song->key, strlen(song->key));
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
+        result = mm_statement_finish(statement, err);
     }
     return result;
 }
@@ -254,8 +248,7 @@ static int write_back(struct mm_store *store, const struct mm_song *song,
         return result;
     bind_song(statement, song, derived);
     mm_bind_int(statement, 24, song->id);
-    result = mm_statement_run(statement, err);
-    mm_statement_release(statement);
+    result = mm_statement_finish(statement, err);
     if (result == 0 && mm_store_changes(store) == 0)
         result = mm_no_song(song->id, err);
     return result;
@@ -289,34 +282,29 @@ int mm_catalog_set_state(struct mm_catalog *catalog, int64_t id, enum mm_song_st
 {
     if (state < MM_SONG_PRESENT || state > MM_SONG_HIDDEN)
         return mm_error_set(err, MM_ERR_USAGE, "there is no song state %d", (int)state);
-    struct mm_store *store;
-    int result = mm_catalog_enter_write(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_tell(catalog, MM_STORE_WRITE,
+                                 "UPDATE song SET state = ?1 WHERE id = ?2", &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store, "UPDATE song SET state = ?1 WHERE id = ?2", &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, state);
-        mm_bind_int(statement, 2, id);
-        result = mm_statement_run(statement, err);
-        mm_statement_release(statement);
-        if (result == 0 && mm_store_changes(store) == 0)
-            result = mm_no_song(id, err);
-    }
-    return mm_catalog_leave_write(catalog, result, err);
+    mm_bind_int(statement, 1, state);
+    mm_bind_int(statement, 2, id);
+    size_t changed;
+    result = mm_catalog_told(catalog, statement, &changed, err);
+    return result == 0 && changed == 0 ? mm_no_song(id, err) : result;
 }
 
 int mm_catalog_delete_song(struct mm_catalog *catalog, int64_t id, struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_write(catalog, &store, err);
+    struct mm_statement *statement; /* the foreign keys take the rest along */
+    int result =
+        mm_catalog_tell(catalog, MM_STORE_WRITE, "DELETE FROM song WHERE id = ?1", &statement, err);
     if (result < 0)
         return result;
-    /* The foreign keys take the rest along. */
-    result = mm_store_run_int(store, "DELETE FROM song WHERE id = ?1", id, err);
-    if (result == 0 && mm_store_changes(store) == 0)
-        result = mm_no_song(id, err);
-    return mm_catalog_leave_write(catalog, result, err);
+    mm_bind_int(statement, 1, id);
+    size_t changed;
+    result = mm_catalog_told(catalog, statement, &changed, err);
+    return result == 0 && changed == 0 ? mm_no_song(id, err) : result;
 }
 
 /* ---- reading ---- */
@@ -405,68 +393,50 @@ int mm_catalog_get_song(struct mm_catalog *catalog, int64_t id, struct mm_song *
                         struct mm_error *err)
 {
     *out = (struct mm_song){0};
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_ask(catalog, SELECT "WHERE id = ?1", &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store, SELECT "WHERE id = ?1", &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, id);
-        result = mm_statement_step(statement, err);
-        if (result == 1)
-            result = read_song(statement, out, err);
-        else if (result == 0)
-            result = mm_no_song(id, err);
-    }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    mm_bind_int(statement, 1, id);
+    result = mm_statement_step(statement, err);
+    if (result == 1)
+        result = read_song(statement, out, err);
+    else if (result == 0)
+        result = mm_no_song(id, err);
+    return mm_catalog_answered(catalog, statement, result);
 }
 
 int mm_catalog_find_key(struct mm_catalog *catalog, const char *source, const char *key,
                         struct mm_song *out, struct mm_error *err)
 {
     *out = (struct mm_song){0};
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_ask(catalog, SELECT "WHERE key = ?1 AND source = ?2", &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store, SELECT "WHERE key = ?1 AND source = ?2", &statement, err);
-    if (result == 0) {
-        mm_bind_bytes(statement, 1, key, strlen(key));
-        mm_bind_text(statement, 2, source);
-        result = mm_statement_step(statement, err);
-        if (result == 1)
-            result = read_song(statement, out, err);
-        else if (result == 0)
-            result = MM_ERR_NOT_FOUND;
-    }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    mm_bind_bytes(statement, 1, key, strlen(key));
+    mm_bind_text(statement, 2, source);
+    result = mm_statement_step(statement, err);
+    if (result == 1)
+        result = read_song(statement, out, err);
+    else if (result == 0)
+        result = MM_ERR_NOT_FOUND;
+    return mm_catalog_answered(catalog, statement, result);
 }
 
 int mm_catalog_find_hash(struct mm_catalog *catalog, const unsigned char hash[32], int64_t *ids,
                          size_t max, size_t *count, struct mm_error *err)
 {
     *count = 0;
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
+    struct mm_statement *statement;
+    int result =
+        mm_catalog_ask(catalog, "SELECT id FROM song WHERE hash = ?1 ORDER BY id", &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result =
-        mm_store_prepare(store, "SELECT id FROM song WHERE hash = ?1 ORDER BY id", &statement, err);
-    if (result == 0) {
-        mm_bind_bytes(statement, 1, hash, 32);
-        while (*count < max && (result = mm_statement_step(statement, err)) == 1)
-            ids[(*count)++] = mm_column_int(statement, 0);
-    }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result < 0 ? result : 0;
+    mm_bind_bytes(statement, 1, hash, 32);
+    while (*count < max && (result = mm_statement_step(statement, err)) == 1)
+        ids[(*count)++] = mm_column_int(statement, 0);
+    return mm_catalog_answered(catalog, statement, result < 0 ? result : 0);
 }
 
 /* ---- listing ---- */

@@ -165,28 +165,16 @@ int mm_sqlite_version(void)
     return VERSION;
 }
 
-static int read_int(struct mm_store *store, const char *sql, int64_t *out, struct mm_error *err)
-{
-    struct mm_statement *statement;
-    int result = mm_store_prepare(store, sql, &statement, err);
-    if (result < 0)
-        return result;
-    result = mm_statement_step(statement, err);
-    *out = result == 1 ? mm_column_int(statement, 0) : 0;
-    mm_statement_release(statement);
-    return result < 0 ? result : 0;
-}
-
 /* *version gets 0 for a database that nobody has written to yet. */
 static int identify(struct mm_store *store, int64_t *version, struct mm_error *err)
 {
     int64_t application;
     int64_t tables;
-    int result = read_int(store, "PRAGMA application_id", &application, err);
+    int result = mm_store_number(store, "PRAGMA application_id", &application, err);
     if (result == 0)
-        result = read_int(store, "PRAGMA user_version", version, err);
+        result = mm_store_number(store, "PRAGMA user_version", version, err);
     if (result == 0)
-        result = read_int(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
+        result = mm_store_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
     if (result < 0)
         return result;
     bool empty = application == 0 && *version == 0 && tables == 0;

@@ -136,6 +136,32 @@ int mm_statement_run(struct mm_statement *statement, struct mm_error *err)
     return result;
 }
 
+int mm_statement_finish(struct mm_statement *statement, struct mm_error *err)
+{
+    int result = mm_statement_run(statement, err);
+    mm_statement_release(statement);
+    return result;
+}
+
+int mm_statement_number(struct mm_statement *statement, int64_t *out, struct mm_error *err)
+{
+    int result = mm_statement_step(statement, err);
+    if (result == 1) {
+        *out = mm_column_int(statement, 0);
+        result = mm_statement_run(statement, err);
+    }
+    mm_statement_release(statement);
+    return result;
+}
+
+int mm_store_number(struct mm_store *store, const char *sql, int64_t *out, struct mm_error *err)
+{
+    *out = 0;
+    struct mm_statement *statement;
+    int result = mm_store_prepare(store, sql, &statement, err);
+    return result < 0 ? result : mm_statement_number(statement, out, err);
+}
+
 size_t mm_store_changes(const struct mm_store *store)
 {
     return store->engine->changes(store);
@@ -199,9 +225,7 @@ static int insert_row(struct mm_store *store, const struct mm_store_table *table
         return result;
     for (int column = 0; table->kinds[column]; column++)
         bind_column(to, column, table->kinds[column], from);
-    result = mm_statement_run(to, err);
-    mm_statement_release(to);
-    return result;
+    return mm_statement_finish(to, err);
 }
 
 int mm_store_load(struct mm_store *store, const struct mm_store_table *table,

@@ -106,6 +106,12 @@ void mm_bind_bytes(struct mm_statement *statement, int index, const void *bytes,
 int mm_statement_step(struct mm_statement *statement, struct mm_error *err);
 /* Steps to the end. */
 int mm_statement_run(struct mm_statement *statement, struct mm_error *err);
+/* The same, and releases it. */
+int mm_statement_finish(struct mm_statement *statement, struct mm_error *err);
+/* Releases it too; *out = the number in its first row, which stays what it was without one. */
+int mm_statement_number(struct mm_statement *statement, int64_t *out, struct mm_error *err);
+/* *out = the number that sql gives, 0 without a row. */
+int mm_store_number(struct mm_store *store, const char *sql, int64_t *out, struct mm_error *err);
 /* Rows that the last INSERT, UPDATE or DELETE touched. */
 size_t mm_store_changes(const struct mm_store *store);
 

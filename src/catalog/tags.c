@@ -80,10 +80,9 @@ static int write_tags(struct mm_store *store, int64_t kind, int64_t song, const 
     mm_bind_int(statement, 1, kind);
     mm_bind_int(statement, 2, song);
     mm_bind_bytes(statement, 3, data, bytes);
-    result = mm_statement_run(statement, err);
+    result = mm_statement_finish(statement, err);
     if (result == 0 && mm_store_changes(store) == 0)
         result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %" PRId64 " has no such vector", song);
-    mm_statement_release(statement);
     return result;
 }
 

@@ -28,25 +28,17 @@ static int check_measure(const struct mm_measure *m, struct mm_error *err)
     return good ? 0 : mm_error_set(err, MM_ERR_INPUT, "a measure holds an impossible number");
 }
 
-static int missing_song(int result, int64_t song, struct mm_error *err)
-{
-    return result == MM_ERR_NOT_FOUND ? mm_no_song(song, err) : result;
-}
-
 int mm_catalog_put_measure(struct mm_catalog *catalog, int64_t song, const char *settings,
                            const struct mm_measure *measure, struct mm_error *err)
 {
     int result = check_measure(measure, err);
     if (result == 0)
         result = mm_check_text(settings, "settings line", err);
-    struct mm_store *store = NULL;
-    if (result == 0)
-        result = mm_catalog_enter_write(catalog, &store, err);
     if (result < 0)
         return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(
-        store,
+    result = mm_catalog_tell(
+        catalog, MM_STORE_WRITE,
         "INSERT INTO measure (song, settings, excerpt_start_s, excerpt_length_s, onset_s,"
         " loudness_lufs, peak_dbfs, tempo_bpm, tempo_confidence, key, mode, key_confidence,"
         " intensity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
@@ -58,23 +50,20 @@ int mm_catalog_put_measure(struct mm_catalog *catalog, int64_t song, const char 
         " key = excluded.key, mode = excluded.mode, key_confidence = excluded.key_confidence,"
         " intensity = excluded.intensity",
         &statement, err);
-    if (result == 0) {
-        const double reals[] = {measure->excerpt_start_s, measure->excerpt_length_s,
-                                measure->onset_s,         measure->loudness_lufs,
-                                measure->peak_dbfs,       measure->tempo_bpm,
-                                measure->tempo_confidence};
-        mm_bind_int(statement, 1, song);
-        mm_bind_text(statement, 2, settings);
-        for (int i = 0; i < 7; i++)
-            mm_bind_real(statement, 3 + i, reals[i]);
-        mm_bind_int(statement, 10, measure->key);
-        mm_bind_int(statement, 11, measure->mode);
-        mm_bind_real(statement, 12, measure->key_confidence);
-        mm_bind_real(statement, 13, measure->intensity);
-        result = missing_song(mm_statement_run(statement, err), song, err);
-    }
-    mm_statement_release(statement);
-    return mm_catalog_leave_write(catalog, result, err);
+    if (result < 0)
+        return result;
+    const double reals[] = {measure->excerpt_start_s, measure->excerpt_length_s, measure->onset_s,
+                            measure->loudness_lufs,   measure->peak_dbfs,        measure->tempo_bpm,
+                            measure->tempo_confidence};
+    mm_bind_int(statement, 1, song);
+    mm_bind_text(statement, 2, settings);
+    for (int i = 0; i < 7; i++)
+        mm_bind_real(statement, 3 + i, reals[i]);
+    mm_bind_int(statement, 10, measure->key);
+    mm_bind_int(statement, 11, measure->mode);
+    mm_bind_real(statement, 12, measure->key_confidence);
+    mm_bind_real(statement, 13, measure->intensity);
+    return mm_needs_song(mm_catalog_told(catalog, statement, NULL, err), song, err);
 }
 
 /* The columns of a measure, m, as read_measure() takes them. */
@@ -112,38 +101,28 @@ int mm_catalog_get_measure(struct mm_catalog *catalog, int64_t song, struct mm_m
                            struct mm_error *err)
 {
     *out = (struct mm_measure){0};
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_ask(catalog, "SELECT " MEASURE " FROM measure m WHERE m.song = ?1",
+                                &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store, "SELECT " MEASURE " FROM measure m WHERE m.song = ?1",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_int(statement, 1, song);
-        result = mm_statement_step(statement, err);
-        if (result == 0)
-            result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %" PRId64 " has no measure", song);
-        else if (result == 1 && (result = read_measure(statement, out, err)) < 0)
-            mm_error_prefix(err, "song %" PRId64 ": the library is damaged", song);
-    }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    mm_bind_int(statement, 1, song);
+    result = mm_statement_step(statement, err);
+    if (result == 0)
+        result = mm_error_set(err, MM_ERR_NOT_FOUND, "song %" PRId64 " has no measure", song);
+    else if (result == 1 && (result = read_measure(statement, out, err)) < 0)
+        mm_error_prefix(err, "song %" PRId64 ": the library is damaged", song);
+    return mm_catalog_answered(catalog, statement, result);
 }
 
 int mm_catalog_each_measure(struct mm_catalog *catalog, mm_measure_fn *fn, void *ctx,
                             struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(store,
-                              "SELECT " MEASURE ", m.song, s.duration_s FROM measure m"
-                              " JOIN song s ON s.id = m.song ORDER BY m.song",
-                              &statement, err);
+    int result = mm_catalog_ask(catalog,
+                                "SELECT " MEASURE ", m.song, s.duration_s FROM measure m"
+                                " JOIN song s ON s.id = m.song ORDER BY m.song",
+                                &statement, err);
     while (result == 0 && (result = mm_statement_step(statement, err)) == 1) {
         struct mm_measure measure;
         int64_t song = mm_column_int(statement, MEASURE_COLUMNS);
@@ -154,9 +133,7 @@ int mm_catalog_each_measure(struct mm_catalog *catalog, mm_measure_fn *fn, void 
         else
             result = fn(ctx, song, duration_s, &measure, err);
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result;
+    return mm_catalog_answered(catalog, statement, result);
 }
 
 /* ---- vectors ---- */
@@ -271,9 +248,7 @@ static int write_vector(struct mm_store *store, int64_t kind, int64_t song,
     mm_bind_int(statement, 1, kind);
     mm_bind_int(statement, 2, song);
     mm_bind_bytes(statement, 3, data, bytes);
-    result = missing_song(mm_statement_run(statement, err), song, err);
-    mm_statement_release(statement);
-    return result;
+    return mm_needs_song(mm_statement_finish(statement, err), song, err);
 }
 
 /* ---- how exactly they are kept ---- */
@@ -309,21 +284,15 @@ int mm_catalog_keeps_half(struct mm_catalog *catalog, bool *half, struct mm_erro
 
 int mm_catalog_keep_half(struct mm_catalog *catalog, bool half, struct mm_error *err)
 {
-    struct mm_store *store;
-    int result = mm_catalog_enter_write(catalog, &store, err);
+    struct mm_statement *statement;
+    int result = mm_catalog_tell(catalog, MM_STORE_WRITE,
+                                 "INSERT INTO setting (name, value) VALUES ('vectors', ?1)"
+                                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                                 &statement, err);
     if (result < 0)
         return result;
-    struct mm_statement *statement;
-    result = mm_store_prepare(store,
-                              "INSERT INTO setting (name, value) VALUES ('vectors', ?1)"
-                              " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                              &statement, err);
-    if (result == 0) {
-        mm_bind_text(statement, 1, half ? KEEP_HALF : "float32");
-        result = mm_statement_run(statement, err);
-    }
-    mm_statement_release(statement);
-    return mm_catalog_leave_write(catalog, result, err);
+    mm_bind_text(statement, 1, half ? KEEP_HALF : "float32");
+    return mm_catalog_told(catalog, statement, NULL, err);
 }
 
 int mm_catalog_put_vector(struct mm_catalog *catalog, int64_t song,
@@ -368,13 +337,9 @@ int mm_catalog_list_models(struct mm_catalog *catalog, struct mm_model_count *ou
                            size_t *count, struct mm_error *err)
 {
     *count = 0;
-    struct mm_store *store;
-    int result = mm_catalog_enter_read(catalog, &store, err);
-    if (result < 0)
-        return result;
     struct mm_statement *statement;
-    result = mm_store_prepare(
-        store,
+    int result = mm_catalog_ask(
+        catalog,
         "SELECT k.model, k.settings, k.segment, k.dim,"
         " (SELECT count(*) FROM vector v JOIN song s ON s.id = v.song"
         "  WHERE v.kind = k.id AND s.state = 0) AS songs"
@@ -389,9 +354,7 @@ int mm_catalog_list_models(struct mm_catalog *catalog, struct mm_model_count *ou
         row->dim = (size_t)mm_column_int(statement, 3);
         row->songs = (size_t)mm_column_int(statement, 4);
     }
-    mm_statement_release(statement);
-    mm_catalog_leave_read(catalog);
-    return result < 0 ? result : 0;
+    return mm_catalog_answered(catalog, statement, result < 0 ? result : 0);
 }
 
 int mm_catalog_todo(struct mm_catalog *catalog, const char *measure_settings,
