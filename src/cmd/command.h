@@ -77,6 +77,9 @@ extern struct cmd_common cmd_common;
 int cmd_parse(const struct command *self, const struct cmd_option *options, int argc, char **argv,
               size_t min_operands, size_t max_operands, char ***operands, size_t *n);
 
+/* Was the option with this target on the command line, and not only in the configuration? */
+bool cmd_given(const void *target);
+
 /* "musicmap NAME: message" to stderr (no NAME where self is NULL); returns status. */
 int cmd_fail(const struct command *self, enum cmd_exit status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -137,20 +137,24 @@ static int no_source(const struct command *self, const char *name)
     return status;
 }
 
-/* Options of services mean nothing for files. */
+/* Options of services mean nothing for files; as defaults in the configuration they do no harm. */
 static bool asks_for_service(const struct cmd_service_options *o)
 {
-    return o->genres || o->query || o->playlist || o->market || o->per_genre || o->limit ||
-           o->liked || o->resolve || o->dry_run;
+    const void *const all[] = {&o->genres, &o->query, &o->playlist, &o->market, &o->per_genre,
+                               &o->limit,  &o->liked, &o->resolve,  &o->dry_run};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (cmd_given(all[i]))
+            return true;
+    return false;
 }
 
 /* gather subsonic [URL]: an account on a server of the user's. */
 static int gather_server(const struct command *self, char **operands, size_t n,
-                         const struct cmd_service_options *o, bool watch)
+                         const struct cmd_service_options *o, const bool *watch)
 {
     if (n > 1)
         return cmd_fail(self, CMD_USAGE, "what is \"%s\"?", operands[1]);
-    if (asks_for_service(o) || o->offline || watch)
+    if (asks_for_service(o) || cmd_given(&o->offline) || cmd_given(watch))
         return cmd_fail(self, CMD_USAGE,
                         "gather subsonic takes none of the options of services and folders");
     struct mm_catalog *catalog = cmd_open_library(self, true);
@@ -193,6 +197,11 @@ static int follow_folders(const struct command *self, struct mm_catalog *catalog
     return result < 0 ? cmd_fail_error(self, &err) : status;
 }
 
+static bool is_source(const struct mm_source *source, const char *name)
+{
+    return source && strcmp(source->name, name) == 0;
+}
+
 int cmd_gather(const struct command *self, int argc, char **argv)
 {
     struct cmd_service_options o = {0};
@@ -212,21 +221,21 @@ int cmd_gather(const struct command *self, int argc, char **argv)
     if (status)
         return status;
     if (strcmp(operands[0], MM_REMOTE_SOURCE) == 0)
-        return gather_server(self, operands + 1, n - 1, &o, watch);
+        return gather_server(self, operands + 1, n - 1, &o, &watch);
     const struct mm_source *source = mm_source_find(operands[0]);
     const struct mm_service *service = mm_service_find(operands[0]);
     if (!source && !service)
         return no_source(self, operands[0]);
     if (service && n > 1)
         return cmd_fail(self, CMD_USAGE, "what is \"%s\"?", operands[1]);
-    if (watch && (!source || strcmp(source->name, "folder") != 0))
+    if (cmd_given(&watch) && !is_source(source, "folder"))
         return cmd_fail(self, CMD_USAGE, "--watch follows folders only: gather folder DIR --watch");
-    if (music_dir && (!source || strcmp(source->name, "mpd") != 0))
+    if (cmd_given(&music_dir) && !is_source(source, "mpd"))
         return cmd_fail(self, CMD_USAGE, "--music-dir goes with mpd only");
     status = source ? check_files(self, source, n - 1, &o) : cmd_check_service(self, service, &o);
     if (status)
         return status;
-    if (o.dry_run)
+    if (service && o.dry_run)
         return cmd_plan_service(self, service, &o);
     struct mm_catalog *catalog = cmd_open_library(self, true);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
@@ -236,7 +245,7 @@ int cmd_gather(const struct command *self, int argc, char **argv)
                                        .n = n > 1 ? n - 1 : 1,
                                        .mapped = music_dir};
     status = CMD_FAILED;
-    if (helpers && source && watch) {
+    if (helpers && watch && is_source(source, "folder")) {
         status = follow_folders(self, catalog, helpers, &what);
     } else if (helpers && source) {
         struct mm_gather_report report;

@@ -321,9 +321,10 @@ int cmd_plan_service(const struct command *self, const struct mm_service *servic
     else
         json_decref(list);
     if (by_genre)
-        cmd_say("would ask %s for %zu songs of %zu genres, at least %.0f minutes at its pace; "
+        cmd_say("would ask %s for %zu song%s of %zu genre%s, at least %.0f minute%s at its pace; "
                 "nothing was asked",
-                mm_service_title(service), n * per_genre, n, ceil(minutes));
+                mm_service_title(service), n * per_genre, cmd_s(n * per_genre), n, cmd_s(n),
+                ceil(minutes), cmd_s((size_t)ceil(minutes)));
     else
         cmd_say("would ask %s for the %s; nothing was asked", mm_service_title(service),
                 o->query   ? "query"

@@ -217,7 +217,8 @@ static int apply_row(const struct command *self, const char *like, json_t **tabl
                      struct cmd_map_options *in, char **number)
 {
     const json_t *row;
-    if (in->model || in->clusters || in->clusterer || in->layout)
+    if (cmd_given(&in->model) || cmd_given(&in->clusters) || cmd_given(&in->clusterer) ||
+        cmd_given(&in->layout))
         return cmd_fail(self, CMD_USAGE,
                         "--like takes model, clusterer, clusters and layout from the row: leave "
                         "them out");
@@ -231,6 +232,21 @@ static int apply_row(const struct command *self, const char *like, json_t **tabl
     *number = clusters ? mm_format("%zu", clusters) : mm_strdup("auto");
     in->clusters = *number;
     cmd_common.seed = (uint64_t)json_integer_value(json_object_get(*table, "seed"));
+    return 0;
+}
+
+/* What stands in the configuration is for new maps. */
+static int check_update(const struct command *self, const struct cmd_map_options *in,
+                        const char *const *like, const char *const *curve)
+{
+    if (cmd_given(&in->memory))
+        return cmd_fail(self, CMD_USAGE,
+                        "--update takes no --memory: it lays nothing out, and needs a kilobyte or "
+                        "two a song; a new map within less is \"musicmap map --memory\"");
+    if (cmd_given(&in->model) || cmd_given(&in->clusters) || cmd_given(&in->clusterer) ||
+        cmd_given(&in->layout) || cmd_given(like) || cmd_given(curve))
+        return cmd_fail(self, CMD_USAGE,
+                        "--update keeps the map as it was made: give no other settings with it");
     return 0;
 }
 
@@ -268,14 +284,12 @@ int cmd_map(const struct command *self, int argc, char **argv)
     struct mm_map_record record = {0};
     struct mm_catalog *catalog = NULL;
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
-    if (!status && like)
+    if (!status && update)
+        status = check_update(self, &in, &like, &curve);
+    if (!status && like && !update)
         status = apply_row(self, like, &table, &in, &number);
     if (!status)
         status = cmd_map_options(self, &in, &map);
-    if (!status && update &&
-        (in.model || in.clusters || in.clusterer || in.layout || in.memory || curve))
-        status = cmd_fail(self, CMD_USAGE,
-                          "--update keeps the map as it was made: give no other settings with it");
     if (!status && !(catalog = cmd_open_library(self, false)))
         status = CMD_FAILED;
     if (!status)
@@ -285,7 +299,7 @@ int cmd_map(const struct command *self, int argc, char **argv)
         say_how(&record);
     if (!status && cmd_common.json)
         cmd_print_json(record_json(&record));
-    if (!status && curve)
+    if (!status && curve && !update)
         status = draw_curve(self, &record, curve);
     mm_map_record_finish(&record);
     mm_catalog_close(catalog);

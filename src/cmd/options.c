@@ -228,9 +228,32 @@ static const struct cmd_option *find_option(const struct line *line, const char 
     return o ? o : find_in(common_options, name, length, letter);
 }
 
+static const void **given; /* [n_given] targets of the options on the command line */
+static size_t n_given;
+
+static bool note_given(const void *target)
+{
+    const void **grown = realloc(given, (n_given + 1) * sizeof *grown);
+    if (!grown)
+        return false;
+    given = grown;
+    given[n_given++] = target;
+    return true;
+}
+
+bool cmd_given(const void *target)
+{
+    for (size_t i = 0; i < n_given; i++)
+        if (given[i] == target)
+            return true;
+    return false;
+}
+
 static int take_value(struct line *line, const struct cmd_option *o, const char *shown,
                       const char *attached)
 {
+    if (!note_given(o->target))
+        return cmd_fail(line->self, CMD_FAILED, "not enough memory");
     if (o->kind == CMD_FLAG) {
         if (attached)
             return wrong_usage(line->self, "%s takes no value%s", shown, "");

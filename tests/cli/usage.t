@@ -39,6 +39,7 @@ for size in lots 2X -1 0 1GG 1e99G; do
     has "$errors" "memory cannot be \"$size\""
 done
 run 2 musicmap map --update --memory 2G
+has "$errors" 'takes no --memory'
 run 2 musicmap map --clusterer tea-leaves
 has "$errors" 'no clusterer "tea-leaves"'
 run 2 musicmap map --seed -1
@@ -77,6 +78,14 @@ printf '[map]\nclusters = many\n' >config/musicmap/config
 run 2 musicmap map
 has "$errors" 'clusters'
 run 3 musicmap map --clusters 3
+# What a command cannot use this time does no harm there.
+printf '[map]\nlayout = pca\nmemory = 1G\n[gather]\nper-genre = 3\ndry-run = yes\n' >config/musicmap/config
+run 3 musicmap map --update
+run 3 musicmap gather folder nowhere --library "$scratch/other"
+has "$errors" 'nowhere'
+run 2 musicmap gather folder nowhere --per-genre 3
+run 0 musicmap gather deezer --genres rock --json
+same "$(json .songs)" 3 "songs that would be asked for"
 printf '[musicmap]\nnonsense = 1\n' >config/musicmap/config
 run 2 musicmap map
 has "$errors" 'line 2: there is no option "nonsense"'
