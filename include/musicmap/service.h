@@ -127,8 +127,7 @@ int mm_service_sounds(struct mm_service_session *session, const struct mm_track 
                       size_t n, mm_sound_fn *done, void *ctx, struct mm_error *err);
 
 /* The same recording at this service, with sound: by ISRC, else by names and length. *found false:
- * it has none. Only where mm_service_can_resolve(). */
-bool mm_service_can_resolve(const struct mm_service *service);
+ * it has none. */
 int mm_service_resolve(struct mm_service_session *session, const struct mm_track *wanted,
                        struct mm_track *out, bool *found, struct mm_error *err);
 
@@ -150,7 +149,6 @@ struct mm_pushed {
     bool *missing; /* [n] not found at the service */
 };
 void mm_pushed_finish(struct mm_pushed *pushed);
-bool mm_service_can_send(const struct mm_service *service);
 /*
  * Makes the playlist what push says, in order. Safe to repeat, and when replies are lost: what
  * arrived is read back before anything is sent again. On an error *out tells what was done; the

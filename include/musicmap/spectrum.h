@@ -45,7 +45,6 @@ struct mm_mel;
 int mm_mel_create(enum mm_mel_scale scale, int sample_rate, size_t n_fft, size_t n_mels,
                   double f_min, double f_max, struct mm_mel **out, struct mm_error *err);
 void mm_mel_destroy(struct mm_mel *mel);
-size_t mm_mel_bands(const struct mm_mel *mel);
 
 /* bins: [n_fft/2 + 1] -> out: [n_mels], a weighted sum per band. */
 void mm_mel_apply(const struct mm_mel *mel, const float *bins, float *out);

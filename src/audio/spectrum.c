@@ -164,11 +164,6 @@ void mm_mel_destroy(struct mm_mel *mel)
     free(mel);
 }
 
-size_t mm_mel_bands(const struct mm_mel *mel)
-{
-    return mel->n_mels;
-}
-
 void mm_mel_apply(const struct mm_mel *mel, const float *bins, float *out)
 {
     for (size_t m = 0; m < mel->n_mels; m++) {

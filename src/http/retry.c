@@ -31,7 +31,9 @@ double mm_retry_after(const char *header, double now)
     return seconds > LONGEST ? LONGEST : seconds;
 }
 
-double mm_retry_backoff(int tries, struct mm_random *random)
+/* How long to wait before try number tries + 1 (tries >= 1 were made): 1 s doubled with each, at
+ * most 60 s, times 0.75 .. 1.25 drawn from *random. */
+static double backoff(int tries, struct mm_random *random)
 {
     double seconds = 1;
     while (--tries > 0 && seconds < 60)
@@ -44,7 +46,7 @@ double mm_retry_backoff(int tries, struct mm_random *random)
 enum mm_retry mm_retry_decide(const struct mm_retry_policy *policy, int tries, double asked_s,
                               struct mm_random *random, double *wait_s)
 {
-    *wait_s = asked_s >= 0 ? asked_s : mm_retry_backoff(tries, random);
+    *wait_s = asked_s >= 0 ? asked_s : backoff(tries, random);
     if (*wait_s > policy->max_wait_s)
         return MM_RETRY_STOP;
     return tries >= policy->tries ? MM_RETRY_GIVE_UP : MM_RETRY_WAIT;

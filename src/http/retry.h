@@ -15,10 +15,6 @@
  */
 double mm_retry_after(const char *header, double now);
 
-/* How long to wait before try number tries + 1 (tries >= 1 were made): 1 s doubled with each, at
- * most 60 s, times 0.75 .. 1.25 drawn from *random. */
-double mm_retry_backoff(int tries, struct mm_random *random);
-
 enum mm_retry { MM_RETRY_WAIT, MM_RETRY_GIVE_UP, MM_RETRY_STOP };
 
 struct mm_retry_policy {

@@ -54,7 +54,6 @@ struct mm_http_session {
     CURLM *multi;
     struct mm_random random;
     double resume_at;
-    size_t sent;
 };
 
 /* ---- making ---- */
@@ -116,11 +115,6 @@ void mm_http_session_destroy(struct mm_http_session *s)
 double mm_http_session_resume_at(const struct mm_http_session *s)
 {
     return s->resume_at;
-}
-
-size_t mm_http_session_sent(const struct mm_http_session *s)
-{
-    return s->sent;
 }
 
 double mm_http_session_now(const struct mm_http_session *s)
@@ -335,7 +329,6 @@ static int start_job(struct mm_http_session *s, struct batch *b, struct job *job
     job->host->active++;
     job->host->next_at = mm_http_session_now(s) + job->host->rule.gap_s;
     b->running++;
-    s->sent++;
     return 0;
 }
 

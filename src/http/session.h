@@ -110,9 +110,6 @@ int mm_http_do_all(struct mm_http_session *session, const struct mm_http_request
 /* When a server that asked for a long wait may be asked again, seconds since 1970; 0 = none did. */
 double mm_http_session_resume_at(const struct mm_http_session *session);
 
-/* How many requests were sent, tries counted one by one. */
-size_t mm_http_session_sent(const struct mm_http_session *session);
-
 double mm_http_session_now(const struct mm_http_session *session);
 
 #endif

@@ -13,7 +13,8 @@
 
 #include "base/array.h"
 
-int64_t mm_place_turn(struct mm_place a, struct mm_place b, struct mm_place c)
+/* Positive when a, b, c turn left, 0 when they lie on one line; exact. */
+static int64_t turn_of(struct mm_place a, struct mm_place b, struct mm_place c)
 {
     return ((int64_t)b.x - a.x) * ((int64_t)c.y - a.y) -
            ((int64_t)b.y - a.y) * ((int64_t)c.x - a.x);
@@ -137,7 +138,7 @@ static uint32_t bridge(struct mesh *m, uint32_t a, uint32_t b)
 
 static int64_t turn(const struct mesh *m, uint32_t a, uint32_t b, uint32_t c)
 {
-    return mm_place_turn(m->places[a], m->places[b], m->places[c]);
+    return turn_of(m->places[a], m->places[b], m->places[c]);
 }
 
 static bool is_left_of(const struct mesh *m, uint32_t place, uint32_t e)
@@ -320,7 +321,7 @@ static bool is_triangulation(const struct mm_delaunay *d, const struct mm_place 
             return false;
         uint32_t after = target(d, h);
         if (step > 0) {
-            if (mm_place_turn(places[before], places[at], places[after]) < 0)
+            if (turn_of(places[before], places[at], places[after]) < 0)
                 return false;
             lows += before > at && after > at; /* numbers are in (x, y) order */
         }

@@ -46,9 +46,6 @@ int mm_delaunay_build(const struct mm_place *places, size_t n, struct mm_delauna
                       struct mm_error *err);
 void mm_delaunay_finish(struct mm_delaunay *d);
 
-/* Positive when a, b, c turn left, 0 when they lie on one line; exact. */
-int64_t mm_place_turn(struct mm_place a, struct mm_place b, struct mm_place c);
-
 /* Whether d lies inside (1), on (0) or outside (-1) the circle through a, b, c (turning left). */
 int mm_place_in_circle(struct mm_place a, struct mm_place b, struct mm_place c, struct mm_place d);
 

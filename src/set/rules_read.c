@@ -7,14 +7,13 @@
  * Two passes: classes first, so that rules may stand above the classes they use.
  */
 #include <ctype.h>
-#include <errno.h>
 #include <ini.h>
 #include <math.h>
-#include <time.h>
 
 #include "base/array.h"
 #include "base/text.h"
 #include "set/rules.h"
+#include "set/rules_values.h"
 
 #define LONGEST_LINE 190 /* characters; inih's own limit is 200 bytes */
 
@@ -27,167 +26,6 @@ struct reader {
     int result;
     struct mm_error *err;
 };
-
-/* ---- values ---- */
-
-/* Cuts white space at both ends, in place. */
-static char *trim(char *text)
-{
-    text += strspn(text, " \t");
-    size_t n = strlen(text);
-    while (n && isspace((unsigned char)text[n - 1]))
-        text[--n] = '\0';
-    return text;
-}
-
-/* Cuts ", soft" or ", soft 2" off the end of value; a name that has the word in it stays. */
-static void take_soft(char *value, struct mm_rule *rule)
-{
-    rule->weight = 1;
-    char *at = NULL;
-    for (char *p = strstr(value, "soft"); p; p = strstr(p + 1, "soft"))
-        if (p > value && (p[-1] == ' ' || p[-1] == ','))
-            at = p;
-    if (!at)
-        return;
-    double weight = 1;
-    char *rest = trim(at + 4);
-    if (*rest) {
-        char *end;
-        weight = strtod(rest, &end);
-        if (end == rest || *end || !(weight > 0 && weight <= 1000))
-            return;
-    }
-    rule->weight = weight;
-    rule->soft = true;
-    while (at > value && (at[-1] == ',' || at[-1] == ' '))
-        at--;
-    *at = '\0';
-}
-
-/* A number and a word behind it ("20 %", "5 songs"). */
-static int take_number(const char *text, double low, double high, double *number, const char **word,
-                       struct mm_error *err)
-{
-    char *end;
-    errno = 0;
-    *number = strtod(text, &end);
-    if (end == text || errno || !isdigit((unsigned char)*text) ||
-        !(*number >= low && *number <= high))
-        return mm_error_set(err, MM_ERR_USAGE, "\"%s\": a number from %g to %g belongs here", text,
-                            low, high);
-    *word = end + strspn(end, " \t");
-    return 0;
-}
-
-/* "10", "90 s", "30 min", "2 h", in seconds; plain is what a number alone means. */
-static int take_time(const char *text, double plain, double *seconds, struct mm_error *err)
-{
-    static const struct {
-        const char *word;
-        double seconds;
-    } words[] = {{"s", 1},  {"sec", 1},  {"seconds", 1},  {"min", 60},   {"minutes", 60},
-                 {"m", 60}, {"h", 3600}, {"hours", 3600}, {"hour", 3600}};
-    const char *word;
-    double number;
-    int result = take_number(text, 0, 1e6, &number, &word, err);
-    if (result < 0)
-        return result;
-    double unit = *word ? 0 : plain;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i].word) == 0)
-            unit = words[i].seconds;
-    *seconds = number * unit;
-    if (unit == 0)
-        return mm_error_set(err, MM_ERR_USAGE, "\"%s\" is no time: 90 s, 30 min or 2 h", text);
-    return 0;
-}
-
-static int days_of_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
-/* At most `most` digits at *p, moved behind them; -1 = there are none. */
-static int take_digits(const char **p, int most)
-{
-    int value = 0;
-    int n = 0;
-    for (; n < most && isdigit((unsigned char)**p); n++)
-        value = 10 * value + (*(*p)++ - '0');
-    return n ? value : -1;
-}
-
-static bool take_char(const char **p, char c)
-{
-    bool there = **p == c;
-    *p += there;
-    return there;
-}
-
-/* "20:00" at *p, moved behind it, in minutes of the day; -1 = it is no time. 24:00 is one. */
-static int take_clock(const char **p)
-{
-    int hour = take_digits(p, 2);
-    int minute = hour >= 0 && take_char(p, ':') ? take_digits(p, 2) : -1;
-    return minute < 0 || minute > 59 || hour * 60 + minute > 1440 ? -1 : hour * 60 + minute;
-}
-
-/* "2026-10-01 " at *p, moved behind it; false when there is none. */
-static bool take_date(const char **p, struct tm *tm)
-{
-    const char *at = *p;
-    int year = take_digits(&at, 4);
-    int month = take_char(&at, '-') ? take_digits(&at, 2) : -1;
-    int day = take_char(&at, '-') ? take_digits(&at, 2) : -1;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) ||
-        (*at != ' ' && *at != 'T'))
-        return false;
-    *tm = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-    *p = at + 1;
-    return true;
-}
-
-/* "20:00" or "2026-10-01 20:00[:30]", seconds since 1970 as if local time were UTC. */
-static int take_start(const char *text, int64_t *out, struct mm_error *err)
-{
-    const char *p = text;
-    struct tm tm = {.tm_year = 70, .tm_mday = 1};
-    take_date(&p, &tm);
-    int minutes = take_clock(&p);
-    int seconds = minutes >= 0 && take_char(&p, ':') ? take_digits(&p, 2) : 0;
-    if (minutes < 0 || minutes >= 1440 || seconds < 0 || seconds > 59 || *p)
-        return mm_error_set(err, MM_ERR_USAGE, "\"%s\" is no time: 20:00 or 2026-10-01 20:00",
-                            text);
-    *out = (int64_t)timegm(&tm) + minutes * 60 + seconds;
-    return 0;
-}
-
-/* "22:00-06:00", in minutes of the day. */
-static int take_hours(const char *text, int *from, int *to, struct mm_error *err)
-{
-    const char *p = text;
-    *from = take_clock(&p);
-    *to = take_char(&p, '-') ? take_clock(&p) : -1;
-    if (*from < 0 || *from >= 1440 || *to < 0 || *p || *from == *to)
-        return mm_error_set(err, MM_ERR_USAGE, "\"%s\" are no hours: 22:00-06:00", text);
-    return 0;
-}
-
-static int take_field(const char *name, enum mm_field *out, struct mm_error *err)
-{
-    for (size_t f = 0; f < MM_FIELDS; f++)
-        if (strcmp(name, mm_field_names[f]) == 0) {
-            *out = (enum mm_field)f;
-            return 0;
-        }
-    return mm_error_set(err, MM_ERR_USAGE,
-                        "\"%s\" is nothing songs share: artist, album, country, source, genre, "
-                        "decade or work",
-                        name);
-}
 
 /* ---- sections ---- */
 
@@ -208,9 +46,9 @@ static int on_set(struct reader *in, char *name, char *value)
     if (strcmp(name, "minutes") == 0) {
         char *written = mm_strdup(value);
         result = written ? 0 : mm_no_memory(in->err);
-        take_soft(value, &length);
+        mm_value_soft(value, &length);
         if (result == 0)
-            result = take_number(value, 0.1, 1440, &number, &word, in->err);
+            result = mm_value_number(value, 0.1, 1440, &number, &word, in->err);
         if (result == 0 && *word && strcmp(word, "min") != 0)
             result = mm_error_set(in->err, MM_ERR_USAGE, "\"%s\": only a number of minutes", value);
         for (size_t i = 0; i < r->n_rules && result == 0; i++)
@@ -224,16 +62,16 @@ static int on_set(struct reader *in, char *name, char *value)
         return result;
     }
     if (strcmp(name, "tolerance") == 0)
-        return take_time(value, 1, &r->tolerance_s, in->err);
+        return mm_value_time(value, 1, &r->tolerance_s, in->err);
     if (strcmp(name, "crossfade") == 0) {
-        result = take_time(value, 1, &r->crossfade_s, in->err);
+        result = mm_value_time(value, 1, &r->crossfade_s, in->err);
         if (result == 0 && r->crossfade_s > 30)
             result = mm_error_set(in->err, MM_ERR_USAGE, "a crossfade lasts 0 to 30 s");
         return result;
     }
     if (strcmp(name, "start") == 0) {
         r->has_start = true;
-        return take_start(value, &r->start, in->err);
+        return mm_value_start(value, &r->start, in->err);
     }
     if (strcmp(name, "arc") == 0)
         return mm_arc_parse(value, &r->arc, in->err);
@@ -247,17 +85,17 @@ static int on_separation(struct reader *in, char *name, char *value)
 {
     struct mm_rule rule = {0};
     char *written = mm_strdup(value);
-    int result = written ? take_field(name, &rule.field, in->err) : mm_no_memory(in->err);
-    take_soft(value, &rule);
+    int result = written ? mm_value_field(name, &rule.field, in->err) : mm_no_memory(in->err);
+    mm_value_soft(value, &rule);
     char *rest = value;
     for (char *part; result == 0 && (part = strsep(&rest, ","));) {
         const char *word;
-        part = trim(part);
-        result = take_number(part, 0, 1e6, &rule.amount, &word, in->err);
+        part = mm_value_trim(part);
+        result = mm_value_number(part, 0, 1e6, &rule.amount, &word, in->err);
         rule.kind = MM_RULE_BETWEEN;
         if (result == 0 && strcmp(word, "songs") != 0 && strcmp(word, "song") != 0) {
             rule.kind = MM_RULE_APART;
-            result = take_time(part, 0, &rule.amount, in->err);
+            result = mm_value_time(part, 0, &rule.amount, in->err);
         }
         if (result == 0)
             result = add(in, &rule, "separation", name, written);
@@ -271,10 +109,10 @@ static int on_limit(struct reader *in, char *name, char *value)
     struct mm_rule rule = {.kind = MM_RULE_LIMIT};
     const char *word;
     char *written = mm_strdup(value);
-    int result = written ? take_field(name, &rule.field, in->err) : mm_no_memory(in->err);
-    take_soft(value, &rule);
+    int result = written ? mm_value_field(name, &rule.field, in->err) : mm_no_memory(in->err);
+    mm_value_soft(value, &rule);
     if (result == 0)
-        result = take_number(value, 1, 10000, &rule.amount, &word, in->err);
+        result = mm_value_number(value, 1, 10000, &rule.amount, &word, in->err);
     if (result == 0 && (rule.amount != floor(rule.amount) ||
                         (*word && strcmp(word, "songs") != 0 && strcmp(word, "song") != 0)))
         result = mm_error_set(in->err, MM_ERR_USAGE, "\"%s\": a whole number of songs", value);
@@ -298,8 +136,8 @@ static int take_quota(char *value, struct mm_rule *rule, struct mm_error *err)
     if (hourly)
         *hourly = '\0';
     const char *word;
-    value = trim(value);
-    int result = take_number(value, 0, 100000, &rule->amount, &word, err);
+    value = mm_value_trim(value);
+    int result = mm_value_number(value, 0, 100000, &rule->amount, &word, err);
     if (result < 0)
         return result;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -324,10 +162,10 @@ static int on_quota(struct reader *in, char *name, char *value)
     char *written = mm_strdup(value);
     char *full = mm_strdup(name);
     name[length - 1] = '\0';
-    name = trim(name);
+    name = mm_value_trim(name);
     rule.kind = sign == '>' ? MM_RULE_AT_LEAST : MM_RULE_AT_MOST;
     int result = written && full ? 0 : mm_no_memory(in->err);
-    take_soft(value, &rule);
+    mm_value_soft(value, &rule);
     if (result == 0)
         result = take_quota(value, &rule, in->err);
     if (result == 0)
@@ -349,7 +187,7 @@ static int on_filter(struct reader *in, const char *section, enum mm_rule_kind k
     struct mm_rule rule = {.kind = kind};
     char *written = mm_strdup(value);
     int result = written ? 0 : mm_no_memory(in->err);
-    take_soft(value, &rule);
+    mm_value_soft(value, &rule);
     bool bare = strcmp(value, "yes") == 0;
     char *text = bare ? mm_strdup(name) : mm_format("%s %s", name, value);
     if (result == 0)
@@ -367,9 +205,9 @@ static int on_hours(struct reader *in, char *name, char *value)
     struct mm_rule rule = {.kind = MM_RULE_HOURS};
     char *written = mm_strdup(value);
     int result = written ? 0 : mm_no_memory(in->err);
-    take_soft(value, &rule);
+    mm_value_soft(value, &rule);
     if (result == 0)
-        result = take_hours(value, &rule.from_minute, &rule.to_minute, in->err);
+        result = mm_value_hours(value, &rule.from_minute, &rule.to_minute, in->err);
     if (result == 0)
         result = mm_criterion_add(in->rules, name, &rule.criterion, in->err);
     if (result == 0)
@@ -383,9 +221,8 @@ static int take_marks(char *value, struct mm_rule *rule, struct mm_error *err)
 {
     char *rest = value;
     for (char *part; (part = strsep(&rest, ","));) {
-        const char *p = trim(part);
-        int minute = take_char(&p, ':') ? take_digits(&p, 2) : -1;
-        if (minute < 0 || minute > 59 || *p)
+        int minute = mm_value_minute(mm_value_trim(part));
+        if (minute < 0)
             return mm_error_set(err, MM_ERR_USAGE,
                                 "\"%s\" is no mark: minutes of the hour such as "
                                 ":00, :30",
@@ -406,18 +243,18 @@ static int on_marks(struct reader *in, char *name, char *value)
     if (strcmp(name, "within") == 0) {
         if (!made)
             return mm_error_set(in->err, MM_ERR_USAGE, "\"within\" follows \"at\" or \"every\"");
-        return take_time(value, 1, &made->within, in->err);
+        return mm_value_time(value, 1, &made->within, in->err);
     }
     if (made)
         return mm_error_set(in->err, MM_ERR_USAGE, "[marks] has one line \"at\" or \"every\"");
     char *written = mm_strdup(value);
     int result = written ? 0 : mm_no_memory(in->err);
-    take_soft(value, &rule);
+    mm_value_soft(value, &rule);
     if (result == 0 && strcmp(name, "at") == 0) {
         result = take_marks(value, &rule, in->err);
     } else if (result == 0 && strcmp(name, "every") == 0) {
         double seconds = 0;
-        result = take_time(value, 60, &seconds, in->err);
+        result = mm_value_time(value, 60, &seconds, in->err);
         rule.every = (int)(seconds / 60);
         if (result == 0 && (rule.every < 1 || rule.every > 1440))
             result = mm_error_set(in->err, MM_ERR_USAGE, "\"%s\": 1 minute to a day", value);
@@ -481,9 +318,9 @@ static int on_history(struct reader *in, char *name, char *value)
                             "[history] knows hours, days and shows, not \"%s\"", name);
     char *written = mm_strdup(value);
     int result = written ? 0 : mm_no_memory(in->err);
-    take_soft(value, &rule);
+    mm_value_soft(value, &rule);
     if (result == 0)
-        result = take_number(value, 1, 36500, &number, &word, in->err);
+        result = mm_value_number(value, 1, 36500, &number, &word, in->err);
     if (result == 0 && *word && strcmp(word, name) != 0)
         result = mm_error_set(in->err, MM_ERR_USAGE, "\"%s\": a number of %s", value, name);
     if (result == 0)
@@ -505,7 +342,7 @@ static int on_weights(struct reader *in, char *name, char *value)
     const char *word;
     for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
         if (strcmp(name, weights[i].name) == 0)
-            return take_number(value, 0, 100, weights[i].target, &word, in->err);
+            return mm_value_number(value, 0, 100, weights[i].target, &word, in->err);
     return mm_error_set(in->err, MM_ERR_USAGE,
                         "[weights] knows sound, tempo, key, loudness, arc and shape, not \"%s\"",
                         name);

@@ -54,16 +54,6 @@ double mm_service_gap(const struct mm_service *service)
     return service->gap_s;
 }
 
-bool mm_service_can_resolve(const struct mm_service *service)
-{
-    return service->resolve != NULL;
-}
-
-bool mm_service_can_send(const struct mm_service *service)
-{
-    return service->send != NULL;
-}
-
 int mm_service_send(struct mm_service_session *s, const struct mm_push *push, struct mm_pushed *out,
                     struct mm_error *err)
 {

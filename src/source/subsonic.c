@@ -35,7 +35,8 @@ static const char SALT_DIGITS[] = "0123456789abcdef";
 
 /* ---- one call ---- */
 
-int mm_subsonic_address(struct mm_remote *server, const char *name, const char *parameters,
+/* The address of NAME, signed; wipe it after use. */
+static int make_address(struct mm_remote *server, const char *name, const char *parameters,
                         struct mm_text *url, struct mm_error *err)
 {
     unsigned char random[8];
@@ -72,7 +73,8 @@ static void wipe(struct mm_text *url)
     mm_text_finish(url);
 }
 
-int mm_subsonic_code(const json_t *body, const char **words)
+/* Takes a reply's error, if it has one, to its code and words. */
+static int error_code(const json_t *body, const char **words)
 {
     const json_t *error = json_object_get(body, "error");
     *words = mm_json_text(error, "message");
@@ -106,7 +108,7 @@ static int ask_as_now(struct mm_remote *server, const char *name, const char *pa
                       json_t **json, int *status, struct mm_error *err)
 {
     struct mm_text url = {0};
-    int result = mm_subsonic_address(server, name, parameters, &url, err);
+    int result = make_address(server, name, parameters, &url, err);
     const struct mm_service_call call = {.url = url.data, .once = once};
     if (result == 0)
         result = mm_service_do(server->session, &call, json, status, err);
@@ -124,7 +126,7 @@ int mm_subsonic_ask(struct mm_remote *server, const char *name, const char *para
     if (result < 0)
         return result;
     *body = json_object_get(*json, "subsonic-response");
-    int code = mm_subsonic_code(*body, &words);
+    int code = error_code(*body, &words);
     if (wants_password(code) && !server->plain) {
         server->plain = true; /* nothing was done: it did not let us in */
         json_decref(*json);
@@ -132,7 +134,7 @@ int mm_subsonic_ask(struct mm_remote *server, const char *name, const char *para
         if (result < 0)
             return result;
         *body = json_object_get(*json, "subsonic-response");
-        code = mm_subsonic_code(*body, &words);
+        code = error_code(*body, &words);
     }
     if (*body && code == 0 && status < 400)
         return 0;
@@ -390,7 +392,7 @@ static bool is_words(const char *path, int *code)
     if (n == 0 || n == sizeof text || (text[0] != '{' && text[0] != '<'))
         return false;
     if (mm_json_parse(text, n, &json, &ignored) == 0)
-        *code = mm_subsonic_code(json_object_get(json, "subsonic-response"), &words);
+        *code = error_code(json_object_get(json, "subsonic-response"), &words);
     json_decref(json);
     return true;
 }
@@ -408,8 +410,8 @@ static int fetch_as_now(struct mm_remote *server, const char *id, const char *pa
     if (server->bitrate)
         mm_text_addf(&parameters, "&format=mp3&maxBitRate=%u", server->bitrate);
     int result = parameters.failed ? mm_no_memory(err)
-                                   : mm_subsonic_address(server, stream ? "stream" : "download",
-                                                         parameters.data, &url, err);
+                                   : make_address(server, stream ? "stream" : "download",
+                                                  parameters.data, &url, err);
     if (result == 0) {
         const struct mm_http_download what = {
             .url = url.data, .path = path, .limit = LARGEST_SONG, .stage = "fetching"};

@@ -24,11 +24,4 @@ struct mm_remote {
 int mm_subsonic_ask(struct mm_remote *server, const char *name, const char *parameters, bool once,
                     json_t **json, const json_t **body, struct mm_error *err);
 
-/* The address of NAME, signed; wipe it after use. */
-int mm_subsonic_address(struct mm_remote *server, const char *name, const char *parameters,
-                        struct mm_text *url, struct mm_error *err);
-
-/* Takes a reply's error, if it has one, to its code and words. */
-int mm_subsonic_code(const json_t *body, const char **words);
-
 #endif

@@ -11,12 +11,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/pool.h"
 #include "base/text.h"
 #include "musicmap/work.h"
+#include "work/gone.h"
 #include "work/known.h"
 
 enum { BATCH = 128, MOVE_CANDIDATES = 64 };
@@ -217,12 +217,6 @@ static int take_probe(struct found *f)
     return 0;
 }
 
-static bool is_gone(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
 /* The song that this content was, if its own file is no longer there. */
 static int find_moved(struct gather *g, struct found *f, bool *moved, struct mm_error *err)
 {
@@ -233,7 +227,7 @@ static int find_moved(struct gather *g, struct found *f, bool *moved, struct mm_
     for (size_t i = 0; i < count && result == 0 && !*moved; i++) {
         struct mm_song song = {0};
         result = mm_catalog_get_song(g->catalog, ids[i], &song, err);
-        if (result == 0 && mm_source_is_files(song.source) && is_gone(song.key)) {
+        if (result == 0 && mm_source_is_files(song.source) && mm_file_is_gone(song.key)) {
             mm_song_finish(&f->song);
             f->song = song;
             *moved = true;
@@ -445,94 +439,7 @@ static int tell_absents(struct gather *g, struct mm_error *err)
     return result;
 }
 
-/* ---- what is no longer there ---- */
-
-static int compare_ids(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-struct missing {
-    const struct gather *g;
-    int64_t *ids;
-    size_t count;
-    size_t capacity;
-};
-
-static int collect_missing(void *ctx, const struct mm_song *song, struct mm_error *err)
-{
-    struct missing *m = ctx;
-    const struct gather *g = m->g;
-    if (!mm_source_is_files(song->source) ||
-        (g->n_seen && bsearch(&song->id, g->seen, g->n_seen, sizeof *g->seen, compare_ids)))
-        return 0;
-    /* Not seen, and yet there: the walk could not read its folder, or the file itself failed. */
-    if (!is_gone(song->key))
-        return 0;
-    if (mm_array_reserve(&m->ids, &m->capacity, m->count + 1) < 0)
-        return mm_no_memory(err);
-    m->ids[m->count++] = song->id;
-    return 0;
-}
-
-static int mark_missing(struct gather *g, const char *folder, struct mm_error *err)
-{
-    if (g->n_seen)
-        qsort(g->seen, g->n_seen, sizeof *g->seen, compare_ids);
-    struct missing m = {.g = g};
-    int result =
-        mm_catalog_each_song(g->catalog, MM_SONGS_PRESENT, folder, collect_missing, &m, err);
-    if (result == 0)
-        result = mm_catalog_begin(g->catalog, err);
-    if (result == 0) {
-        for (size_t i = 0; i < m.count && result == 0; i++)
-            result = mm_catalog_set_state(g->catalog, m.ids[i], MM_SONG_MISSING, err);
-        if (result == 0)
-            result = mm_catalog_commit(g->catalog, err);
-        if (result < 0)
-            mm_catalog_rollback(g->catalog);
-    }
-    g->report->missing += m.count;
-    free(m.ids);
-    return result;
-}
-
-/* A failure of a file that is no longer there is no news. */
-struct stale_failures {
-    const char *folder;
-    char **paths;
-    size_t count;
-    size_t capacity;
-};
-
-static int collect_stale(void *ctx, const struct mm_failure *failure, struct mm_error *err)
-{
-    struct stale_failures *list = ctx;
-    size_t length = strlen(list->folder);
-    bool below = strncmp(failure->path, list->folder, length) == 0;
-    if (!below || strcmp(failure->stage, STAGE) != 0 || !is_gone(failure->path))
-        return 0;
-    if (mm_array_reserve(&list->paths, &list->capacity, list->count + 1) < 0 ||
-        !(list->paths[list->count] = mm_strdup(failure->path)))
-        return mm_no_memory(err);
-    list->count++;
-    return 0;
-}
-
-static int clear_stale_failures(struct gather *g, const char *folder, struct mm_error *err)
-{
-    struct stale_failures list = {.folder = folder};
-    int result = mm_catalog_each_failure(g->catalog, collect_stale, &list, err);
-    for (size_t i = 0; i < list.count; i++) {
-        if (result == 0)
-            result = mm_catalog_clear_failure(g->catalog, list.paths[i], STAGE, err);
-        free(list.paths[i]);
-    }
-    free(list.paths);
-    return result;
-}
+/* ---- one root ---- */
 
 static int on_root(void *ctx, const char *folder, struct mm_error *err)
 {
@@ -575,9 +482,9 @@ static int gather_one(struct gather *g, const char *path, struct mm_error *err)
     char *real = NULL;
     int result = walk_path(g, path, &real, err);
     if (result == 0 && g->request->source->complete)
-        result = mark_missing(g, real, err);
+        result = mm_gone_songs(g->catalog, real, g->seen, g->n_seen, &g->report->missing, err);
     if (result == 0 && real)
-        result = clear_stale_failures(g, real, err);
+        result = mm_gone_failures(g->catalog, real, STAGE, err);
     if (result == 0)
         result = tell_absents(g, err);
     clear_batch(g);

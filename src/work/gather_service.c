@@ -16,65 +16,21 @@
 
 #include "base/array.h"
 #include "base/text.h"
-#include "work/sounds.h"
-#include "work/stage.h"
+#include "work/gather_service.h"
 
 enum { MAX_PAGES = 30 /* of one step of a genre */, BATCH = 50 /* sounds at once */ };
 
-static const char STAGE[] = "gather";
-
-/* Where --resolve looks for the sound of a recording, in this order. */
-static const char *const ELSEWHERE[] = {"deezer", "itunes"};
-#define N_ELSEWHERE (sizeof ELSEWHERE / sizeof ELSEWHERE[0])
-
-struct unit {
-    struct mm_unit_report *report;
-    const char *plan; /* what origins remember: the genre, ... */
-    bool is_genre;
-    size_t want; /* SIZE_MAX = all there is */
-    struct mm_step steps[MM_MAX_STEPS];
-    size_t n_steps;
-};
-
-struct gather {
-    struct mm_catalog *catalog;
-    struct mm_helpers *helpers;
-    struct mm_pool *pool;
-    const struct mm_service_request *request;
-    const struct mm_progress *progress;
-    struct mm_service_report *report;
-    const char *source;
-    struct mm_service_session *session;
-    struct mm_service_session *elsewhere[N_ELSEWHERE]; /* opened when first needed */
-    struct mm_known *known;
-    char *run;       /* under which units are noted as done */
-    size_t expected; /* songs of all units, for the progress */
-    size_t gathered;
-};
-
-/* A unit's songs until they are written. */
-struct batch {
-    struct gather *g;
-    struct unit *unit;
-    struct mm_stage stage;
-    size_t first; /* staged before this round */
-    char **met;   /* ids of this unit's tracks so far: two ways to ask may give the same */
-    size_t n_met, met_capacity;
-    int *results; /* [stage.n] of fetching or looking */
-    struct mm_error *faults;
-};
-
 /* ---- room ---- */
 
-static bool limit_reached(const struct gather *g)
+static bool limit_reached(const struct mm_gathering *g)
 {
     return g->request->limit && g->report->added >= g->request->limit;
 }
 
 /* How many more songs the unit takes. */
-static size_t room(const struct batch *b)
+static size_t room(const struct mm_batch *b)
 {
-    const struct gather *g = b->g;
+    const struct mm_gathering *g = b->g;
     size_t had = b->unit->report->songs + b->stage.n;
     size_t left = had < b->unit->want ? b->unit->want - had : 0;
     if (g->request->limit) {
@@ -89,7 +45,7 @@ static size_t room(const struct batch *b)
 
 /* ---- choosing ---- */
 
-static int has_sound(struct gather *g, int64_t id, bool *out, struct mm_error *err)
+static int has_sound(struct mm_gathering *g, int64_t id, bool *out, struct mm_error *err)
 {
     struct mm_song song = {0};
     int result = mm_catalog_get_song(g->catalog, id, &song, err);
@@ -99,10 +55,10 @@ static int has_sound(struct gather *g, int64_t id, bool *out, struct mm_error *e
 }
 
 /* A track that was gathered before: it counts for the unit it was gathered for. */
-static int meet_again(struct batch *b, struct mm_track *track, const struct mm_origin *origin,
+static int meet_again(struct mm_batch *b, struct mm_track *track, const struct mm_origin *origin,
                       struct mm_error *err)
 {
-    struct gather *g = b->g;
+    struct mm_gathering *g = b->g;
     bool ours = origin->plan ? strcmp(origin->plan, b->unit->plan) == 0 : !b->unit->is_genre;
     bool sound;
     if (!ours && b->unit->is_genre)
@@ -127,7 +83,8 @@ static int meet_again(struct batch *b, struct mm_track *track, const struct mm_o
 }
 
 /* The recording is in the library, from elsewhere or under another id of this service. */
-static int meet_known(struct batch *b, struct mm_track *track, int64_t song, struct mm_error *err)
+static int meet_known(struct mm_batch *b, struct mm_track *track, int64_t song,
+                      struct mm_error *err)
 {
     bool sound;
     int result = has_sound(b->g, song, &sound, err);
@@ -143,7 +100,7 @@ static int meet_known(struct batch *b, struct mm_track *track, int64_t song, str
 }
 
 /* *again: the id was met before in this unit. */
-static int meet(struct batch *b, const char *id, bool *again, struct mm_error *err)
+static int meet(struct mm_batch *b, const char *id, bool *again, struct mm_error *err)
 {
     *again = false;
     for (size_t i = 0; i < b->n_met && !*again; i++)
@@ -157,9 +114,9 @@ static int meet(struct batch *b, const char *id, bool *again, struct mm_error *e
     return 0;
 }
 
-static int consider(struct batch *b, struct mm_track *track, struct mm_error *err)
+static int consider(struct mm_batch *b, struct mm_track *track, struct mm_error *err)
 {
-    struct gather *g = b->g;
+    struct mm_gathering *g = b->g;
     struct mm_origin origin;
     bool again;
     int result = meet(b, track->id, &again, err);
@@ -194,205 +151,9 @@ static int consider(struct batch *b, struct mm_track *track, struct mm_error *er
     return 0;
 }
 
-/* ---- sounds ---- */
-
-static void note_result(struct batch *b, size_t i, int result, const struct mm_error *fault)
-{
-    b->results[i] = result;
-    b->faults[i] = *fault;
-}
-
-struct fetching {
-    struct batch *batch;
-    const size_t *index; /* [n] into the stage */
-    const char *source;  /* whose sounds these are */
-};
-
-static int on_sound(void *ctx, size_t i, int result, const void *bytes, size_t size,
-                    const char *ending, const struct mm_error *fault, struct mm_error *err)
-{
-    struct fetching *f = ctx;
-    struct batch *b = f->batch;
-    struct mm_staged *staged = &b->stage.list[f->index[i]];
-    note_result(b, f->index[i], result, fault);
-    if (result < 0)
-        return 0;
-    const char *id = staged->found_at ? staged->found.id : staged->track.id;
-    char *stem = mm_sound_stem(f->source, id);
-    int stored = stem ? mm_sound_store(b->g->catalog, stem, ending, bytes, size, &staged->file, err)
-                      : mm_no_memory(err);
-    free(stem);
-    if (stored == 0) {
-        b->g->report->fetched++;
-        b->g->report->bytes += size;
-    }
-    return stored;
-}
-
-/* Fetches the sounds of those that have an address at session's service and no file yet. */
-static int fetch(struct batch *b, struct mm_service_session *session, const char *source,
-                 struct mm_error *err)
-{
-    size_t n = 0;
-    size_t count = b->stage.n - b->first;
-    const struct mm_track **tracks = mm_calloc3(count, 1, sizeof(const struct mm_track *));
-    size_t *index = mm_calloc3(count, 1, sizeof *index);
-    int result = tracks && index ? 0 : mm_no_memory(err);
-    for (size_t i = b->first; i < b->stage.n && result == 0; i++) {
-        struct mm_staged *s = &b->stage.list[i];
-        const struct mm_track *track = s->found_at ? &s->found : &s->track;
-        const char *at = s->found_at ? s->found_at : b->g->source;
-        if (!s->wants_sound || s->file || !track->preview || strcmp(at, source) != 0)
-            continue;
-        char *stem = mm_sound_stem(source, track->id);
-        if (!stem)
-            result = mm_no_memory(err);
-        else if (!(s->file = mm_sound_find(b->g->catalog, stem))) {
-            tracks[n] = track;
-            index[n++] = i;
-        }
-        free(stem);
-    }
-    struct fetching fetching = {b, index, source};
-    if (result == 0 && n)
-        result = mm_service_sounds(session, tracks, n, on_sound, &fetching, err);
-    free(index);
-    free(tracks);
-    return result;
-}
-
-static void probe_round(void *ctx, size_t i, size_t worker)
-{
-    (void)worker;
-    struct batch *b = ctx;
-    struct mm_staged *s = &b->stage.list[b->first + i];
-    if (!s->file || mm_progress_cancelled(b->g->progress))
-        return;
-    b->results[b->first + i] =
-        mm_staged_probe(s, b->g->catalog, b->g->helpers, &b->faults[b->first + i]);
-}
-
-/* ---- elsewhere ---- */
-
-/* The session of the k-th service that sounds are looked for at. */
-static int open_elsewhere(struct gather *g, size_t k, struct mm_error *err)
-{
-    if (g->elsewhere[k])
-        return 0;
-    struct mm_service_settings settings = g->request->settings;
-    settings.as_user = false;
-    return mm_service_open(mm_service_find(ELSEWHERE[k]), &settings, &g->elsewhere[k], err);
-}
-
-static int find_elsewhere(struct batch *b, struct mm_staged *s, struct mm_error *err)
-{
-    int result = 0;
-    for (size_t k = 0; k < N_ELSEWHERE && result == 0 && !s->found_at; k++) {
-        bool found = false;
-        if (strcmp(ELSEWHERE[k], b->g->source) == 0)
-            continue;
-        result = open_elsewhere(b->g, k, err);
-        if (result == 0)
-            result = mm_service_resolve(b->g->elsewhere[k], &s->track, &s->found, &found, err);
-        if (result == 0 && found && s->found.preview)
-            s->found_at = ELSEWHERE[k];
-        else
-            mm_track_finish(&s->found);
-    }
-    return result;
-}
-
-static int resolve(struct batch *b, struct mm_error *err)
-{
-    int result = 0;
-    for (size_t i = b->first; i < b->stage.n && result == 0; i++) {
-        struct mm_staged *s = &b->stage.list[i];
-        if (s->wants_sound && !s->file && !s->track.preview)
-            result = find_elsewhere(b, s, err);
-    }
-    for (size_t k = 0; k < N_ELSEWHERE && result == 0; k++)
-        if (b->g->elsewhere[k])
-            result = fetch(b, b->g->elsewhere[k], ELSEWHERE[k], err);
-    return result;
-}
-
-/* ---- what came of the sounds ---- */
-
-/* Faults of the run, not of a song: it ends, and can be taken up again. */
-static bool ends_the_run(int code)
-{
-    return code == MM_ERR_AGAIN || code == MM_ERR_CANCELLED || code == MM_ERR_NO_MEMORY ||
-           code == MM_ERR_BUG;
-}
-
-static int note_failure(struct gather *g, const struct mm_staged *s, const char *reason,
-                        struct mm_error *err)
-{
-    char *path = mm_format("%s:%s", g->source, s->track.id);
-    g->report->failed++;
-    const struct mm_failure failure = {.path = path, .stage = STAGE, .reason = reason, .tries = 1};
-    int result = path ? mm_catalog_put_failure(g->catalog, &failure, err) : mm_no_memory(err);
-    free(path);
-    return result;
-}
-
-/* Drops those whose sound is none; where silence is kept they stay as silent ones. */
-static int sort_out(struct batch *b, struct mm_error *err)
-{
-    bool keep_silent = mm_service_may_be_silent(b->g->request->service);
-    int result = 0;
-    for (size_t i = b->first; i < b->stage.n && result == 0; i++)
-        if (b->results[i] < 0 && ends_the_run(b->results[i])) {
-            if (err)
-                *err = b->faults[i];
-            return b->results[i];
-        }
-    for (size_t i = b->stage.n; i-- > b->first && result == 0;) {
-        struct mm_staged *s = &b->stage.list[i];
-        if (b->results[i] == 0)
-            continue;
-        if (s->file)
-            mm_sound_remove(b->g->catalog, s->file, NULL);
-        free(s->file);
-        s->file = NULL;
-        result = note_failure(b->g, s, b->faults[i].message, err);
-        if (!keep_silent && s->kind == MM_STAGE_NEW)
-            mm_stage_drop(&b->stage, i);
-    }
-    return result;
-}
-
-/* All sounds of what was staged since b->first. */
-static int take_sounds(struct batch *b, struct mm_error *err)
-{
-    size_t n = b->stage.n;
-    if (n == b->first)
-        return 0;
-    b->results = mm_calloc3(n, 1, sizeof *b->results);
-    b->faults = mm_calloc3(n, 1, sizeof *b->faults);
-    int result = b->results && b->faults ? 0 : mm_no_memory(err);
-    if (result == 0)
-        result = fetch(b, b->g->session, b->g->source, err);
-    if (result == 0 && b->g->request->resolve)
-        result = resolve(b, err);
-    if (result == 0) {
-        mm_pool_run(b->g->pool, n - b->first, probe_round, b);
-        if (mm_progress_cancelled(b->g->progress))
-            result = mm_error_set(err, MM_ERR_CANCELLED, "stopped; what is done is kept");
-    }
-    if (result == 0)
-        result = sort_out(b, err);
-    free(b->results);
-    free(b->faults);
-    b->results = NULL;
-    b->faults = NULL;
-    b->first = b->stage.n;
-    return result;
-}
-
 /* ---- writing ---- */
 
-static void count_staged(struct gather *g, struct unit *unit, const struct mm_staged *s)
+static void count_staged(struct mm_gathering *g, struct mm_unit *unit, const struct mm_staged *s)
 {
     bool sound = s->info.codec[0] != '\0';
     switch (s->kind) {
@@ -413,9 +174,9 @@ static void count_staged(struct gather *g, struct unit *unit, const struct mm_st
 }
 
 /* In one transaction: the songs, and that the unit is done (and, behind the last, the run). */
-static int write_batch(struct batch *b, bool done, bool last, struct mm_error *err)
+static int write_batch(struct mm_batch *b, bool done, bool last, struct mm_error *err)
 {
-    struct gather *g = b->g;
+    struct mm_gathering *g = b->g;
     int result = mm_catalog_begin(g->catalog, err);
     if (result < 0)
         return result;
@@ -441,14 +202,14 @@ static int write_batch(struct batch *b, bool done, bool last, struct mm_error *e
 /* ---- units ---- */
 
 /* Takes from one page what there is room for. */
-static int take_page(struct batch *b, struct mm_tracks *page, struct mm_error *err)
+static int take_page(struct mm_batch *b, struct mm_tracks *page, struct mm_error *err)
 {
     int result = 0;
     for (size_t at = 0; at < page->n && result == 0;) {
         while (at < page->n && room(b) && b->stage.n - b->first < BATCH && result == 0)
             result = consider(b, &page->list[at++], err);
         if (result == 0)
-            result = take_sounds(b, err);
+            result = mm_batch_sounds(b, err);
         if (room(b) == 0)
             break;
     }
@@ -456,14 +217,14 @@ static int take_page(struct batch *b, struct mm_tracks *page, struct mm_error *e
 }
 
 /* A playlist's end would come too late to write it all at once. */
-static bool writes_by_page(const struct unit *unit)
+static bool writes_by_page(const struct mm_unit *unit)
 {
     return unit->want == SIZE_MAX;
 }
 
-static int take_step(struct batch *b, const struct mm_step *step, struct mm_error *err)
+static int take_step(struct mm_batch *b, const struct mm_step *step, struct mm_error *err)
 {
-    struct gather *g = b->g;
+    struct mm_gathering *g = b->g;
     char *cursor = NULL;
     int result = 0;
     for (size_t pages = 0; result == 0 && room(b) > 0; pages++) {
@@ -487,9 +248,9 @@ static int take_step(struct batch *b, const struct mm_step *step, struct mm_erro
     return result;
 }
 
-static int take_unit(struct gather *g, struct unit *unit, bool last, struct mm_error *err)
+static int take_unit(struct mm_gathering *g, struct mm_unit *unit, bool last, struct mm_error *err)
 {
-    struct batch b = {.g = g, .unit = unit};
+    struct mm_batch b = {.g = g, .unit = unit};
     bool done = false;
     size_t songs = 0;
     int result = mm_catalog_is_done(g->catalog, g->run, unit->plan, &done, &songs, err);
@@ -516,7 +277,7 @@ static int take_unit(struct gather *g, struct unit *unit, bool last, struct mm_e
     return result;
 }
 
-static void name_unit(struct unit *unit, struct mm_unit_report *report, const char *name,
+static void name_unit(struct mm_unit *unit, struct mm_unit_report *report, const char *name,
                       const char *plan, size_t want)
 {
     snprintf(report->name, sizeof report->name, "%s", name);
@@ -526,7 +287,7 @@ static void name_unit(struct unit *unit, struct mm_unit_report *report, const ch
     unit->want = want;
 }
 
-static size_t make_units(struct gather *g, struct unit *units)
+static size_t make_units(struct mm_gathering *g, struct mm_unit *units)
 {
     const struct mm_service_request *r = g->request;
     struct mm_unit_report *reports = g->report->units;
@@ -559,11 +320,11 @@ static size_t make_units(struct gather *g, struct unit *units)
 
 /* ---- the whole ---- */
 
-static int take_units(struct gather *g, struct mm_error *err)
+static int take_units(struct mm_gathering *g, struct mm_error *err)
 {
     struct mm_service_report *report = g->report;
     size_t most = g->request->n_genres + 3;
-    struct unit *units = mm_calloc3(most, 1, sizeof *units);
+    struct mm_unit *units = mm_calloc3(most, 1, sizeof *units);
     report->units = mm_calloc3(most, 1, sizeof *report->units);
     int result = units && report->units ? 0 : mm_no_memory(err);
     if (result == 0)
@@ -586,12 +347,12 @@ int mm_gather_service(struct mm_catalog *catalog, struct mm_helpers *helpers,
 {
     *report = (struct mm_service_report){0};
     const char *market = request->settings.market;
-    struct gather g = {.catalog = catalog,
-                       .helpers = helpers,
-                       .request = request,
-                       .progress = progress,
-                       .report = report,
-                       .source = mm_service_name(request->service)};
+    struct mm_gathering g = {.catalog = catalog,
+                             .helpers = helpers,
+                             .request = request,
+                             .progress = progress,
+                             .report = report,
+                             .source = mm_service_name(request->service)};
     g.run = mm_format("%s per-genre=%zu market=%s resolve=%d", g.source, request->per_genre,
                       market ? market : "", request->resolve);
     int result =
@@ -604,7 +365,7 @@ int mm_gather_service(struct mm_catalog *catalog, struct mm_helpers *helpers,
         result = take_units(&g, err);
     if (g.session)
         report->resume_at = mm_service_resume_at(g.session);
-    for (size_t k = 0; k < N_ELSEWHERE; k++) {
+    for (size_t k = 0; k < MM_ELSEWHERE; k++) {
         if (g.elsewhere[k])
             report->resume_at = later(report->resume_at, mm_service_resume_at(g.elsewhere[k]));
         mm_service_close(g.elsewhere[k]);
