@@ -450,13 +450,14 @@ int mm_remote_fetch(struct mm_remote *server, const char *id, const char *path,
     struct mm_remote own = *server;
     int result = MM_ERR_AGAIN;
     for (int i = 0; i < TRIES && result == MM_ERR_AGAIN; i++) {
-        if (i)
+        if (i > 0)
             usleep(100000U << i); /* what has arrived stays: it goes on behind it */
         result = fetch_as_now(&own, id, path, progress, &code, err);
         if (result < 0 && code == NOT_ALLOWED && !own.no_download) {
             own.no_download = true; /* this user may hear, but not have */
             unlink(path);
             result = MM_ERR_AGAIN;
+            i = -1;
         }
     }
     if (result < 0)

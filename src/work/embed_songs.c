@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Measuring and embedding a library: one thread a helper takes the next song and stores what comes
- * out (one_song.c), each song in a transaction of its own. A helper that crashes costs one try of
- * one song; at the end such songs are tried once more, alone, and then set down as failures.
+ * out (one_song.c), each song in a transaction of its own. A helper that crashes, or a server that
+ * does not give a song, costs one try of that song; at the end such songs are tried once more,
+ * alone, and then set down as failures, or left for another day.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,10 +18,12 @@
 
 static const char PROGRESS[] = "measuring and embedding";
 
+enum { GONE = 8 }; /* songs in a row that a server does not give: it will give none */
+
 struct job {
     int64_t song;
     struct mm_lack lack;
-    bool crashed;
+    bool again; /* to be tried once more, alone */
 };
 
 struct embed {
@@ -34,7 +37,8 @@ struct embed {
     struct mm_streams *workers; /* a thread's */
     pthread_mutex_t mutex;      /* guards what follows, and the report */
     size_t done;
-    int result; /* first failure that ends the run */
+    size_t refused; /* by the server, in a row */
+    int result;     /* first failure that ends the run */
     struct mm_error err;
 };
 
@@ -78,6 +82,15 @@ static int look_into(struct embed *e, struct mm_song *song, const char *path, bo
     return result == 0 ? mm_remote_song_known(e->catalog, song, same, err) : result;
 }
 
+/* Counts a song that the server did not give; whether it is one too many. */
+static bool is_gone(struct embed *e)
+{
+    pthread_mutex_lock(&e->mutex);
+    bool gone = ++e->refused >= GONE;
+    pthread_mutex_unlock(&e->mutex);
+    return gone;
+}
+
 static int do_song(struct embed *e, struct job *job, struct mm_streams *streams, bool last_try,
                    bool *failed, struct mm_error *err)
 {
@@ -90,27 +103,23 @@ static int do_song(struct embed *e, struct job *job, struct mm_streams *streams,
     struct mm_loan loan;
     bool same = false;
     result = mm_lend(e->lender, &song, &loan, err);
+    bool not_given = result == MM_ERR_AGAIN;
     if (result == 0 && loan.fetched)
         result = look_into(e, &song, loan.path, &same, err);
     if (result == 0 && !same)
         result = mm_one_song_analyse(&e->models, &job->lack, loan.path, streams, &measure, err);
     /* Failures are remembered by where the song is, not by where it was lent to. */
     const char *path = loan.fetched || !loan.path ? song.key : loan.path;
-    if (result == 0 && same) {
-        job->crashed = false;
-    } else if (result == 0) {
-        result = store(e, job, path, &measure, streams, err);
-        job->crashed = false;
-    } else if (result == MM_ERR_CRASHED && !last_try) {
-        job->crashed = true;
+    job->again = !last_try && (result == MM_ERR_CRASHED || (not_given && !is_gone(e)));
+    if (job->again) {
         result = 0;
+    } else if (result == 0 && !same) {
+        result = store(e, job, path, &measure, streams, err);
     } else if (result == MM_ERR_NOT_FOUND) { /* vanished since it was gathered */
         *failed = true;
-        job->crashed = false;
         result = mm_catalog_set_state(e->catalog, song.id, MM_SONG_MISSING, err);
     } else if (mm_is_song_fault(result)) {
         *failed = true;
-        job->crashed = false;
         char *reason = mm_strdup(err->message);
         result = reason ? mm_one_song_failed(e->catalog, &song, path, reason, last_try ? 2 : 1, err)
                         : mm_no_memory(err);
@@ -137,8 +146,9 @@ static void run_job(struct embed *e, struct job *job, size_t worker, bool last_t
         e->result = result;
         e->err = err;
     }
-    if (result == 0 && !job->crashed) {
+    if (result == 0 && !job->again) {
         e->done++;
+        e->refused = 0;
         if (failed)
             e->report->failed++;
         else
@@ -234,7 +244,7 @@ static int run_all(struct embed *e, struct mm_error *err)
         mm_progress_update(e->progress, PROGRESS, 0, e->n_jobs);
         mm_pool_run(pool, e->n_jobs, embed_round, e);
         for (size_t i = 0; i < e->n_jobs; i++)
-            if (e->jobs[i].crashed)
+            if (e->jobs[i].again)
                 run_job(e, &e->jobs[i], 0, true);
         result = e->result;
         if (result < 0 && err)
