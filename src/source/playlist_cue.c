@@ -111,9 +111,9 @@ static int read_line(struct sheet *s, const char *at, const char *end, struct mm
     if (is(command, "FILE"))
         return begin_file(s, value, out, err);
     if (is(command, "TRACK") && s->entry) {
-        s->tracks++;
-        if (s->tracks == 1)
-            s->track.track = atoi(value.at); /* NOLINT: 0 when it is no number */
+        long number = strtol(value.at, NULL, 10);
+        if (++s->tracks == 1)
+            s->track.track = number > 0 && number < 10000 ? (int)number : 0;
     } else if (is(command, "TITLE")) {
         if (s->tracks <= 1)
             result = mm_playlist_text(&tags->title, value.at, value.n);

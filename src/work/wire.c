@@ -2,6 +2,9 @@
 #include "work/wire.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -127,6 +130,30 @@ char *mm_wire_get_string(struct mm_wire_reader *in)
     return string;
 }
 
+char *mm_wire_get_text(struct mm_wire_reader *in)
+{
+    char *bytes = mm_wire_get_string(in);
+    char *text = bytes ? mm_text_clean_utf8(bytes, strlen(bytes)) : NULL;
+    in->bad |= bytes && !text;
+    free(bytes);
+    return text;
+}
+
+/* A number from 0 to most; what lies outside makes no sense. */
+static int get_count(struct mm_wire_reader *in, uint64_t most)
+{
+    uint64_t value = mm_wire_get_u64(in);
+    in->bad |= value > most;
+    return in->bad ? 0 : (int)value;
+}
+
+static double get_finite(struct mm_wire_reader *in)
+{
+    double value = mm_wire_get_f64(in);
+    in->bad |= !isfinite(value);
+    return value;
+}
+
 /* ---- structs ---- */
 
 static void put_tags(struct mm_text *out, const struct mm_tags *tags)
@@ -147,18 +174,18 @@ static void put_tags(struct mm_text *out, const struct mm_tags *tags)
 
 static void get_tags(struct mm_wire_reader *in, struct mm_tags *tags)
 {
-    tags->title = mm_wire_get_string(in);
-    tags->artist = mm_wire_get_string(in);
-    tags->album = mm_wire_get_string(in);
-    tags->album_artist = mm_wire_get_string(in);
-    tags->isrc = mm_wire_get_string(in);
-    tags->musicbrainz_id = mm_wire_get_string(in);
-    tags->year = (int)mm_wire_get_u64(in);
-    tags->track = (int)mm_wire_get_u64(in);
-    tags->disc = (int)mm_wire_get_u64(in);
+    tags->title = mm_wire_get_text(in);
+    tags->artist = mm_wire_get_text(in);
+    tags->album = mm_wire_get_text(in);
+    tags->album_artist = mm_wire_get_text(in);
+    tags->isrc = mm_wire_get_text(in);
+    tags->musicbrainz_id = mm_wire_get_text(in);
+    tags->year = get_count(in, INT_MAX);
+    tags->track = get_count(in, INT_MAX);
+    tags->disc = get_count(in, INT_MAX);
     uint64_t genres = mm_wire_get_u64(in);
     for (uint64_t i = 0; i < genres && !in->bad; i++) {
-        char *genre = mm_wire_get_string(in);
+        char *genre = mm_wire_get_text(in);
         if (!genre || mm_tags_add_genre(tags, genre) < 0)
             in->bad = true;
         free(genre);
@@ -179,12 +206,14 @@ void mm_wire_get_info(struct mm_wire_reader *in, struct mm_audio_info *info)
 {
     *info = (struct mm_audio_info){0};
     get_tags(in, &info->tags);
-    info->duration_s = mm_wire_get_f64(in);
-    info->sample_rate = (int)mm_wire_get_u64(in);
-    info->channels = (int)mm_wire_get_u64(in);
-    char *codec = mm_wire_get_string(in);
-    if (codec)
-        strncpy(info->codec, codec, sizeof info->codec - 1);
+    info->duration_s = get_finite(in);
+    in->bad |= info->duration_s < 0;
+    info->sample_rate = get_count(in, INT_MAX);
+    info->channels = get_count(in, INT_MAX);
+    char *codec = mm_wire_get_text(in);
+    in->bad |= codec && strlen(codec) >= sizeof info->codec;
+    if (codec && !in->bad)
+        memcpy(info->codec, codec, strlen(codec) + 1);
     free(codec);
     info->has_cover = mm_wire_get_u64(in) != 0;
 }
@@ -201,18 +230,19 @@ void mm_wire_put_measure(struct mm_text *out, const struct mm_measure *m)
 
 void mm_wire_get_measure(struct mm_wire_reader *in, struct mm_measure *m)
 {
-    m->excerpt_start_s = mm_wire_get_f64(in);
-    m->excerpt_length_s = mm_wire_get_f64(in);
-    m->onset_s = mm_wire_get_f64(in);
-    m->loudness_lufs = mm_wire_get_f64(in);
+    m->excerpt_start_s = get_finite(in);
+    m->excerpt_length_s = get_finite(in);
+    m->onset_s = get_finite(in);
+    m->loudness_lufs = mm_wire_get_f64(in); /* of silence these are -infinity */
     m->peak_dbfs = mm_wire_get_f64(in);
-    m->tempo_bpm = mm_wire_get_f64(in);
-    m->tempo_confidence = mm_wire_get_f64(in);
-    double key = mm_wire_get_f64(in);
+    in->bad |= isnan(m->loudness_lufs) || isnan(m->peak_dbfs);
+    m->tempo_bpm = get_finite(in);
+    m->tempo_confidence = get_finite(in);
+    double key = get_finite(in);
     m->key = key >= 0 && key <= 11 ? (int)key : -1;
-    m->mode = mm_wire_get_f64(in) > 0.5 ? MM_MODE_MAJOR : MM_MODE_MINOR;
-    m->key_confidence = mm_wire_get_f64(in);
-    m->intensity = mm_wire_get_f64(in);
+    m->mode = get_finite(in) > 0.5 ? MM_MODE_MAJOR : MM_MODE_MINOR;
+    m->key_confidence = get_finite(in);
+    m->intensity = get_finite(in);
 }
 
 void mm_wire_put_request(struct mm_text *out, const struct mm_audio_request *request)

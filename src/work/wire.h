@@ -66,6 +66,8 @@ struct mm_wire_reader mm_wire_reader(const struct mm_wire_message *message);
 uint64_t mm_wire_get_u64(struct mm_wire_reader *in);
 double mm_wire_get_f64(struct mm_wire_reader *in);
 char *mm_wire_get_string(struct mm_wire_reader *in); /* heap copy or NULL */
+/* The same, made clean for people: who sent it may have been taken over by the file it read. */
+char *mm_wire_get_text(struct mm_wire_reader *in);
 
 /* The structs that travel. */
 void mm_wire_put_info(struct mm_text *out, const struct mm_audio_info *info);

@@ -65,8 +65,8 @@ void mm_wire_get_plan(struct mm_wire_reader *in, struct mm_retag_plan *plan)
 {
     *plan = (struct mm_retag_plan){0};
     for (int f = 0; f < MM_RETAG_FIELDS; f++) {
-        plan->had[f] = mm_wire_get_string(in);
-        plan->value[f] = mm_wire_get_string(in);
+        plan->had[f] = mm_wire_get_text(in);
+        plan->value[f] = mm_wire_get_text(in);
         plan->writes[f] = mm_wire_get_u64(in) != 0;
     }
     if (in->bad || (size_t)(in->end - in->at) < sizeof plan->rest) {

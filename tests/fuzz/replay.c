@@ -18,6 +18,7 @@ int main(void)
         size_t size;
         if (entry->d_name[0] != '.' && path &&
             mm_file_read(path, 16 << 20, &bytes, &size, NULL) == 0) {
+            fprintf(stderr, "# %s\n", entry->d_name); /* whose fault it is */
             (void)LLVMFuzzerTestOneInput((unsigned char *)bytes, size);
             n++;
         }
