@@ -55,6 +55,7 @@ static void read_all(void)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     char path[300];
+    bool half = size % 5 == 4;
     snprintf(path, sizeof path, "%s/catalog.sqlite", fuzz_folder());
     if (!whole) {
         make_library(fuzz_folder());
@@ -72,6 +73,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     write_whole(path, bytes, whole_size);
     free(bytes);
     read_all();
+    if (half) /* these take most of the time */
+        return 0;
     (void)mm_catalog_examine(fuzz_folder(), see, NULL, NULL);
     struct mm_salvage_report report;
     if (mm_catalog_rebuild(fuzz_folder(), NULL, &report, NULL) == 0)
