@@ -9,6 +9,7 @@
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
 
+#include <ftw.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -96,15 +98,29 @@ static inline struct memory_file file_of(const void *data, size_t size)
     return file;
 }
 
-/* An empty folder for as long as the program runs; whoever runs it removes $TMPDIR (tests/fuzz/run,
- * tests/run). */
+static inline int fuzz_remove(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)info, (void)kind, (void)at;
+    return remove(path);
+}
+static inline const char *fuzz_folder(void);
+static inline void fuzz_clean_up(void)
+{
+    nftw(fuzz_folder(), fuzz_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* An empty folder for as long as the program runs, in memory where that can be. A program that
+ * crashes leaves it: tests/fuzz/run says where ($FUZZ_FOLDER) and removes that. */
 static inline const char *fuzz_folder(void)
 {
     static char folder[256];
-    const char *above = getenv("TMPDIR");
+    const char *above = getenv("FUZZ_FOLDER");
     if (!*folder) {
-        snprintf(folder, sizeof folder, "%s/musicmap-fuzz-XXXXXX", above ? above : "/tmp");
+        above = above ? above : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+        snprintf(folder, sizeof folder, "%s/musicmap-fuzz-XXXXXX", above);
         must(mkdtemp(folder));
+        setenv("TMPDIR", folder, 1); /* of libraries, too */
+        atexit(fuzz_clean_up);
     }
     return folder;
 }
