@@ -5,6 +5,7 @@
  */
 #include "check.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,7 +25,8 @@ static void reply_probe(int fd, const char *title)
     info.tags.title = (char *)title;
     info.tags.genres = genres;
     info.tags.n_genres = 1;
-    info.tags.year = -3;
+    info.tags.year = strcmp(title, "year") == 0 ? -3 : 2003;
+    info.duration_s = strcmp(title, "endless") == 0 ? HUGE_VAL : info.duration_s;
     strcpy(info.codec, "mp3");
     unsigned char hash[32] = {7};
     mm_text_add_bytes(&body, hash, sizeof hash);
@@ -113,7 +115,7 @@ static int probe(const char *path, struct mm_error *err)
         assert_string_equal(info.tags.title, path);
         assert_null(info.tags.artist);
         assert_string_equal(info.tags.genres[0], "Dub");
-        assert_int_equal(info.tags.year, -3);
+        assert_int_equal(info.tags.year, 2003);
         assert_string_equal(info.codec, "mp3");
     }
     mm_audio_info_finish(&info);
@@ -126,6 +128,21 @@ static void what_a_helper_says_arrives(void **state)
     struct mm_error err = {0};
     assert_ok(probe("one", &err), &err);
     assert_ok(probe("", &err), &err);
+}
+
+/* A helper that a stranger's file has taken over: its words are cleaned, its numbers believed as
+ * far as they can be. */
+static void what_cannot_be_is_not_believed(void **state)
+{
+    (void)state;
+    unsigned char hash[32];
+    struct mm_audio_info info;
+    struct mm_error err = {0};
+    assert_ok(mm_helpers_probe(helpers, "\x1b[2J\xff", &info, hash, &err), &err);
+    assert_string_equal(info.tags.title, "[2J\xef\xbf\xbd");
+    mm_audio_info_finish(&info);
+    assert_int_equal(mm_helpers_probe(helpers, "year", &info, hash, &err), MM_ERR_CRASHED);
+    assert_int_equal(mm_helpers_probe(helpers, "endless", &info, hash, &err), MM_ERR_CRASHED);
 }
 
 static void a_dead_helper_costs_one_request(void **state)
@@ -273,6 +290,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hanging_helper_is_left_at_once_when_cancelled),
         cmocka_unit_test(what_a_helper_says_arrives),
+        cmocka_unit_test(what_cannot_be_is_not_believed),
         cmocka_unit_test(a_dead_helper_costs_one_request),
         cmocka_unit_test(a_silent_helper_is_replaced),
         cmocka_unit_test(lies_are_not_believed),
