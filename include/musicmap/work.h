@@ -27,7 +27,7 @@ struct mm_helpers;
 
 struct mm_helper_settings {
     const char *program; /* executable that calls mm_helper_main() when run as "PROGRAM helper";
-                            NULL = /proc/self/exe */
+                            NULL = $MUSICMAP_HELPER, or /proc/self/exe */
     size_t count;        /* processes at most; 0 = one a core */
     double timeout_s;    /* without any sign of life; 0 = 60 */
     /* Once it is not 0, a call that waits for a silent helper ends with MM_ERR_CANCELLED within a

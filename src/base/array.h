@@ -28,11 +28,12 @@ static inline int mm_array_reserve_bytes(void *pointer, size_t *capacity, size_t
     size_t bytes;
     if (__builtin_mul_overflow(grown, size, &bytes))
         return MM_ERR_NO_MEMORY;
-    data = realloc(data, bytes);
-    if (!data)
+    void *larger = realloc(data, bytes);
+    if (!larger)
         return MM_ERR_NO_MEMORY;
-    memcpy(pointer, &data, sizeof data);
+    memcpy(pointer, &larger, sizeof larger);
     *capacity = grown;
+    /* cppcheck-suppress memleak ; *pointer holds it, of whatever type that is */
     return 0;
 }
 

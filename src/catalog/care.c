@@ -213,12 +213,17 @@ static int restore_folder(const struct bench *bench, const char *path, bool repl
     return result;
 }
 
-static int restore_shared(const struct bench *bench, const char *uri,
+/* Rights, owners and what else a server keeps are not ours to drop. */
+static int restore_shared(const struct bench *bench, const char *uri, bool replace,
                           const struct mm_progress *progress, struct mm_error *err)
 {
     struct mm_catalog *from = NULL;
     struct mm_catalog *to = NULL;
     size_t rows;
+    if (replace)
+        return mm_error_set(err, MM_ERR_USAGE,
+                            "--replace is for a library in a folder: in PostgreSQL keep what is "
+                            "there with pg_dump, DROP SCHEMA musicmap CASCADE, then restore");
     int result = mm_catalog_open(bench->folder, false, &from, err);
     if (result == 0)
         result = mm_catalog_open(uri, true, &to, err);
@@ -246,7 +251,7 @@ int mm_catalog_restore(const char *file, const char *path, bool replace,
     if (result == 0)
         result = say_hash(bench.folder, wanted, rows, err);
     if (result == 0)
-        result = shared ? restore_shared(&bench, path, progress, err)
+        result = shared ? restore_shared(&bench, path, replace, progress, err)
                         : restore_folder(&bench, path, replace, progress, kept, err);
     if (result == 0)
         result = say_hash(path, hash, rows, err);

@@ -14,7 +14,8 @@
 int mm_files_kernels(const struct mm_embed_settings *settings, const struct mm_kernels **out,
                      struct mm_error *err)
 {
-    *out = settings->cpu ? mm_kernels_find(settings->cpu) : mm_kernels_best();
+    const char *name = settings->cpu ? settings->cpu : mm_kernels_named();
+    *out = name ? mm_kernels_find(name) : mm_kernels_best();
     if (*out)
         return 0;
     struct mm_text names = {0};
@@ -24,7 +25,7 @@ int mm_files_kernels(const struct mm_embed_settings *settings, const struct mm_k
         if (all[i]->usable())
             mm_text_addf(&names, "%s%s", names.length ? ", " : "", all[i]->name);
     int result = mm_error_set(err, MM_ERR_USAGE, "this machine has no kernels \"%s\", only %s",
-                              settings->cpu, names.data ? names.data : "");
+                              name, names.data ? names.data : "");
     mm_text_finish(&names);
     return result;
 }

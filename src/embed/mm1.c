@@ -67,6 +67,7 @@ static int mm1_create(const struct mm_model *row, const struct mm_embed_settings
         result = mm_mel_create(MM_MEL_HTK, MM_MM1_RATE, N_FFT, MM_MM1_BANDS, LOW_HZ, HIGH_HZ,
                                &model->mel, err);
     if (result == 0 && !settings->picture)
+        /* cppcheck-suppress comparePointers ; the linker's names for both ends of one object */
         result = mm_mm1_net_create(mm_mm1_weights, (size_t)(mm_mm1_weights_end - mm_mm1_weights),
                                    kernels, &model->net, err);
     if (result < 0)

@@ -165,18 +165,20 @@ static void write_rates(const struct timbre_rhythm *rhythm, size_t p, float *out
         out[r] = (float)log((total > 0 ? strength[r] / total : 0) + 1e-3);
 }
 
+static double correlation_at(const struct timbre_rhythm *rhythm, size_t p, size_t lag)
+{
+    double sum = rhythm->power[p][0];
+    for (size_t k = 1; k < HALF - 1; k++)
+        sum += 2 * rhythm->power[p][k] * (double)rhythm->tables->cosine[k * lag % PADDED];
+    return sum + rhythm->power[p][HALF - 1] * (lag % 2 ? -1 : 1);
+}
+
 /* The autocorrelation of one curve at lags 0 .. lag_edges[TIMBRE_LAGS]-1, 1 at lag 0. */
 static void autocorrelate(const struct timbre_rhythm *rhythm, size_t p, double *out)
 {
-    for (size_t lag = 0; lag < lag_edges[TIMBRE_LAGS]; lag++) {
-        double sum = rhythm->power[p][0];
-        for (size_t k = 1; k < HALF - 1; k++)
-            sum += 2 * rhythm->power[p][k] * (double)rhythm->tables->cosine[k * lag % PADDED];
-        out[lag] = sum + rhythm->power[p][HALF - 1] * (lag % 2 ? -1 : 1);
-    }
-    double zero = out[0];
+    double zero = correlation_at(rhythm, p, 0);
     for (size_t lag = 0; lag < lag_edges[TIMBRE_LAGS]; lag++)
-        out[lag] = zero > 0 ? out[lag] / zero : 0;
+        out[lag] = zero > 0 ? correlation_at(rhythm, p, lag) / zero : 0;
 }
 
 static double highest(const double *values, size_t from, size_t to)

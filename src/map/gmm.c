@@ -99,6 +99,7 @@ static void expect_block(void *ctx, size_t block, size_t worker)
         double sum = 0;
         for (size_t c = 0; c < e->k; c++)
             sum += exp(share[c] - most);
+        /* cppcheck-suppress invalidFunctionArg ; >= 1: the most likely adds exp(0) */
         double all = most + log(sum);
         for (size_t c = 0; c < e->k; c++)
             share[c] = exp(share[c] - all);

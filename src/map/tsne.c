@@ -47,6 +47,7 @@ static void weigh_song(const float *distance, size_t k, double perplexity, float
             sum += w;
             mean += w * d2;
         }
+        /* cppcheck-suppress invalidFunctionArg ; >= 1: the nearest adds exp(0), and k >= 1 */
         double entropy = log(sum) + beta * mean / sum;
         if (fabs(entropy - target) < 1e-7 || beta > 1e30 || beta < 1e-30)
             break;

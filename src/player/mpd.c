@@ -55,7 +55,7 @@ static int match_songs(struct sending *s, struct mm_error *err)
     s->out->found = 0;
     for (size_t i = 0; i < s->job->n && result == 0; i++) {
         char *uri = NULL;
-        bool looked;
+        bool looked = false;
         if (mm_progress_cancelled(s->job->progress))
             result = mm_error_set(err, MM_ERR_CANCELLED, "stopped");
         else

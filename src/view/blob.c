@@ -59,8 +59,10 @@ int mm_blob_compress(struct mm_blob *blob, struct mm_error *err)
         free(data);
         return 0;
     }
+    blob->gzip = data;
     unsigned char *exact = realloc(data, size);
-    blob->gzip = exact ? exact : data;
+    if (exact)
+        blob->gzip = exact;
     blob->gzip_size = size;
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <cairo.h>
+#include <errno.h>
 #include <math.h>
 #include <pango/pangocairo.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@
 
 struct mm_canvas {
     enum mm_canvas_format format;
-    FILE *stream;
+    FILE *stream; /* NULL once nothing may be written any more */
+    int fault;    /* errno of the write that failed */
     cairo_surface_t *surface;
     cairo_t *cairo;
     PangoContext *pango;
@@ -33,10 +35,20 @@ struct mm_lettering {
     double width, height;
 };
 
+static cairo_status_t write_out(struct mm_canvas *canvas, const void *data, size_t count)
+{
+    if (!canvas->stream)
+        return CAIRO_STATUS_WRITE_ERROR;
+    if (fwrite(data, 1, count, canvas->stream) == count)
+        return CAIRO_STATUS_SUCCESS;
+    if (!canvas->fault)
+        canvas->fault = errno;
+    return CAIRO_STATUS_WRITE_ERROR;
+}
+
 static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned int length)
 {
-    return fwrite(data, 1, length, closure) == length ? CAIRO_STATUS_SUCCESS
-                                                      : CAIRO_STATUS_WRITE_ERROR;
+    return write_out(closure, data, length);
 }
 
 static cairo_status_t keep_bytes(void *closure, const unsigned char *data, unsigned int length)
@@ -48,30 +60,32 @@ static cairo_status_t keep_bytes(void *closure, const unsigned char *data, unsig
 
 /* cairo numbers its surfaces through the life of the process and writes the number into the file:
  * the same picture drawn twice would differ. The number is left out. */
-static cairo_status_t write_svg(const struct mm_text *svg, FILE *stream)
+static cairo_status_t write_svg(struct mm_canvas *canvas)
 {
     static const char mark[] = "<g id=\"surface";
+    const struct mm_text *svg = &canvas->svg;
     const char *rest = svg->data ? svg->data : "";
     size_t count = svg->length;
     const char *found = svg->data ? strstr(svg->data, mark) : NULL;
     if (found) {
         size_t head = (size_t)(found - svg->data) + sizeof mark - 1;
-        if (fwrite(svg->data, 1, head, stream) != head)
+        if (write_out(canvas, svg->data, head) != CAIRO_STATUS_SUCCESS)
             return CAIRO_STATUS_WRITE_ERROR;
         rest = found + sizeof mark - 1;
         rest += strspn(rest, "0123456789");
         count = svg->length - (size_t)(rest - svg->data);
     }
-    return fwrite(rest, 1, count, stream) == count ? CAIRO_STATUS_SUCCESS
-                                                   : CAIRO_STATUS_WRITE_ERROR;
+    return write_out(canvas, rest, count);
 }
 
-static int tell(cairo_status_t status, struct mm_error *err)
+static int tell(const struct mm_canvas *canvas, cairo_status_t status, struct mm_error *err)
 {
     if (status == CAIRO_STATUS_SUCCESS)
         return 0;
     if (status == CAIRO_STATUS_NO_MEMORY)
         return mm_error_set(err, MM_ERR_NO_MEMORY, "out of memory while drawing");
+    if (canvas->fault)
+        return mm_error_errno(err, canvas->fault, "cannot write the picture");
     return mm_error_set(err, status == CAIRO_STATUS_WRITE_ERROR ? MM_ERR_IO : MM_ERR_BUG,
                         "cannot draw the picture: %s", cairo_status_to_string(status));
 }
@@ -88,7 +102,7 @@ static cairo_surface_t *make_surface(struct mm_canvas *canvas, int width, int he
         cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PT);
         return surface;
     case MM_CANVAS_PDF:
-        surface = cairo_pdf_surface_create_for_stream(write_bytes, canvas->stream, width, height);
+        surface = cairo_pdf_surface_create_for_stream(write_bytes, canvas, width, height);
         /* Left alone, cairo writes the time of day. */
         cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
         cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "musicmap");
@@ -124,7 +138,7 @@ int mm_canvas_create(enum mm_canvas_format format, int width, int height, const 
     canvas->stream = stream;
     canvas->surface = make_surface(canvas, width, height, title);
     canvas->cairo = cairo_create(canvas->surface);
-    int result = tell(cairo_status(canvas->cairo), err);
+    int result = tell(canvas, cairo_status(canvas->cairo), err);
     if (result < 0) {
         mm_canvas_destroy(canvas);
         return result;
@@ -142,8 +156,7 @@ int mm_canvas_finish(struct mm_canvas *canvas, struct mm_error *err)
     if (status == CAIRO_STATUS_SUCCESS) {
         cairo_show_page(canvas->cairo);
         if (canvas->format == MM_CANVAS_PNG)
-            status =
-                cairo_surface_write_to_png_stream(canvas->surface, write_bytes, canvas->stream);
+            status = cairo_surface_write_to_png_stream(canvas->surface, write_bytes, canvas);
     }
     cairo_surface_finish(canvas->surface);
     if (status == CAIRO_STATUS_SUCCESS)
@@ -151,14 +164,15 @@ int mm_canvas_finish(struct mm_canvas *canvas, struct mm_error *err)
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(canvas->surface);
     if (status == CAIRO_STATUS_SUCCESS && canvas->format == MM_CANVAS_SVG)
-        status = write_svg(&canvas->svg, canvas->stream);
-    return tell(status, err);
+        status = write_svg(canvas);
+    return tell(canvas, status, err);
 }
 
 void mm_canvas_destroy(struct mm_canvas *canvas)
 {
     if (!canvas)
         return;
+    canvas->stream = NULL; /* closed by now; a PDF that was given up would be finished into it */
     if (canvas->pango)
         g_object_unref(canvas->pango);
     cairo_destroy(canvas->cairo);

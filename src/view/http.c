@@ -109,7 +109,9 @@ static bool weight_is_zero(const char *p, const char *end)
 bool mm_http_accepts_gzip(const char *header)
 {
     bool any = false;
-    for (const char *p = header; p && *p;) {
+    if (!header)
+        return false;
+    for (const char *p = header; *p;) {
         p += strspn(p, " \t,");
         const char *end = p + strcspn(p, ",");
         size_t name = strcspn(p, " \t;,");

@@ -18,11 +18,11 @@
 
 #define MEMORY_LIMIT ((rlim_t)2 << 30)
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNDER_SANITIZER 1
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(MM_COVERAGE)
+#define UNCONFINED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNDER_SANITIZER 1
+#define UNCONFINED 1
 #endif
 #endif
 
@@ -31,7 +31,7 @@ static void limit(int resource, rlim_t most)
     setrlimit(resource, &(struct rlimit){most, most});
 }
 
-#ifndef UNDER_SANITIZER
+#ifndef UNCONFINED
 
 /* Names that a processor's kernel does not have are passed over. */
 static const char *const allowed[] = {
@@ -116,7 +116,7 @@ static bool filter_calls(void)
 bool mm_confine(void)
 {
     limit(RLIMIT_CORE, 0);
-#ifdef UNDER_SANITIZER /* its shadow memory alone is larger than any limit */
+#ifdef UNCONFINED /* a sanitizer's shadow memory alone is larger than any limit */
     return false;
 #else
     limit(RLIMIT_DATA, MEMORY_LIMIT);

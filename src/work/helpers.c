@@ -47,6 +47,13 @@ struct mm_helpers {
     pthread_cond_t freed;
 };
 
+/* Ourselves, unless an emulator or a debugger has to stand before us. */
+static const char *own_program(void)
+{
+    const char *given = getenv("MUSICMAP_HELPER");
+    return given && *given ? given : "/proc/self/exe";
+}
+
 int mm_helpers_create(const struct mm_helper_settings *settings, struct mm_helpers **out,
                       struct mm_error *err)
 {
@@ -56,7 +63,7 @@ int mm_helpers_create(const struct mm_helper_settings *settings, struct mm_helpe
         return mm_no_memory(err);
     pthread_mutex_init(&helpers->mutex, NULL);
     pthread_cond_init(&helpers->freed, NULL);
-    helpers->program = mm_strdup(settings->program ? settings->program : "/proc/self/exe");
+    helpers->program = mm_strdup(settings->program ? settings->program : own_program());
     helpers->timeout_s = settings->timeout_s > 0 ? settings->timeout_s : 60;
     helpers->cancel = settings->cancel;
     helpers->count = settings->count ? settings->count : mm_cpu_count();

@@ -89,4 +89,38 @@ same "$(json .sha256)" "$there" "there and back, all says the same"
 run 0 musicmap export --data back.jsonl --library back
 cmp folder.jsonl back.jsonl
 ok $? "and exports the same"
+
+# A backup is one file, whatever it was taken of, and becomes either kind of library.
+export TMPDIR="$scratch/tmp"
+mkdir tmp
+run 0 musicmap backup one.db --library "$uri" --json
+same "$(json .sha256)" "$there" "a backup of it says the same"
+run 0 musicmap restore one.db --library restored --json
+same "$(json .sha256)" "$there" "restored into a folder: the same"
+run 2 musicmap restore one.db --library "$uri"
+has "$errors" 'not empty'
+run 2 musicmap restore one.db --replace --library "$uri"
+has "$errors" '--replace.*DROP SCHEMA'
+psql -qX "$uri" -c 'SET client_min_messages = warning' -c 'DROP SCHEMA musicmap CASCADE'
+head -c 30000 one.db >short.db
+run 3 musicmap restore short.db --library "$uri"
+run 3 musicmap status --library "$uri"
+has "$errors" 'holds no library'
+run 0 musicmap restore one.db --library "$uri" --json
+same "$(json .sha256)" "$there" "restored into PostgreSQL: the same"
+
+# Taken while another works: what there was at one moment.
+for n in 5 6 7; do song music/low/$n.mp3 $((100 + 7 * n)) -metadata title=L$n; done
+run 1 musicmap gather folder music --library "$uri"
+"$MUSICMAP" embed --library "$uri" >writer.log 2>&1 &
+writer=$!
+run 0 musicmap backup during.db --library "$uri"
+wait $writer
+run 0 musicmap restore during.db --library during
+run 0 musicmap embed --library during
+run 0 musicmap backup a.db --library during --json
+continued=$(json .sha256)
+run 0 musicmap backup b.db --library "$uri" --json
+same "$(json .sha256)" "$continued" "continued, it is the library that went on"
+same "$(ls -A tmp)$(ls -d ./*.db.* 2>/dev/null)" "" "nothing is left beside"
 finish

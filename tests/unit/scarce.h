@@ -4,14 +4,20 @@
  * short at the n-th. The C library's calls are replaced for the whole program, so that libraries
  * are hit too; the sanitizers bring allocators of their own, so there SCARCE_MEMORY is 0.
  *
+ * Streams write behind the back of write(): with SCARCE_STREAMS defined before this is included,
+ * those that are opened for writing while writes are counted go through it, and fsync() and
+ * rename() count as writes.
+ *
  * Requests are counted in the thread that set them only: others get what they ask for.
  */
 #ifndef TESTS_SCARCE_H
 #define TESTS_SCARCE_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -123,5 +129,109 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at)
 {
     return scarce_write(SYS_pwrite64, fd, bytes, count, at);
 }
+
+/* Every n-th call where there is time ("make check-full"); otherwise those after the first few in
+ * strides. */
+static inline long scarce_next(long n, long every_one_below, long stride)
+{
+    const char *full = getenv("MUSICMAP_FULL");
+    return n + (n < every_one_below || (full && *full) ? 1 : stride);
+}
+
+#ifdef SCARCE_STREAMS
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static struct {
+    FILE *stream;
+    int fd;
+} watched_streams[16];
+
+static int *watched(const FILE *stream)
+{
+    for (size_t i = 0; i < sizeof watched_streams / sizeof *watched_streams; i++)
+        if (watched_streams[i].stream == stream)
+            return &watched_streams[i].fd;
+    return NULL;
+}
+
+/* As the C library does it: goes on where a write stopped short, gives up where one failed. */
+static ssize_t stream_write(void *cookie, const char *bytes, size_t count)
+{
+    const int *fd = cookie;
+    size_t done = 0;
+    while (done < count) {
+        ssize_t n = write(*fd, bytes + done, count - done);
+        if (n < 0)
+            return 0;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+static int stream_seek(void *cookie, off64_t *at, int whence)
+{
+    *at = lseek(*(const int *)cookie, *at, whence);
+    return *at < 0 ? -1 : 0;
+}
+
+static int stream_close(void *cookie)
+{
+    int *fd = cookie;
+    for (size_t i = 0; i < sizeof watched_streams / sizeof *watched_streams; i++)
+        if (&watched_streams[i].fd == fd)
+            watched_streams[i].stream = NULL;
+    return close(*fd);
+}
+
+static FILE *watch(int *slot, int fd)
+{
+    const cookie_io_functions_t calls = {
+        .write = stream_write, .seek = stream_seek, .close = stream_close};
+    *slot = fd;
+    return fopencookie(slot, "w", calls);
+}
+
+FILE *fopen(const char *path, const char *mode); /* 64-bit offsets: fopen64 */
+FILE *fopen(const char *path, const char *mode)
+{
+    for (size_t i = 0; writes_left >= 0 && mode[0] == 'w' && i < 16; i++) {
+        if (watched_streams[i].stream)
+            continue;
+        int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (strchr(mode, 'x') ? O_EXCL : O_TRUNC);
+        int fd = open(path, flags, 0666);
+        return fd < 0 ? NULL : (watched_streams[i].stream = watch(&watched_streams[i].fd, fd));
+    }
+    FILE *(*next)(const char *, const char *);
+    *(void **)&next = dlsym(RTLD_NEXT, "fopen64");
+    return next(path, mode);
+}
+
+int fileno(FILE *stream)
+{
+    const int *fd = watched(stream);
+    return fd ? *fd : stream->_fileno;
+}
+
+int fsync(int fd)
+{
+    if (let_through(1) == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    if (let_through(1) == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+}
+#endif
 
 #endif

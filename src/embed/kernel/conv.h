@@ -56,7 +56,10 @@ struct mm_kernels {
     size_t tiles;             /* MM_TILES of winograd */
 };
 
-const struct mm_kernels *mm_kernels_best(void); /* the fastest that this processor runs */
+/* What the environment asks for (MUSICMAP_CPU), as --cpu does; NULL when it names nothing. */
+const char *mm_kernels_named(void);
+/* Those, or else the fastest that this processor runs. */
+const struct mm_kernels *mm_kernels_best(void);
 /* By name; NULL when there is no such one or this processor cannot run it. */
 const struct mm_kernels *mm_kernels_find(const char *name);
 /* All that were built, usable or not; *count gets how many. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of kernel sets, and the choice among them by what the processor can do. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "embed/kernel/conv_impl.h"
@@ -91,8 +92,18 @@ const struct mm_kernels *const *mm_kernels_all(size_t *count)
     return table;
 }
 
+const char *mm_kernels_named(void)
+{
+    const char *name = getenv("MUSICMAP_CPU");
+    return name && *name ? name : NULL;
+}
+
 const struct mm_kernels *mm_kernels_best(void)
 {
+    const char *name = mm_kernels_named();
+    const struct mm_kernels *named = name ? mm_kernels_find(name) : NULL;
+    if (named)
+        return named;
     for (size_t i = 0; i < N_KERNELS; i++)
         if (table[i]->usable())
             return table[i];

@@ -151,7 +151,7 @@ static void memory_may_run_out_anywhere(void **state)
     assert_ok(use_library(folder, &err), &err); /* so that what is set up once is set up */
     bool done = false;
     size_t told = 0;
-    for (long n = 0; !done; n += n < 150 ? 1 : 11) {
+    for (long n = 0; !done; n = scarce_next(n, 150, 11)) {
         clear(folder);
         sqlite3_shutdown();
         held = 0;

@@ -66,7 +66,7 @@ static void memory_may_run_out_anywhere(void **state)
     assert_ok(fetch("/file", &err), &err); /* what is set up once is set up */
     size_t told = 0;
     bool done = false;
-    for (long n = 0; !done; n += n < 200 ? 1 : 23) {
+    for (long n = 0; !done; n = scarce_next(n, 200, 23)) {
         unlink(path);
         err = (struct mm_error){0};
         held = 0;

@@ -116,9 +116,7 @@ static void run_out(struct desk *desk, const char *name, int (*call)(struct desk
 {
     assert_int_equal(call(desk), 0);
     bool done = false;
-    const char *full = getenv("MUSICMAP_FULL"); /* every single one takes a minute */
-    long step = full && *full ? 1 : 97;
-    for (long n = 0; !done && n < 100000; n += n < 60 ? 1 : step) {
+    for (long n = 0; !done && n < 100000; n = scarce_next(n, 60, 97)) {
         held = 0;
         counting = true;
         requests_left = n;

@@ -15,7 +15,7 @@
 
 #include "work/confine.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(MM_COVERAGE)
 #define SANITIZED 1
 #else
 #define SANITIZED 0
