@@ -77,6 +77,10 @@ extern struct cmd_common cmd_common;
 int cmd_parse(const struct command *self, const struct cmd_option *options, int argc, char **argv,
               size_t min_operands, size_t max_operands, char ***operands, size_t *n);
 
+/* *nearest = name where word looks more like it than like what it was (NULL at first, and as long
+ * as nothing is like it). */
+void cmd_nearer(const char *word, const char *name, const char **nearest);
+
 /* Was the option with this target on the command line, and not only in the configuration? */
 bool cmd_given(const void *target);
 

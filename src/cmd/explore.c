@@ -25,6 +25,16 @@ static int gather(const struct command *self, struct mm_catalog *catalog,
     return cmd_run_gather(self, catalog, helpers, &what, &report);
 }
 
+static int no_song(const struct command *self, const struct origin *origin)
+{
+    const char *one = origin->n == 1 ? origin->folders[0] : NULL;
+    return cmd_fail(
+        self, CMD_FAILED,
+        "no song was found%s%s that can be mapped: MP3, FLAC, Ogg, Opus, AAC, ALAC, WAV, "
+        "AIFF, WMA and tracker modules are read; \"musicmap status\" says what failed",
+        one ? " in " : "", one ? one : "");
+}
+
 static int explore(const struct command *self, struct mm_catalog *catalog,
                    struct mm_helpers *helpers, const struct origin *origin,
                    const struct mm_embed_options *embed, const struct mm_map_options *map)
@@ -32,22 +42,22 @@ static int explore(const struct command *self, struct mm_catalog *catalog,
     struct mm_embed_report embedded;
     struct mm_error err = {0};
     bool stale;
-    int status = gather(self, catalog, helpers, origin);
-    if (status <= CMD_PARTLY)
-        status = cmd_run_embed(self, catalog, helpers, embed, &embedded);
+    int gathered = gather(self, catalog, helpers, origin);
+    if (gathered > CMD_PARTLY)
+        return gathered;
+    int status = cmd_run_embed(self, catalog, helpers, embed, &embedded);
     if (status > CMD_PARTLY)
         return status;
-    if (mm_map_is_stale(catalog, map, &stale, &err) < 0) {
-        if (err.code == MM_ERR_NOT_FOUND)
-            return cmd_fail(self, CMD_FAILED, "no song was found that can be mapped");
-        return cmd_fail_error(self, &err);
-    }
+    if (gathered == CMD_PARTLY)
+        status = CMD_PARTLY;
+    if (mm_map_is_stale(catalog, map, &stale, &err) < 0)
+        return err.code == MM_ERR_NOT_FOUND ? no_song(self, origin) : cmd_fail_error(self, &err);
     if (!stale)
-        return CMD_DONE;
+        return status;
     struct mm_map_record record = {0};
-    status = cmd_run_map(self, catalog, map, &record);
+    int mapped = cmd_run_map(self, catalog, map, &record);
     mm_map_record_finish(&record);
-    return status;
+    return mapped ? mapped : status;
 }
 
 /* ---- the original, replayed ---- */

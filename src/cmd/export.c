@@ -35,14 +35,15 @@ static bool begin(void *ctx, const struct mm_page_export_report *report)
 {
     const bool *dry_run = ctx;
     cmd_progress_end();
-    cmd_say("%zu songs, about %.1f MB", report->songs, (double)report->estimate / 1e6);
+    cmd_say("%zu song%s, about %.1f MB", report->songs, cmd_s(report->songs),
+            (double)report->estimate / 1e6);
     return !*dry_run;
 }
 
 static void say_report(const char *path, const struct mm_page_export_report *r)
 {
-    cmd_say("written: %s, %zu songs, %zu of them to be heard, %.1f MB", path, r->songs, r->clips,
-            (double)r->bytes / 1e6);
+    cmd_say("written: %s, %zu song%s, %zu of them to be heard, %.1f MB", path, r->songs,
+            cmd_s(r->songs), r->clips, (double)r->bytes / 1e6);
     if (r->withheld)
         cmd_say("%zu songs are shown without sound: previews of Deezer, iTunes and Spotify are not "
                 "ours to share",

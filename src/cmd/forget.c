@@ -146,11 +146,11 @@ int cmd_forget(const struct command *self, int argc, char **argv)
     else if (cmd_common.json)
         cmd_print_json(json_pack("{s:I}", "songs", (json_int_t)list.count));
     else
-        cmd_say("%s: %zu songs; \"musicmap map\" draws the map anew",
+        cmd_say("%s: %zu song%s; \"musicmap map\" draws the map anew",
                 what == REMOVE ? "forgotten"
                 : what == HIDE ? "hidden"
                                : "shown again",
-                list.count);
+                list.count, cmd_s(list.count));
     free(list.ids);
     mm_catalog_close(catalog);
     return status;

@@ -112,6 +112,12 @@ int main(int argc, char **argv)
     const struct command *command = find(name);
     if (command)
         return command->run(command, argc - 1, argv + 1);
+    const char *meant = NULL;
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!commands[i].hidden)
+            cmd_nearer(name, commands[i].name, &meant);
+    if (meant)
+        return cmd_fail(NULL, CMD_USAGE, "there is no command \"%s\": is it \"%s\"?", name, meant);
     return cmd_fail(NULL, CMD_USAGE, "there is no command \"%s\"; \"musicmap help\" lists them",
                     name);
 }

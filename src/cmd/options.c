@@ -271,6 +271,19 @@ static int take_value(struct line *line, const struct cmd_option *o, const char 
     return 0;
 }
 
+static int no_option(const struct line *line, const char *word, size_t length)
+{
+    const char *meant = NULL;
+    char *name = mm_strndup(word + 2, length - 2);
+    for (const struct cmd_option *o = line->options; name && o && o->name; o++)
+        cmd_nearer(name, o->name, &meant);
+    for (const struct cmd_option *o = common_options; name && o->name; o++)
+        cmd_nearer(name, o->name, &meant);
+    free(name);
+    return meant ? wrong_usage(line->self, "there is no option %s: is it --%s?", word, meant)
+                 : wrong_usage(line->self, "there is no option %s%s", word, "");
+}
+
 static int take_long(struct line *line)
 {
     const char *word = line->argv[line->at];
@@ -282,7 +295,7 @@ static int take_long(struct line *line)
     }
     const struct cmd_option *o = find_option(line, word + 2, length - 2, 0);
     if (!o)
-        return wrong_usage(line->self, "there is no option %s%s", word, "");
+        return no_option(line, word, length);
     return take_value(line, o, word, equals ? equals + 1 : NULL);
 }
 

@@ -45,7 +45,11 @@ int cmd_run_serve(const struct command *self, struct mm_catalog *catalog,
                               err.message)
                    : cmd_fail_error(self, &err);
     }
-    cmd_say("the map is ready%s (Ctrl-C ends):", settings.password ? ", behind a password" : "");
+    int64_t map = 0;
+    mm_catalog_map_id(catalog, &map, NULL);
+    cmd_say("%s%s (Ctrl-C ends):",
+            map ? "the map is ready" : "there is no map yet; the page waits for one",
+            settings.password ? ", behind a password" : "");
     puts(mm_server_url(server)); /* on stdout, alone, for scripts */
     fflush(stdout);
     cmd_wait_for_interrupt();

@@ -71,7 +71,7 @@ void set_print(const struct made_set *made)
 {
     for (size_t i = 0; i < made->set->n; i++)
         print_item(made, i);
-    printf("\n%zu songs, ", made->set->n);
+    printf("\n%zu song%s, ", made->set->n, cmd_s(made->set->n));
     print_clock(made->set->length_s, 0);
     double sound = 0;
     for (size_t i = 1; i < made->set->n; i++)

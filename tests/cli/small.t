@@ -41,7 +41,23 @@ run 0 musicmap draw -o silent.png --library l3
 mkdir bad
 echo x >bad/a.mp3
 explore 3 bad lbad
-has "$errors" 'no song'
+has "$errors" 'no song was found in bad .*MP3'
+
+# What could not be read makes it half a success, the second time, too.
+cp one/a.mp3 bad/b.mp3
+explore 1 bad lbad
+explore 1 bad lbad
+
+# A page without a map says so.
+"$MUSICMAP" serve --port 0 --library l0 >"$out" 2>"$errors" &
+server=$!
+while [ ! -s "$out" ] && kill -0 $server; do
+    sleep 0.1
+done
+kill -INT $server
+wait $server
+ok $? "served and ended"
+has "$errors" 'no map yet'
 
 # More clusters than songs.
 run 0 musicmap map --clusters 50 --json --library l2

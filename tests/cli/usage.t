@@ -28,6 +28,12 @@ run 2 musicmap gather
 run 2 musicmap gather folder
 run 2 musicmap gather folder x --genres rock
 run 2 musicmap gather deezer x
+run 2 musicmap exlpore x
+has "$errors" 'is it "explore"\?'
+run 2 musicmap explore --no-srve x
+has "$errors" 'is it --no-serve\?'
+run 2 musicmap xyz
+lacks "$errors" 'is it'
 run 2 musicmap gather nowhere x
 has "$errors" 'no source "nowhere"'
 run 2 musicmap explore
