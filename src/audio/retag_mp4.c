@@ -19,7 +19,8 @@ struct box {
     char kind[5];
 };
 
-/* 1 = a box, 0 = no more (less than a header is left), < 0: it makes no sense. */
+/* 1 = a box, 0 = no more (less than a header is left), < 0: it makes no sense. A length of 0 means
+ * the rest of the file: what is put behind such a box would become part of it. */
 static int next_box(const unsigned char *b, size_t n, size_t at, struct box *out,
                     struct mm_error *err)
 {
@@ -31,12 +32,21 @@ static int next_box(const unsigned char *b, size_t n, size_t at, struct box *out
     if (length == 1 && n - at >= 16) {
         length = mm_be64(b + at + 8);
         out->head = 16;
-    } else if (length == 0) {
-        length = n - at;
     }
     if (length < out->head || length > n - at)
-        return mm_error_set(err, MM_ERR_INPUT, "a box of it is longer than the file");
+        return mm_error_set(err, MM_ERR_INPUT, "the length of a box in it makes no sense");
     out->length = (size_t)length;
+    return 1;
+}
+
+/* The same for those of the file itself, of which the last may have no length. */
+static int next_outer_box(const struct mm_retagging *r, size_t at, struct box *out,
+                          struct mm_error *err)
+{
+    if (r->size < 8 || at > r->size - 8 || mm_be32(r->data + at) != 0)
+        return next_box(r->data, r->size, at, out, err);
+    *out = (struct box){.at = at, .length = r->size - at, .head = 8};
+    memcpy(out->kind, r->data + at + 4, 4);
     return 1;
 }
 
@@ -327,7 +337,7 @@ static int find_moov(struct mm_retagging *r, struct box *moov, struct mm_error *
     size_t at = 0;
     int more;
     *moov = (struct box){0};
-    for (; (more = next_box(r->data, r->size, at, &box, err)) > 0; at += box.length) {
+    for (; (more = next_outer_box(r, at, &box, err)) > 0; at += box.length) {
         if (strcmp(box.kind, "moof") == 0 || strcmp(box.kind, "mfra") == 0 ||
             strcmp(box.kind, "meta") == 0)
             return mm_error_set(err, MM_ERR_UNSUPPORTED, "an MP4 file in fragments");

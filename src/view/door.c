@@ -187,6 +187,14 @@ static bool origin_is_ours(const struct mm_door *door, const struct mm_knock *kn
     return mm_http_same_origin(origin, header(knock, "Host"));
 }
 
+/* What a stranger may ask for: the form, and to send it. */
+static bool is_open(const struct mm_knock *knock)
+{
+    bool post = strcmp(knock->method, "POST") == 0;
+    return strcmp(knock->path, "/login.css") == 0 || strcmp(knock->path, "/login") == 0 ||
+           (post && strcmp(knock->path, "/logout") == 0);
+}
+
 /* A POST must come from our own page, which alone can send its type (a stranger's page would have
  * to ask first; a form is of our origin), and be small. */
 static bool refuse_post(struct mm_door *door, const struct mm_knock *knock, struct mm_reply *reply)
@@ -243,7 +251,7 @@ bool mm_door_refuse(struct mm_door *door, const struct mm_knock *knock, struct m
         return refuse(reply, 429, "that is more than one address may ask for");
     if (refuse_method(door, knock, reply))
         return true;
-    if (known || is_form(knock->path) || strcmp(knock->path, "/login.css") == 0)
+    if (known || is_open(knock))
         return false;
     return refuse_stranger(knock, reply);
 }

@@ -11,6 +11,11 @@
 
 #include "base/array.h"
 
+/* More than any song, meter or metronome gives. */
+#define LONGEST  1e8 /* seconds */
+#define MOST_DB  200.0
+#define MOST_BPM 10000.0
+
 static int send_all(int fd, const void *data, size_t length, struct mm_error *err)
 {
     const unsigned char *at = data;
@@ -147,11 +152,12 @@ static int get_count(struct mm_wire_reader *in, uint64_t most)
     return in->bad ? 0 : (int)value;
 }
 
-static double get_finite(struct mm_wire_reader *in)
+/* A number, brought to where it can be. */
+static double get_within(struct mm_wire_reader *in, double low, double high)
 {
     double value = mm_wire_get_f64(in);
-    in->bad |= !isfinite(value);
-    return value;
+    in->bad |= isnan(value);
+    return fmin(fmax(value, low), high);
 }
 
 /* ---- structs ---- */
@@ -206,8 +212,7 @@ void mm_wire_get_info(struct mm_wire_reader *in, struct mm_audio_info *info)
 {
     *info = (struct mm_audio_info){0};
     get_tags(in, &info->tags);
-    info->duration_s = get_finite(in);
-    in->bad |= info->duration_s < 0;
+    info->duration_s = get_within(in, 0, LONGEST);
     info->sample_rate = get_count(in, INT_MAX);
     info->channels = get_count(in, INT_MAX);
     char *codec = mm_wire_get_text(in);
@@ -230,19 +235,17 @@ void mm_wire_put_measure(struct mm_text *out, const struct mm_measure *m)
 
 void mm_wire_get_measure(struct mm_wire_reader *in, struct mm_measure *m)
 {
-    m->excerpt_start_s = get_finite(in);
-    m->excerpt_length_s = get_finite(in);
-    m->onset_s = get_finite(in);
-    m->loudness_lufs = mm_wire_get_f64(in); /* of silence these are -infinity */
-    m->peak_dbfs = mm_wire_get_f64(in);
-    in->bad |= isnan(m->loudness_lufs) || isnan(m->peak_dbfs);
-    m->tempo_bpm = get_finite(in);
-    m->tempo_confidence = get_finite(in);
-    double key = get_finite(in);
-    m->key = key >= 0 && key <= 11 ? (int)key : -1;
-    m->mode = get_finite(in) > 0.5 ? MM_MODE_MAJOR : MM_MODE_MINOR;
-    m->key_confidence = get_finite(in);
-    m->intensity = get_finite(in);
+    m->excerpt_start_s = get_within(in, 0, LONGEST);
+    m->excerpt_length_s = get_within(in, 0, LONGEST);
+    m->onset_s = get_within(in, 0, LONGEST);
+    m->loudness_lufs = get_within(in, -HUGE_VAL, MOST_DB); /* -infinity: silence */
+    m->peak_dbfs = get_within(in, -HUGE_VAL, MOST_DB);
+    m->tempo_bpm = get_within(in, 0, MOST_BPM);
+    m->tempo_confidence = get_within(in, 0, 1);
+    m->key = (int)get_within(in, -1, 11);
+    m->mode = get_within(in, 0, 1) > 0.5 ? MM_MODE_MAJOR : MM_MODE_MINOR;
+    m->key_confidence = get_within(in, 0, 1);
+    m->intensity = get_within(in, 0, 1);
 }
 
 void mm_wire_put_request(struct mm_text *out, const struct mm_audio_request *request)

@@ -104,15 +104,13 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct mm_playlist list = {0};
     struct mm_error err = {0};
     char *text = text_of(data + 1, size - 1);
-    switch (data[0] % 8) {
+    switch (data[0] == 1 ? 1 : data[0] % 4 * 2) { /* Mixxx's is a hundred times slower: seldom */
     case 0:
         must_be_clean(mm_dj_key(text));
         break;
-    case 1: /* a hundred times slower than the others */
+    case 1:
         must_say(read_mixxx(text, &list, &err), &err);
         break;
-    case 2:
-    case 3:
     case 4:
         must_say(mm_dj_read_traktor(text, size - 1, &list, &err), &err);
         break;

@@ -182,7 +182,7 @@ static void read_library(struct mm_catalog *c)
 {
     struct mm_set_library *library = NULL;
     struct mm_error err = {0};
-    must_say(mm_load_set_library(c, NULL, 0, NULL, &library, &err), &err);
+    must_say(mm_load_set_library(c, NULL, 1, NULL, &library, &err), &err);
     mm_set_library_destroy(library);
 }
 

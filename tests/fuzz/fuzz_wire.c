@@ -15,7 +15,7 @@ static void must_be_measure(const struct mm_measure *m)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         must(!isnan(numbers[i]));
     must(!isnan(m->loudness_lufs));
-    must(m->tempo_bpm >= 0 && m->tempo_bpm < 10000);
+    must(m->tempo_bpm >= 0 && m->tempo_bpm <= 10000 && isfinite(m->onset_s));
     must(m->intensity >= 0 && m->intensity <= 1);
     must(m->key >= -1 && m->key <= 11);
 }
