@@ -16,7 +16,7 @@
 
 #if defined __SANITIZE_ADDRESS__
 #define N_RANDOM 60 /* the reference is slow there */
-#define SHRINK   1
+#define SHRINK   4
 #elif defined __aarch64__
 #define N_RANDOM 60
 #define SHRINK   8 /* an emulator: our networks' maps with fewer rows */

@@ -15,6 +15,14 @@
 
 #include "musicmap/error.h"
 
+/* The sanitized builds take ten times as long: of much work of one kind they do a part, and the
+ * plain build all. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 /* Shows the error's words when a call that must succeed does not. */
 #define assert_ok(call, err)                                         \
     do {                                                             \

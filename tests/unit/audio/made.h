@@ -82,12 +82,15 @@ static inline char *write_wav(const char *folder, const char *name, const struct
     put32(h + 40, data);
     fwrite(h, 1, sizeof h, f);
     size_t n = s->frames * (size_t)s->channels;
+    int16_t *whole = malloc(n * sizeof *whole + 1);
+    assert_non_null(whole);
+    for (size_t i = 0; !floats && i < n; i++)
+        whole[i] = (int16_t)lrintf(fmaxf(-1, fminf(1, s->samples[i])) * 32767);
     if (floats)
         fwrite(s->samples, sizeof(float), n, f);
-    for (size_t i = 0; !floats && i < n; i++) {
-        int16_t v = (int16_t)lrintf(fmaxf(-1, fminf(1, s->samples[i])) * 32767);
-        fwrite(&v, sizeof v, 1, f);
-    }
+    else
+        fwrite(whole, sizeof *whole, n, f);
+    free(whole);
     assert_int_equal(fclose(f), 0);
     return path;
 }

