@@ -351,8 +351,14 @@ int mm_catalog_list_models(struct mm_catalog *catalog, struct mm_model_count *ou
         copy_column(statement, 0, row->model, sizeof row->model);
         copy_column(statement, 1, row->settings, sizeof row->settings);
         copy_column(statement, 2, row->segment, sizeof row->segment);
-        row->dim = (size_t)mm_column_int(statement, 3);
+        int64_t dim = mm_column_int(statement, 3);
+        row->dim = (size_t)dim;
         row->songs = (size_t)mm_column_int(statement, 4);
+        if (dim < 1 || dim > MAX_DIM) {
+            result = mm_error_set(err, MM_ERR_INPUT,
+                                  "the library is damaged: vectors of %" PRId64 " numbers", dim);
+            break;
+        }
     }
     return mm_catalog_answered(catalog, statement, result < 0 ? result : 0);
 }

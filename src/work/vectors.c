@@ -99,6 +99,21 @@ static int join_ids(struct mm_song_vectors *v, size_t part, struct mm_error *err
     return 0;
 }
 
+/* Memory is taken by what the library says of the length of its vectors: one of them is looked at
+ * first. */
+static int check_part(const struct mm_song_vectors *v, size_t part, struct mm_error *err)
+{
+    size_t dim = v->part[part].count.dim;
+    float *values = v->n ? mm_calloc3(dim, 1, sizeof *values) : NULL;
+    int result = 0;
+    if (v->n)
+        result = values ? mm_catalog_read_vectors(v->catalog, &v->part[part].kind, v->ids, 1, dim,
+                                                  values, err)
+                        : mm_no_memory(err);
+    free(values);
+    return result;
+}
+
 static int take_part(struct mm_song_vectors *v, const struct mm_model_count *kind,
                      struct mm_error *err)
 {
@@ -108,7 +123,8 @@ static int take_part(struct mm_song_vectors *v, const struct mm_model_count *kin
     v->part[i].kind = (struct mm_vector_kind){
         .model = count->model, .settings = count->settings, .segment = count->segment};
     v->dim += count->dim;
-    return join_ids(v, i, err);
+    int result = join_ids(v, i, err);
+    return result < 0 ? result : check_part(v, i, err);
 }
 
 static int add_part(struct mm_song_vectors *v, const struct kinds *kinds, const char *name,
