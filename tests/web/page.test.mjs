@@ -384,6 +384,14 @@ pageTest('the help page is found by its button, too', async (page) => {
   assert.equal(await page.locator('#help').isVisible(), false);
 }, {}, PAGE_ALONE);
 
+pageTest('a tool in use looks the same under the pointer', async (page) => {
+  const colours = () => page.$eval('#tool-legend', (b) => [getComputedStyle(b).backgroundColor, getComputedStyle(b).color].join());
+  await page.locator('#tool-legend').click();
+  const under = await colours();
+  await page.mouse.move(640, 400);
+  assert.equal(await colours(), under);
+}, {}, PAGE_ALONE);
+
 pageTest('with reduced motion nothing glides', async (page) => {
   await page.mouse.move(640, 400);
   await page.keyboard.press('+');
@@ -406,6 +414,12 @@ pageTest('touch: a tap plays, another tap elsewhere plays that, a tap on the sam
   await silent(page);
   await holds(page, 'sound.kind', 'paused');
 }, PHONE);
+
+pageTest('touch: help speaks of fingers and not of keys', async (page) => {
+  await page.locator('#help-open').tap();
+  assert.equal(await page.locator('#help .touch').first().isVisible(), true);
+  assert.equal(await page.locator('#help kbd:visible').count(), 0);
+}, PHONE, PAGE_ALONE);
 
 pageTest('touch: one finger pans, two zoom, and the song goes on', async (page) => {
   const [song] = await visibleSongs(page, 2, 60);
