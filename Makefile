@@ -4,6 +4,8 @@
 
 BUILD   ?= build
 MUSIC   ?=
+# Not every shell makes a home of the ~ in MUSIC=~/Music.
+override MUSIC := $(patsubst ~/%,$(HOME)/%,$(MUSIC))
 STYLES  ?= 42
 SONGS   ?= 3
 SEED    ?= 1

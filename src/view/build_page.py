@@ -24,12 +24,12 @@ def fail(sentence):
     sys.exit("the page cannot be built: " + sentence)
 
 
-def run(command, folder):
+def run(command, folder, hint=""):
     done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         sys.stderr.write(done.stdout)
-        fail("'%s' failed in %s" % (" ".join(command), folder))
+        fail("'%s' failed in %s%s" % (" ".join(command), folder, hint))
 
 
 def check_node():
@@ -54,7 +54,9 @@ def install(npm, web):
                     return
         except OSError:
             pass
-        run([npm, "ci", "--no-audit", "--no-fund", "--prefer-offline"], web)
+        run([npm, "ci", "--no-audit", "--no-fund", "--prefer-offline"], web,
+            ": the first build wants the network, or a page that was built elsewhere (meson "
+            "configure build -Dpage=FOLDER)")
         with open(stamp, "w", encoding="ascii") as stream:
             stream.write(wanted)
 

@@ -307,6 +307,20 @@ test('camera: with reduced motion everything is immediate', () => {
   assert.equal(view.scale, 300);
 });
 
+test('camera: a tall window opens on more than a stripe, and can show the whole map', () => {
+  const view = new camera.Camera();
+  view.setMap({ x0: -1, y0: -1, x1: 1, y1: 1 }, 1e4);
+  view.reducedMotion = true;
+  view.resize(360, 740);
+  assert.ok(Math.abs(view.scale - 1.6 * 180) < 1e-6);
+  view.fit(0);
+  assert.equal(view.scale, 180);
+  view.resize(740, 360); // turned, it still does
+  assert.equal(view.scale, 180);
+  view.zoom(1e-9, 0, 0);
+  assert.equal(view.scale, 180);
+});
+
 // ---- sound: pool, plan, dial, clips ----
 
 test('pool: the longest unused goes first, what sounds stays, bytes are bounded', () => {

@@ -123,7 +123,7 @@ export class App implements Ground {
     const cell = atlas.cellOf(before);
     const { camera } = this.stage;
     if (!first && !overview && cell >= 0) camera.fly({ x: atlas.x(cell), y: atlas.y(cell), scale: camera.scale }, performance.now());
-    else if (!first) camera.fit(performance.now());
+    else if (!first) camera.open(performance.now());
     this.stage.invalidate();
     this.controls.showWaiting(undefined);
     this.controls.showFacts(`${plural(atlas.count, 'song')} · ${plural(atlas.clusters.length, 'country', 'countries')}`);

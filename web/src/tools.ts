@@ -159,7 +159,7 @@ export class Tools {
     const now = performance.now();
     const cell = place.song === undefined ? -1 : atlas.cellOf(place.song);
     if (place.x !== undefined) camera.fly({ x: place.x, y: place.y!, scale: place.zoom! * camera.fitScale }, now);
-    else camera.fit(now);
+    else camera.open(now);
     if (cell >= 0 && place.kept) listening.keep(cell);
     else {
       listening.unpin();

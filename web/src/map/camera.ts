@@ -17,7 +17,8 @@ export interface View {
 const ZOOM_TIME = 90; // time constant of the glide
 const COAST_TIME = 220; // time constant of inertia
 const FLIGHT_MS = 420;
-const OVERVIEW_SLACK = 0.75; // how far below "all fits" one may zoom out
+const OVERVIEW_SLACK = 0.75; // how far below the overview one may zoom out
+const STRIPE = 1.6; // the overview of a tall or flat window is larger than what fits by so much at the most
 
 type Flight = { from: View; x: number; y: number; scale: number; began: number };
 
@@ -35,7 +36,7 @@ export class Camera implements View {
   private anchor = { px: 0, py: 0 }; // pixel that stays where it is during a zoom
   private speed = { x: 0, y: 0 }; // pixels a millisecond
   private flight: Flight | undefined;
-  private fitted = true; // still showing the overview: a resize fits again
+  private fitted: 'overview' | 'whole' | undefined = 'overview'; // a resize fits again
 
   setMap(box: Rect, deepest: number): void {
     this.box = box;
@@ -45,27 +46,45 @@ export class Camera implements View {
   resize(width: number, height: number): void {
     this.width = Math.max(1, width);
     this.height = Math.max(1, height);
-    if (this.fitted) this.jump(this.overview());
+    if (this.fitted) this.jump(this.middle(this.fitted === 'whole' ? this.wholeScale : this.fitScale));
     else this.wantedScale = this.scale = this.limitScale(this.scale);
   }
 
-  /** The scale at which the whole map fits, and never a thin stripe on a tall phone. */
+  private get across(): number {
+    return this.width / (this.box.x1 - this.box.x0);
+  }
+
+  private get upright(): number {
+    return this.height / (this.box.y1 - this.box.y0);
+  }
+
+  /** The scale at which all of the map is in the window. */
+  private get wholeScale(): number {
+    return Math.min(this.across, this.upright);
+  }
+
+  /** The scale at which the page opens: the whole map, but never a thin stripe on a tall phone. */
   get fitScale(): number {
-    const across = this.width / (this.box.x1 - this.box.x0);
-    const upright = this.height / (this.box.y1 - this.box.y0);
-    const contain = Math.min(across, upright);
-    const cover = Math.max(across, upright);
-    return cover / contain < 1.6 ? contain : Math.min(cover * 0.8, contain * 1.6);
+    const whole = this.wholeScale;
+    const cover = Math.max(this.across, this.upright);
+    return cover / whole < STRIPE ? whole : Math.min(cover * 0.8, whole * STRIPE);
   }
 
-  private overview(): { x: number; y: number; scale: number } {
+  private middle(scale: number): { x: number; y: number; scale: number } {
     const { x0, y0, x1, y1 } = this.box;
-    return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: this.fitScale };
+    return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale };
   }
 
+  /** As the page opens. */
+  open(now: number): void {
+    this.fly(this.middle(this.fitScale), now);
+    this.fitted = 'overview';
+  }
+
+  /** All of the map. */
   fit(now: number): void {
-    this.fly(this.overview(), now);
-    this.fitted = true;
+    this.fly(this.middle(this.wholeScale), now);
+    this.fitted = 'whole';
   }
 
   /** Brings a point into the inner part of the window; does nothing when it is there. */
@@ -82,7 +101,7 @@ export class Camera implements View {
 
   fly(to: { x: number; y: number; scale: number }, now: number): void {
     this.stop();
-    this.fitted = false;
+    this.fitted = undefined;
     const scale = this.limitScale(to.scale);
     const goal = { ...this.limitCentre(to.x, to.y, scale), scale };
     if (this.reducedMotion) this.jump(goal);
@@ -93,7 +112,7 @@ export class Camera implements View {
   zoom(factor: number, px: number, py: number, smooth = true): void {
     this.flight = undefined;
     this.speed = { x: 0, y: 0 };
-    this.fitted = false;
+    this.fitted = undefined;
     this.anchor = { px, py };
     const base = smooth ? this.wantedScale : this.scale;
     this.wantedScale = this.limitScale(base * factor);
@@ -104,7 +123,7 @@ export class Camera implements View {
   drag(dx: number, dy: number): void {
     this.flight = undefined;
     this.speed = { x: 0, y: 0 };
-    this.fitted = false;
+    this.fitted = undefined;
     this.wantedScale = this.scale;
     this.moveBy(dx, dy);
   }
@@ -190,7 +209,8 @@ export class Camera implements View {
   }
 
   private limitScale(scale: number): number {
-    return Math.min(Math.max(this.deepest, 8 * this.fitScale), Math.max(this.fitScale * OVERVIEW_SLACK, scale));
+    const least = Math.min(this.fitScale * OVERVIEW_SLACK, this.wholeScale);
+    return Math.min(Math.max(this.deepest, 8 * this.fitScale), Math.max(least, scale));
   }
 
   /**
