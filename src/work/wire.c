@@ -186,9 +186,9 @@ static void get_tags(struct mm_wire_reader *in, struct mm_tags *tags)
     tags->album_artist = mm_wire_get_text(in);
     tags->isrc = mm_wire_get_text(in);
     tags->musicbrainz_id = mm_wire_get_text(in);
-    tags->year = get_count(in, INT_MAX);
-    tags->track = get_count(in, INT_MAX);
-    tags->disc = get_count(in, INT_MAX);
+    tags->year = get_count(in, 9999);
+    tags->track = get_count(in, 99999); /* as mm_audio_probe() has it */
+    tags->disc = get_count(in, 99999);
     uint64_t genres = mm_wire_get_u64(in);
     for (uint64_t i = 0; i < genres && !in->bad; i++) {
         char *genre = mm_wire_get_text(in);
