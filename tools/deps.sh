@@ -8,7 +8,7 @@ build="gcc libc6-dev meson ninja-build pkg-config python3
 libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libebur128-dev
 libopenblas-dev liblapacke-dev libcairo2-dev libpango1.0-dev libsqlite3-dev libpq-dev
 libmicrohttpd-dev libssl-dev libjansson-dev libinih-dev libutf8proc-dev zlib1g-dev
-libcurl4-openssl-dev libmpdclient-dev libshout3-dev libxml2-dev libseccomp-dev libhdf5-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
+libcurl4-openssl-dev libmpdclient-dev libshout-dev libxml2-dev libseccomp-dev libhdf5-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
 fonts-dejavu-core fonts-lato"
 # The demo library: styles, synthesiser, sound font, encoder.
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nearest.c - what was meant by a word that is none: Levenshtein's distance, a swap counts as one.
- */
+/* nearest.c - what was meant by a word that is none: the least edits away; a swap is one edit. */
 #include <string.h>
 
 #include "cmd/command.h"

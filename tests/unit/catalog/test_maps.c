@@ -45,31 +45,33 @@ static void a_map_of_many_songs_comes_back(void **state)
     mm_map_record_finish(&read);
 }
 
+/* A map of two songs, each a country of its own. */
+static struct mm_map_record small_map(struct library *library, struct mm_map_song songs[2])
+{
+    static char *names[] = {"Jazz", "Bossa Nova"};
+    songs[0] = (struct mm_map_song){add_song(library, "/a", NULL, "A"), 0.1f, -1.0f, 1, 0.25f};
+    songs[1] = (struct mm_map_song){add_song(library, "/b", NULL, "B"), 1.0f, 0.3f, 0, NAN};
+    return (struct mm_map_record){.model = "timbre",
+                                  .settings = "kmeans k=2",
+                                  .report = "{\"k\":2}",
+                                  .n_songs = 2,
+                                  .songs = songs,
+                                  .n_clusters = 2,
+                                  .cluster_names = names};
+}
+
 static void maps_come_back_and_replace_one_another(void **state)
 {
     struct library *library = *state;
-    struct mm_catalog *catalog = library->catalog;
     struct mm_error *err = &library->err;
-    int64_t a = add_song(library, "/a", NULL, "A");
-    int64_t b = add_song(library, "/b", NULL, "B");
-    int64_t c = add_song(library, "/c", NULL, "C");
-    struct mm_map_song songs[] = {
-        {a, 0.1f, -1.0f, 1, 0.25f}, {b, 1.0f, 0.3f, 0, NAN}, {c, 0, 0, 1, 1}};
-    char *names[] = {"Jazz", "Bossa Nova"};
-    struct mm_map_record map = {.model = "timbre",
-                                .settings = "kmeans k=2",
-                                .report = "{\"k\":2}",
-                                .n_songs = 3,
-                                .songs = songs,
-                                .n_clusters = 2,
-                                .cluster_names = names};
-    assert_ok(mm_catalog_delete_song(catalog, c, err), err); /* while the map was made */
-    assert_ok(mm_catalog_put_map(catalog, &map, err), err);
+    struct mm_map_song songs[2];
+    struct mm_map_record map = small_map(library, songs);
+    assert_ok(mm_catalog_put_map(library->catalog, &map, err), err);
     int64_t first = map.id;
-    assert_ok(mm_catalog_put_map(catalog, &map, err), err);
+    assert_ok(mm_catalog_put_map(library->catalog, &map, err), err);
     assert_true(map.id > first);
     library_reopen(library);
-    catalog = library->catalog;
+    struct mm_catalog *catalog = library->catalog;
     int64_t id;
     assert_ok(mm_catalog_map_id(catalog, &id, err), err);
     assert_int_equal(id, map.id);
@@ -90,32 +92,48 @@ static void maps_come_back_and_replace_one_another(void **state)
     assert_string_equal(read.cluster_names[1], "Bossa Nova");
     assert_int_equal(read.n_regions, 0);
     mm_map_record_finish(&read);
+}
 
+static void regions_come_back(void **state)
+{
+    struct library *library = *state;
+    struct mm_error *err = &library->err;
+    struct mm_map_song songs[2];
+    struct mm_map_record map = small_map(library, songs);
     char *regions[] = {"South", "North"};
     uint32_t region[] = {1, 0};
     map.n_regions = 2;
     map.region_names = regions;
     map.region = region;
-    assert_ok(mm_catalog_put_map(catalog, &map, err), err);
-    id = map.id;
-    assert_ok(mm_catalog_get_map(catalog, &read, err), err);
+    assert_ok(mm_catalog_put_map(library->catalog, &map, err), err);
+    struct mm_map_record read;
+    assert_ok(mm_catalog_get_map(library->catalog, &read, err), err);
     assert_int_equal(read.n_regions, 2);
     assert_string_equal(read.region_names[1], "North");
     assert_true(read.region[0] == 1 && read.region[1] == 0);
     mm_map_record_finish(&read);
     region[0] = 2;
-    assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE);
-    region[0] = 0;
+    assert_int_equal(mm_catalog_put_map(library->catalog, &map, err), MM_ERR_USAGE);
     mm_map_record_finish(NULL);
+}
 
-    songs[1] = songs[0];
-    assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE); /* twice */
-    songs[1] = (struct mm_map_song){b, NAN, 0, 0, 0};
-    assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE);
-    songs[1] = (struct mm_map_song){b, 0, 0, 2, 0};
-    assert_int_equal(mm_catalog_put_map(catalog, &map, err), MM_ERR_USAGE);
+static void impossible_maps_are_refused(void **state)
+{
+    struct library *library = *state;
+    struct mm_error *err = &library->err;
+    struct mm_map_song songs[2];
+    struct mm_map_record map = small_map(library, songs);
+    int64_t b = songs[1].song;
+    assert_ok(mm_catalog_put_map(library->catalog, &map, err), err);
+    int64_t id = map.id;
+    const struct mm_map_song wrong[] = {songs[0], {b, NAN, 0, 0, 0}, {b, 0, 0, 2, 0}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong;
+         i++) { /* twice; nowhere; no such country */
+        songs[1] = wrong[i];
+        assert_int_equal(mm_catalog_put_map(library->catalog, &map, err), MM_ERR_USAGE);
+    }
     int64_t after;
-    assert_ok(mm_catalog_map_id(catalog, &after, err), err);
+    assert_ok(mm_catalog_map_id(library->catalog, &after, err), err);
     assert_int_equal(after, id);
 }
 
@@ -172,6 +190,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(a_map_of_many_songs_comes_back),
         test(maps_come_back_and_replace_one_another),
+        test(regions_come_back),
+        test(impossible_maps_are_refused),
         test(figures_count_what_is_there),
     };
     return run_on_both_stores(tests);
