@@ -12,8 +12,8 @@ echo "not a song" >music/fake.mp3
 
 run 3 musicmap status --library "$uri"
 has "$errors" 'holds no library'
-run 0 musicmap explore music --no-serve --library folder
-run 0 musicmap explore music --no-serve --library "$uri"
+run 1 musicmap explore music --no-serve --library folder
+run 1 musicmap explore music --no-serve --library "$uri"
 run 0 musicmap status --json --library "$uri"
 same "$(json '"\(.songs) \(.measured) \(.models[0].songs) \(.on_map) \(.failed)"')" "8 8 8 8 1" "all is known"
 same "$(json .library)" "postgresql:///$database" "the library is named without its particulars"
