@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A fuzz target without a fuzzer: runs it on every file of its corpus, once. */
+/* A fuzz target without a fuzzer: runs it on every file of its corpus (or of the folder that is
+ * named), once. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,12 +9,13 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *corpus = argc > 1 ? argv[1] : CORPUS;
     size_t n = 0;
-    DIR *folder = opendir(CORPUS);
+    DIR *folder = opendir(corpus);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        char *path = mm_path_join(CORPUS, entry->d_name);
+        char *path = mm_path_join(corpus, entry->d_name);
         char *bytes = NULL;
         size_t size;
         if (entry->d_name[0] != '.' && path &&
@@ -27,6 +29,6 @@ int main(void)
     }
     if (folder)
         closedir(folder);
-    printf("%s 1 - %zu inputs of %s\n1..1\n", n ? "ok" : "not ok", n, CORPUS);
+    printf("%s 1 - %zu inputs of %s\n1..1\n", n ? "ok" : "not ok", n, corpus);
     return n ? 0 : 1;
 }
