@@ -4,8 +4,8 @@
 . "$MUSICMAP_ROOT/tests/cli/tap.sh"
 command -v valgrind >/dev/null || skip_all "valgrind is not installed"
 
-for f in 200 450 1100 2600; do song music/low/$f.mp3 $f -metadata title="S$f" -metadata artist="Low"; done
-for f in 300 700 1900; do song music/high/$f.flac $f -metadata title="S$f" -metadata artist="High"; done
+for f in 200 450 1100; do song music/low/$f.mp3 $f -metadata title="S$f" -metadata artist="Low"; done
+for f in 300 700; do song music/high/$f.flac $f -metadata title="S$f" -metadata artist="High"; done
 song music/high/last.ogg 3100 -metadata title=Last
 echo "no song" >music/broken.mp3
 head -c 20000 music/low/450.mp3 >music/torn.mp3
@@ -19,18 +19,18 @@ plain=$MUSICMAP
 cat >under <<V
 #!/bin/sh
 exec 9>"$scratch/told" valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \\
-    --num-callers=25 --log-fd=9 --suppressions="$MUSICMAP_ROOT/tests/valgrind.supp" "$plain" "\$@"
+    --num-callers=25 --vgdb=no --log-fd=9 --suppressions="$MUSICMAP_ROOT/tests/valgrind.supp" "$plain" "\$@"
 V
 chmod +x under
 MUSICMAP=$scratch/under
 export MUSICMAP_HELPER=$MUSICMAP
 
-run 1 musicmap explore music --no-serve --jobs 2
+run 0 musicmap explore music --no-serve --jobs 2
 run 0 musicmap status
 has "$out" 'broken.mp3'
 run 0 musicmap draw -o map.svg
 run 0 musicmap draw -o map.png
-run 0 musicmap set --minutes 1 --name kept -o set.xspf
+run 1 musicmap set --minutes 1 --name kept -o set.xspf
 run 0 musicmap similar S450
 run 0 musicmap export --clips short site
 run 0 musicmap export --data songs.csv
@@ -62,8 +62,9 @@ ok $? "the server ends"
 
 exec 8>&-
 wait $reader
-cp found "$out"
+# What it says of itself: it does not know seccomp (317), so that helpers are not filtered here.
+grep -v '^--[0-9]*-- ' found >"$out"
 : >"$errors"
-[ ! -s found ]
+[ ! -s "$out" ]
 ok $? "valgrind has found nothing"
 finish
