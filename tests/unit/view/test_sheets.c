@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "musicmap/view.h"
 #include "synthetic.h"
+#include "view/canvas.h"
+#include "view/picture.h"
 
 static char *path_in(const char *folder, const char *name, char path[4200])
 {
@@ -110,12 +112,36 @@ static void regions_are_drawn_and_checked(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* cairo finishes a PDF when its surface goes away: not into a stream that is closed by then. */
+static void what_is_given_up_is_not_finished(void **state)
+{
+    (void)state;
+    static const enum mm_canvas_format formats[] = {MM_CANVAS_SVG, MM_CANVAS_PNG, MM_CANVAS_PDF};
+    for (size_t i = 0; i < 3; i++) {
+        char *bytes = NULL;
+        size_t size = 0;
+        struct mm_canvas *canvas;
+        struct mm_error err = {0};
+        FILE *stream = open_memstream(&bytes, &size);
+        assert_non_null(stream);
+        assert_ok(mm_canvas_create(formats[i], 40, 30, "T", stream, &canvas, &err), &err);
+        mm_canvas_rectangle(canvas, 0, 0, 20, 20);
+        mm_canvas_fill(canvas, mm_paper, false);
+        fclose(stream);
+        size_t before = size;
+        mm_canvas_destroy(canvas);
+        assert_int_equal(size, before);
+        free(bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_curve_marks_what_was_chosen),
         cmocka_unit_test(the_sheet_holds_every_map),
         cmocka_unit_test(regions_are_drawn_and_checked),
+        cmocka_unit_test(what_is_given_up_is_not_finished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
