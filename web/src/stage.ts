@@ -43,6 +43,7 @@ export class Stage {
   private frame = 0; // pending animation frame
   private lastFrame = 0;
   private wasMoving = false;
+  private whole = true; // more than the marks has changed
   private readonly dark = matchMedia('(prefers-color-scheme: dark)');
   private readonly still = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -124,11 +125,16 @@ export class Stage {
     const { hovered, sounding, pinned } = this.marks;
     if (marks.hovered === hovered && marks.sounding === sounding && marks.pinned === pinned) return;
     this.marks = marks;
-    this.invalidate();
+    this.askForFrame();
   }
 
-  /** Asks for a frame. */
+  /** Asks for a frame with everything drawn anew. */
   invalidate(): void {
+    this.whole = true;
+    this.askForFrame();
+  }
+
+  private askForFrame(): void {
     if (this.frame === 0) this.frame = requestAnimationFrame((now) => this.tick(now));
   }
 
@@ -149,6 +155,8 @@ export class Stage {
     if (!this.atlas) return false;
     const view = this.camera.view();
     const draft = this.renderer.draw(view, this.marks, moving);
+    if (!this.whole && !moving) return draft; // only marks have changed
+    this.whole = false;
     if (this.overview && this.renderer.painted) {
       this.overview.remove();
       this.overview = undefined;
@@ -192,6 +200,7 @@ export class Stage {
     this.labels.resize(this.width, this.height, ratio);
     this.camera.resize(this.width, this.height);
     // At once: resizing a canvas empties it, and an empty frame is a flash.
+    this.whole = true;
     this.draw(0, false);
     this.invalidate();
   }

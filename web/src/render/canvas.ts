@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /**
  * Canvas 2D renderer, for where there is no graphics hardware. A worker paints pictures somewhat larger
- * than the window; every frame only places the latest one under the camera, with the marks fresh on top.
- * So frames are equally short with any number of songs.
+ * than the window; a frame only places the latest one under the camera, so that frames are equally short
+ * with any number of songs. Marks have a canvas of their own, no larger than they are: when only they
+ * change, as in pointing, the browser puts nothing else on the screen anew.
  */
 import type { Atlas } from '../map/atlas';
 import type { View } from '../map/camera';
@@ -15,11 +16,15 @@ import type { Marks, Renderer } from './renderer';
 
 type Context = CanvasRenderingContext2D;
 
+const STROKE = 5; // that a mark's stroke reaches beyond its outline at most, CSS pixels
+
 export class CanvasRenderer implements Renderer {
   readonly kind = 'canvas';
   readonly canvas = document.createElement('canvas');
   private readonly context: Context;
   private readonly picture = document.createElement('canvas');
+  private readonly marks = document.createElement('canvas');
+  private drawn: { view: View; moving: boolean } | undefined; // what the canvas shows; undefined: out of date
   private have: Window | undefined; // what the picture shows
   private outdated = false; // its colours
   private readonly painter: Painter;
@@ -29,6 +34,7 @@ export class CanvasRenderer implements Renderer {
 
   constructor(ready: () => void) {
     this.context = context2d(this.canvas);
+    this.marks.className = 'marks';
     this.painter = new Painter(ready);
   }
 
@@ -41,12 +47,14 @@ export class CanvasRenderer implements Renderer {
     this.atlas = atlas;
     this.palette = palette;
     this.outdated = true;
+    this.drawn = undefined;
   }
 
   resize(width: number, height: number, ratio: number): void {
     this.ratio = ratio;
     this.canvas.width = Math.max(1, Math.round(width * ratio));
     this.canvas.height = Math.max(1, Math.round(height * ratio));
+    this.drawn = undefined;
   }
 
   get painted(): boolean {
@@ -54,17 +62,14 @@ export class CanvasRenderer implements Renderer {
   }
 
   draw(view: View, marks: Marks, moving: boolean): boolean {
-    const { atlas, palette, context, painter } = this;
+    const { atlas, palette, painter } = this;
     if (!atlas || !palette) return false;
     this.receive();
     if (!painter.busy && (this.outdated || !this.have || isStale(this.have, view, this.ratio, moving))) {
       this.outdated = false;
       painter.request(windowOf(view, this.ratio), inkOf(atlas, palette, view, this.ratio));
     }
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.fillStyle = css(palette.sea);
-    context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    this.placePicture(view, moving);
+    if (!this.drawn || this.drawn.moving !== moving || !sameView(this.drawn.view, view)) this.placePicture(view, moving, palette);
     this.drawMarks(view, marks, atlas, palette);
     return painter.busy;
   }
@@ -72,6 +77,7 @@ export class CanvasRenderer implements Renderer {
   dispose(): void {
     this.painter.dispose();
     this.canvas.remove();
+    this.marks.remove();
   }
 
   private receive(): void {
@@ -85,10 +91,15 @@ export class CanvasRenderer implements Renderer {
     const bytes = new Uint8ClampedArray(work.pixels.buffer);
     context2d(this.picture).putImageData(new ImageData(bytes, width, height), 0, 0);
     this.have = work.window;
+    this.drawn = undefined;
   }
 
-  private placePicture(view: View, moving: boolean): void {
+  private placePicture(view: View, moving: boolean, palette: Palette): void {
     const { have, context, ratio, picture } = this;
+    this.drawn = { view, moving };
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = css(palette.sea);
+    context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     if (!have) return;
     const zoom = (view.scale * ratio) / have.scale;
     let x = (this.canvas.width - picture.width * zoom) / 2 + (have.x - view.x) * view.scale * ratio;
@@ -100,12 +111,23 @@ export class CanvasRenderer implements Renderer {
   }
 
   private drawMarks(view: View, marks: Marks, atlas: Atlas, palette: Palette): void {
-    const { context } = this;
-    const s = view.scale * this.ratio;
-    context.setTransform(s, 0, 0, -s, (view.width / 2 - view.x * view.scale) * this.ratio, (view.height / 2 + view.y * view.scale) * this.ratio);
-    const cells = new Set([marks.sounding, marks.hovered].filter((cell) => cell >= 0));
-    for (const cell of cells) {
-      const path = polygonPath(markOutline(atlas, cell));
+    const cells = [...new Set([marks.sounding, marks.hovered])].filter((cell) => cell >= 0);
+    const outlines = cells.map((cell) => markOutline(atlas, cell));
+    const box = this.boxOf(view, outlines);
+    this.marks.hidden = box.width <= 0 || box.height <= 0;
+    if (this.marks.hidden) return;
+    if (!this.marks.isConnected) this.canvas.after(this.marks);
+    const { ratio } = this;
+    Object.assign(this.marks, { width: box.width, height: box.height });
+    Object.assign(this.marks.style, {
+      left: `${box.x / ratio}px`, top: `${box.y / ratio}px`, width: `${box.width / ratio}px`, height: `${box.height / ratio}px`,
+    });
+    const context = this.marks.getContext('2d')!;
+    const s = view.scale * ratio;
+    const [x, y] = this.origin(view);
+    context.setTransform(s, 0, 0, -s, x - box.x, y - box.y);
+    cells.forEach((cell, i) => {
+      const path = polygonPath(outlines[i]!);
       context.globalAlpha = cell === marks.hovered ? 0.45 : 0.3;
       context.fillStyle = css(palette.highlight);
       context.fill(path);
@@ -117,8 +139,33 @@ export class CanvasRenderer implements Renderer {
         context.lineWidth = size / view.scale;
         context.stroke(path);
       }
-    }
+    });
   }
+
+  /** Where the map's own middle is on the canvas. */
+  private origin(view: View): [number, number] {
+    return [(view.width / 2 - view.x * view.scale) * this.ratio, (view.height / 2 + view.y * view.scale) * this.ratio];
+  }
+
+  /** What the outlines and their strokes take of the canvas, in whole device pixels. */
+  private boxOf(view: View, outlines: readonly ArrayLike<number>[]): { x: number; y: number; width: number; height: number } {
+    const s = view.scale * this.ratio;
+    const [x0, y0] = this.origin(view);
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const points of outlines)
+      for (let i = 0; i < points.length; i += 2) {
+        const [x, y] = [x0 + s * points[i]!, y0 - s * points[i + 1]!];
+        [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+      }
+    const edge = STROKE * this.ratio;
+    [left, top] = [Math.max(0, Math.floor(left - edge)), Math.max(0, Math.floor(top - edge))];
+    [right, bottom] = [Math.min(this.canvas.width, Math.ceil(right + edge)), Math.min(this.canvas.height, Math.ceil(bottom + edge))];
+    return { x: left, y: top, width: right - left, height: bottom - top };
+  }
+}
+
+function sameView(a: View, b: View): boolean {
+  return a.x === b.x && a.y === b.y && a.scale === b.scale && a.width === b.width && a.height === b.height;
 }
 
 function context2d(canvas: HTMLCanvasElement): Context {
