@@ -90,7 +90,7 @@ static void disturb(writer *write_it, void *ctx)
     for (int stop_short = 0; stop_short < 2; stop_short++) {
         bool done = false;
         long told = 0;
-        for (long n = 0; !done; n = scarce_next(n, 40, 7)) {
+        for (long n = 0; !done; n = scarce_next(n, 4, 23)) {
             assert_int_equal(nftw(folder, remove_one, 8, FTW_PHYS | FTW_DEPTH), 0);
             err = (struct mm_error){0};
             writes_left = n;
@@ -119,7 +119,7 @@ static void disturb(writer *write_it, void *ctx)
 static int draw_three(void *ctx, const char *folder, struct mm_error *err)
 {
     static const char *const names[] = {"map.svg", "map.png", "map.pdf"};
-    struct mm_draw_settings settings = {MM_DRAW_SONGS, "Everything", 300, 200, NULL, NULL};
+    struct mm_draw_settings settings = {MM_DRAW_SONGS, "Everything", 200, 200, NULL, NULL};
     int result = 0;
     for (size_t i = 0; i < 3 && result == 0; i++) {
         char *path = mm_path_join(folder, names[i]);
@@ -135,7 +135,7 @@ static void pictures(void **state)
     struct synthetic s;
     struct mm_scene *scene;
     struct mm_error err = {0};
-    synthetic_make(&s, 40, 4, 1, 0.1);
+    synthetic_make(&s, 12, 2, 1, 0.1);
     assert_ok(mm_scene_create(&s.input, &scene, &err), &err);
     disturb(draw_three, scene);
     mm_scene_destroy(scene);
@@ -171,7 +171,7 @@ static void sheets(void **state)
 
 static int export(struct library *library, const char *path, bool single, struct mm_error *err)
 {
-    struct mm_page_export what = {.path = path, .single = single, .clip_s = 1, .jobs = 1};
+    struct mm_page_export what = {.path = path, .single = single, .jobs = 1};
     struct mm_page_export_report report;
     return mm_export_page(library->catalog, library->helpers, &what, NULL, &report, err);
 }
