@@ -17,7 +17,7 @@ tag = lambda frame, text: frame.encode() + (len(text) + 1).to_bytes(4, 'big') + 
 sound = subprocess.run('ffmpeg -v error -f lavfi -i sine=d=1 -b:a 32k -ar 22050 -map_metadata -1 -id3v2_version 0 -f mp3 -'.split(),
                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout
 for i in range(520):
-    frames = tag('TIT2', f'Title {i}') + tag('TPE1', f'Player {i % 40}') + tag('TALB', f'Record {i % 52}')
+    frames = tag('TIT2', f'Title {i}') + tag('TPE1', f'Player {i % 40}') + tag('TALB', f'Record {i % 52}') + tag('TRCK', str(i % 9 + 1))
     n = len(frames)
     head = b'ID3\3\0\0' + bytes([n >> 21 & 127, n >> 14 & 127, n >> 7 & 127, n & 127])
     os.makedirs(f'many/{i % 40}', exist_ok=True)
