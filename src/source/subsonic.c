@@ -457,7 +457,7 @@ int mm_remote_fetch(struct mm_remote *server, const char *id, const char *path,
             own.no_download = true; /* this user may hear, but not have */
             unlink(path);
             result = MM_ERR_AGAIN;
-            i = -1;
+            i = -1; /* that was no try, but the way in */
         }
     }
     if (result < 0)

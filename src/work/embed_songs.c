@@ -18,7 +18,7 @@
 
 static const char PROGRESS[] = "measuring and embedding";
 
-enum { GONE = 8 }; /* songs in a row that a server does not give: it will give none */
+enum { MOST_REFUSED = 8 }; /* songs in a row that a server does not give: it will give none */
 
 struct job {
     int64_t song;
@@ -82,13 +82,13 @@ static int look_into(struct embed *e, struct mm_song *song, const char *path, bo
     return result == 0 ? mm_remote_song_known(e->catalog, song, same, err) : result;
 }
 
-/* Counts a song that the server did not give; whether it is one too many. */
-static bool is_gone(struct embed *e)
+/* Counts a song that the server did not give; false when it was one too many. */
+static bool bear_refusal(struct embed *e)
 {
     pthread_mutex_lock(&e->mutex);
-    bool gone = ++e->refused >= GONE;
+    bool borne = ++e->refused < MOST_REFUSED;
     pthread_mutex_unlock(&e->mutex);
-    return gone;
+    return borne;
 }
 
 static int do_song(struct embed *e, struct job *job, struct mm_streams *streams, bool last_try,
@@ -110,7 +110,7 @@ static int do_song(struct embed *e, struct job *job, struct mm_streams *streams,
         result = mm_one_song_analyse(&e->models, &job->lack, loan.path, streams, &measure, err);
     /* Failures are remembered by where the song is, not by where it was lent to. */
     const char *path = loan.fetched || !loan.path ? song.key : loan.path;
-    job->again = !last_try && (result == MM_ERR_CRASHED || (not_given && !is_gone(e)));
+    job->again = !last_try && (result == MM_ERR_CRASHED || (not_given && bear_refusal(e)));
     if (job->again) {
         result = 0;
     } else if (result == 0 && !same) {

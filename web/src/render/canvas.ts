@@ -2,7 +2,7 @@
 /**
  * Canvas 2D renderer, for where there is no graphics hardware. A worker paints pictures somewhat larger
  * than the window; a frame only places the latest one under the camera, so that frames are equally short
- * with any number of songs. Marks have a canvas of their own, no larger than they are: when only they
+ * with any number of songs. Each mark has a canvas of its own, no larger than it is: when only they
  * change, as in pointing, the browser puts nothing else on the screen anew.
  */
 import type { Atlas } from '../map/atlas';
@@ -16,14 +16,23 @@ import type { Marks, Renderer } from './renderer';
 
 type Context = CanvasRenderingContext2D;
 
-const STROKE = 5; // that a mark's stroke reaches beyond its outline at most, CSS pixels
+// Rings of marks, CSS pixels.
+const NARROW = 2.2;
+const BROAD = 3.4; // of a kept song
+const HALO = 3; // more than the ring
+
+interface Look {
+  readonly fill: number; // 0..1
+  readonly width: number;
+}
 
 export class CanvasRenderer implements Renderer {
   readonly kind = 'canvas';
   readonly canvas = document.createElement('canvas');
   private readonly context: Context;
   private readonly picture = document.createElement('canvas');
-  private readonly marks = document.createElement('canvas');
+  private readonly sounding = document.createElement('canvas'); // the marks
+  private readonly hovered = document.createElement('canvas');
   private drawn: { view: View; moving: boolean } | undefined; // what the canvas shows; undefined: out of date
   private have: Window | undefined; // what the picture shows
   private outdated = false; // its colours
@@ -34,7 +43,6 @@ export class CanvasRenderer implements Renderer {
 
   constructor(ready: () => void) {
     this.context = context2d(this.canvas);
-    this.marks.className = 'marks';
     this.painter = new Painter(ready);
   }
 
@@ -77,7 +85,8 @@ export class CanvasRenderer implements Renderer {
   dispose(): void {
     this.painter.dispose();
     this.canvas.remove();
-    this.marks.remove();
+    this.sounding.remove();
+    this.hovered.remove();
   }
 
   private receive(): void {
@@ -111,35 +120,39 @@ export class CanvasRenderer implements Renderer {
   }
 
   private drawMarks(view: View, marks: Marks, atlas: Atlas, palette: Palette): void {
-    const cells = [...new Set([marks.sounding, marks.hovered])].filter((cell) => cell >= 0);
-    const outlines = cells.map((cell) => markOutline(atlas, cell));
-    const box = this.boxOf(view, outlines);
-    this.marks.hidden = box.width <= 0 || box.height <= 0;
-    if (this.marks.hidden) return;
-    if (!this.marks.isConnected) this.canvas.after(this.marks);
+    if (!this.hovered.isConnected) this.canvas.after(this.sounding, this.hovered);
+    const { sounding, hovered, pinned } = marks;
+    const same = sounding === hovered;
+    const width = pinned ? BROAD : NARROW;
+    this.drawMark(this.sounding, same ? -1 : sounding, { fill: 0.3, width }, view, atlas, palette);
+    this.drawMark(this.hovered, hovered, { fill: 0.45, width: same ? width : NARROW }, view, atlas, palette);
+  }
+
+  private drawMark(canvas: HTMLCanvasElement, cell: number, look: Look, view: View, atlas: Atlas, palette: Palette): void {
+    const outline = cell < 0 ? [] : markOutline(atlas, cell);
+    const box = this.boxOf(view, outline);
+    canvas.hidden = box.width <= 0 || box.height <= 0;
+    if (canvas.hidden) return;
     const { ratio } = this;
-    Object.assign(this.marks, { width: box.width, height: box.height });
-    Object.assign(this.marks.style, {
+    Object.assign(canvas, { width: box.width, height: box.height });
+    Object.assign(canvas.style, {
       left: `${box.x / ratio}px`, top: `${box.y / ratio}px`, width: `${box.width / ratio}px`, height: `${box.height / ratio}px`,
     });
-    const context = this.marks.getContext('2d')!;
+    const context = canvas.getContext('2d')!;
     const s = view.scale * ratio;
     const [x, y] = this.origin(view);
     context.setTransform(s, 0, 0, -s, x - box.x, y - box.y);
-    cells.forEach((cell, i) => {
-      const path = polygonPath(outlines[i]!);
-      context.globalAlpha = cell === marks.hovered ? 0.45 : 0.3;
-      context.fillStyle = css(palette.highlight);
-      context.fill(path);
-      context.globalAlpha = 1;
-      context.lineJoin = 'round';
-      const width = marks.pinned && cell === marks.sounding ? 3.4 : 2.2;
-      for (const [colour, size] of [[palette.ringHalo, width + 3], [palette.ring, width]] as const) {
-        context.strokeStyle = css(colour);
-        context.lineWidth = size / view.scale;
-        context.stroke(path);
-      }
-    });
+    const path = polygonPath(outline);
+    context.globalAlpha = look.fill;
+    context.fillStyle = css(palette.highlight);
+    context.fill(path);
+    context.globalAlpha = 1;
+    context.lineJoin = 'round';
+    for (const [colour, size] of [[palette.ringHalo, look.width + HALO], [palette.ring, look.width]] as const) {
+      context.strokeStyle = css(colour);
+      context.lineWidth = size / view.scale;
+      context.stroke(path);
+    }
   }
 
   /** Where the map's own middle is on the canvas. */
@@ -147,17 +160,16 @@ export class CanvasRenderer implements Renderer {
     return [(view.width / 2 - view.x * view.scale) * this.ratio, (view.height / 2 + view.y * view.scale) * this.ratio];
   }
 
-  /** What the outlines and their strokes take of the canvas, in whole device pixels. */
-  private boxOf(view: View, outlines: readonly ArrayLike<number>[]): { x: number; y: number; width: number; height: number } {
+  /** What an outline and its stroke take of the canvas, in whole device pixels. */
+  private boxOf(view: View, points: ArrayLike<number>): { x: number; y: number; width: number; height: number } {
     const s = view.scale * this.ratio;
     const [x0, y0] = this.origin(view);
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (const points of outlines)
-      for (let i = 0; i < points.length; i += 2) {
-        const [x, y] = [x0 + s * points[i]!, y0 - s * points[i + 1]!];
-        [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
-      }
-    const edge = STROKE * this.ratio;
+    for (let i = 0; i < points.length; i += 2) {
+      const [x, y] = [x0 + s * points[i]!, y0 - s * points[i + 1]!];
+      [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+    }
+    const edge = (BROAD + HALO) * this.ratio; // half of it would do
     [left, top] = [Math.max(0, Math.floor(left - edge)), Math.max(0, Math.floor(top - edge))];
     [right, bottom] = [Math.min(this.canvas.width, Math.ceil(right + edge)), Math.min(this.canvas.height, Math.ceil(bottom + edge))];
     return { x: left, y: top, width: right - left, height: bottom - top };
