@@ -83,15 +83,16 @@ static void separated_blobs_are_found(void **state)
 static void the_map_does_not_depend_on_threads(void **state)
 {
     (void)state;
-    float *rows = make_blobs(9, 70, 60, 0.8, 2);
-    struct mm_map *one = build(rows, 630, 60, &(struct mm_map_settings){.seed = 3, .jobs = 1});
+    enum { N = SANITIZED ? 270 : 630, DIM = 60 };
+    float *rows = make_blobs(9, N / 9, DIM, 0.8, 2);
+    struct mm_map *one = build(rows, N, DIM, &(struct mm_map_settings){.seed = 3, .jobs = 1});
     static const size_t jobs[] = {2, 3, 5};
     for (size_t t = SANITIZED; t < 3 - SANITIZED; t++) {
         struct mm_map *many =
-            build(rows, 630, 60, &(struct mm_map_settings){.seed = 3, .jobs = jobs[t]});
+            build(rows, N, DIM, &(struct mm_map_settings){.seed = 3, .jobs = jobs[t]});
         assert_int_equal(many->n_clusters, one->n_clusters);
-        assert_memory_equal(many->xy, one->xy, 630 * 2 * sizeof(float));
-        assert_memory_equal(many->cluster, one->cluster, 630 * sizeof(uint32_t));
+        assert_memory_equal(many->xy, one->xy, N * 2 * sizeof(float));
+        assert_memory_equal(many->cluster, one->cluster, N * sizeof(uint32_t));
         assert_true(many->inertia == one->inertia);
         assert_int_equal(many->n_curve, one->n_curve);
         for (size_t i = 0; i < one->n_curve; i++)
