@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -43,6 +44,9 @@ static int download_right(const struct mm_model_file *file, const char *part,
     for (int tries = 0;; tries++) {
         bool resumed;
         int result = download(file, part, progress, report, &resumed, err);
+        struct stat st;
+        if (result < 0 && stat(part, &st) == 0 && st.st_size == 0)
+            unlink(part); /* nothing to resume from */
         if (result < 0)
             return result;
         result = mm_store_verify(part, file, err);

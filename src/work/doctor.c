@@ -71,7 +71,7 @@ static int look_at_songs(struct doctor *d, struct mm_error *err)
     if (result == 0 && d->gone)
         tell(d, MM_FINDING_LACK, false,
              "is a disk not mounted? Then mount it; else musicmap gather notes what is gone",
-             "the files of %zu songs are not there, the first is %s", d->gone, d->first);
+             "songs whose file is not there: %zu, the first is %s", d->gone, d->first);
     return result;
 }
 
@@ -125,10 +125,10 @@ static void look_into(struct doctor *d, const char *folder)
     closedir(list);
     if (orphans)
         tell(d, MM_FINDING_STRAY, d->mend, "musicmap doctor --rebuild removes them",
-             "%zu clips belong to songs that are not in the library", orphans);
+             "clips of songs that are not in the library: %zu", orphans);
     if (leftovers)
         tell(d, MM_FINDING_STRAY, d->mend, "musicmap doctor --rebuild removes them",
-             "%zu files in %s are of a run that was interrupted", leftovers, folder);
+             "files in %s of a run that was interrupted: %zu", folder, leftovers);
 }
 
 static void look_at_disk(struct doctor *d)

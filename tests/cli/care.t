@@ -62,9 +62,9 @@ mkdir -p sick/clips
 : >sick/clips/77-0123abcd.clip
 : >sick/clips/1-0123abcd.clip.999999999.tmp
 run 1 musicmap doctor --library sick
-has "$out" '1 songs are not there'
-has "$out" '1 clips belong to songs that are not in the library'
-has "$out" '1 files in .* are of a run that was interrupted'
+has "$out" 'songs whose file is not there: 1'
+has "$out" 'clips of songs that are not in the library: 1'
+has "$out" 'files in .* of a run that was interrupted: 1'
 run 1 musicmap doctor --rebuild --library sick --json
 same "$(json '[.findings[] | select(.mended)] | length')" 2 "two are mended"
 same "$(ls sick/clips | wc -l)" 0 "and gone"
