@@ -163,9 +163,8 @@ static int analyse(struct analysis *a, struct mm_measure *measure, struct mm_err
     measure->excerpt_length_s = fed_s;
     if (!a->request->measure)
         return 0;
-    result = mm_loudness_finish(a->loudness, &measure->loudness_lufs, &measure->peak_dbfs, err);
-    if (result == 0)
-        result = mm_features_finish(a->features, measure, err);
+    mm_loudness_finish(a->loudness, &measure->loudness_lufs, &measure->peak_dbfs);
+    result = mm_features_finish(a->features, measure, err);
     measure->onset_s = excerpt.start_s + fmin(measure->onset_s, fed_s);
     return result;
 }

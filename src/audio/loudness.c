@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Integrated loudness after ITU-R BS.1770-4 / EBU R 128. libebur128 does the K-weighting and gives
- * the power of every 100 ms; the gating is done here, because the library either keeps every block
- * of a song (memory grows) or only counts them in bins of 0.1 LU (an error of up to 0.05 LU). The
- * bins here are as fine and also hold the sum of the powers in them, so a bin's mean is exact and
- * only the block on which the relative gate falls is ever in doubt.
+ * Integrated loudness after ITU-R BS.1770-4 / EBU R 128: the power of every 100 ms from kweight.c,
+ * the gating here. Blocks are counted in bins of 0.1 LU, so that memory does not grow; a bin also
+ * holds the sum of the powers in it, so its mean is exact and only the block on which the relative
+ * gate falls is ever in doubt. True peaks are libebur128's: whoever asks for them waits longer.
  */
 #include "audio/loudness.h"
 
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/kweight.h"
 #include "base/array.h"
 
 #define BINS     1000 /* -70 .. +30 LUFS */
@@ -22,14 +22,21 @@
 #define GATE_REL 10.0 /* LU below the mean of what passes GATE_ABS */
 #define QUARTERS 4    /* a gating block is 400 ms, one begins every 100 ms */
 
+/* Side and back channels count for more (BS.1770-4, table 4), low-frequency effects not at all. */
+static const double weights[] = {
+    [MM_CHANNEL_FRONT] = 1, [MM_CHANNEL_SURROUND] = 1.41, [MM_CHANNEL_LFE] = 0};
+
 struct mm_loudness {
     bool true_peak;
-    ebur128_state *state;
-    int channels, rate;
-    size_t step;    /* frames in 100 ms */
-    size_t pending; /* frames of the step begun */
+    ebur128_state *peaks; /* of true_peak only */
+    struct mm_kweight filter;
+    int channels, rate; /* 0 before the first block */
+    double weight[MM_DECODER_CHANNELS];
+    double squares[MM_DECODER_CHANNELS]; /* sums over the step begun */
+    size_t step;                         /* frames in 100 ms */
+    size_t pending;                      /* frames of the step begun */
     double powers[QUARTERS];
-    size_t n_powers; /* steps since the state was made */
+    size_t n_powers; /* steps since rate or channels changed */
     size_t n_blocks; /* gating blocks in all */
     double peak;     /* linear */
     double sum[BINS];
@@ -49,16 +56,16 @@ void mm_loudness_destroy(struct mm_loudness *l)
 {
     if (!l)
         return;
-    if (l->state)
-        ebur128_destroy(&l->state);
+    if (l->peaks)
+        ebur128_destroy(&l->peaks);
     free(l);
 }
 
 static void collect_true_peak(struct mm_loudness *l)
 {
-    for (int c = 0; l->state && l->true_peak && c < l->channels; c++) {
+    for (int c = 0; l->peaks && c < l->channels; c++) {
         double peak;
-        if (ebur128_true_peak(l->state, (unsigned)c, &peak) == EBUR128_SUCCESS && peak > l->peak)
+        if (ebur128_true_peak(l->peaks, (unsigned)c, &peak) == EBUR128_SUCCESS && peak > l->peak)
             l->peak = peak;
     }
 }
@@ -66,18 +73,15 @@ static void collect_true_peak(struct mm_loudness *l)
 static int begin(struct mm_loudness *l, const struct mm_pcm *pcm, struct mm_error *err)
 {
     collect_true_peak(l);
-    if (l->state)
-        ebur128_destroy(&l->state);
-    int mode = EBUR128_MODE_M | (l->true_peak ? EBUR128_MODE_TRUE_PEAK : 0);
-    l->state = ebur128_init((unsigned)pcm->channels, (unsigned long)pcm->rate, mode);
-    if (!l->state)
+    if (l->peaks)
+        ebur128_destroy(&l->peaks);
+    if (l->true_peak && !(l->peaks = ebur128_init((unsigned)pcm->channels, (unsigned long)pcm->rate,
+                                                  EBUR128_MODE_TRUE_PEAK)))
         return mm_no_memory(err);
-    for (int c = 0; c < pcm->channels; c++) {
-        int role = pcm->roles[c] == MM_CHANNEL_LFE        ? EBUR128_UNUSED
-                   : pcm->roles[c] == MM_CHANNEL_SURROUND ? EBUR128_LEFT_SURROUND
-                                                          : EBUR128_LEFT;
-        ebur128_set_channel(l->state, (unsigned)c, role);
-    }
+    mm_kweight_init(&l->filter, pcm->rate);
+    for (int c = 0; c < pcm->channels; c++)
+        l->weight[c] = weights[pcm->roles[c]];
+    memset(l->squares, 0, sizeof l->squares);
     l->channels = pcm->channels;
     l->rate = pcm->rate;
     l->step = (size_t)pcm->rate / 10;
@@ -94,13 +98,15 @@ static double to_lufs(double power)
 /* 100 ms are full: the gating block that ends here goes into its bin. */
 static void end_step(struct mm_loudness *l)
 {
-    double lufs = -HUGE_VAL;
-    ebur128_loudness_window(l->state, 100, &lufs);
-    l->powers[l->n_powers++ % QUARTERS] = lufs > -HUGE_VAL ? pow(10.0, (lufs + 0.691) / 10.0) : 0;
+    double power = 0;
+    for (int c = 0; c < l->channels; c++)
+        power += l->weight[c] * l->squares[c] / (double)l->step;
+    l->powers[l->n_powers++ % QUARTERS] = power;
     l->pending = 0;
+    memset(l->squares, 0, sizeof l->squares);
     if (l->n_powers < QUARTERS)
         return;
-    double power = 0;
+    power = 0;
     for (size_t i = 0; i < QUARTERS; i++)
         power += l->powers[i] / QUARTERS;
     double block = to_lufs(power);
@@ -114,19 +120,18 @@ static void end_step(struct mm_loudness *l)
     l->count[bin]++;
 }
 
-static int add(struct mm_loudness *l, const float *samples, size_t frames, struct mm_error *err)
+static void add(struct mm_loudness *l, const float *samples, size_t frames)
 {
+    size_t channels = (size_t)l->channels;
     while (frames) {
         size_t n = l->step - l->pending < frames ? l->step - l->pending : frames;
-        if (ebur128_add_frames_float(l->state, samples, n) != EBUR128_SUCCESS)
-            return mm_no_memory(err);
-        samples += n * (size_t)l->channels;
+        mm_kweight_power(&l->filter, samples, n, channels, l->squares);
+        samples += n * channels;
         frames -= n;
         l->pending += n;
         if (l->pending == l->step)
             end_step(l);
     }
-    return 0;
 }
 
 /* Largest magnitude. Finite floats are ordered as their bits are, and integers are compared side by
@@ -147,16 +152,20 @@ static float highest(const float *samples, size_t count)
 
 int mm_loudness_push(struct mm_loudness *l, const struct mm_pcm *pcm, struct mm_error *err)
 {
-    if (!l->state || pcm->rate != l->rate || pcm->channels != l->channels) {
+    if (pcm->rate != l->rate || pcm->channels != l->channels) {
         int result = begin(l, pcm, err);
         if (result < 0)
             return result;
     }
-    if (!l->true_peak) {
+    if (l->peaks) {
+        if (ebur128_add_frames_float(l->peaks, pcm->samples, pcm->frames) != EBUR128_SUCCESS)
+            return mm_no_memory(err);
+    } else {
         double peak = (double)highest(pcm->samples, pcm->frames * (size_t)pcm->channels);
         l->peak = peak > l->peak ? peak : l->peak;
     }
-    return add(l, pcm->samples, pcm->frames, err);
+    add(l, pcm->samples, pcm->frames);
+    return 0;
 }
 
 /* Mean power of the blocks in bins from `first` on. */
@@ -171,14 +180,12 @@ static double mean_power(const struct mm_loudness *l, size_t first)
     return count ? sum / (double)count : 0;
 }
 
-int mm_loudness_finish(struct mm_loudness *l, double *lufs, double *peak_dbfs, struct mm_error *err)
+void mm_loudness_finish(struct mm_loudness *l, double *lufs, double *peak_dbfs)
 {
     collect_true_peak(l);
-    while (l->state && l->n_blocks == 0) { /* too short for one block */
+    while (l->rate && l->n_blocks == 0) { /* too short for one block */
         static const float silence[MM_DECODER_CHANNELS];
-        int result = add(l, silence, 1, err);
-        if (result < 0)
-            return result;
+        add(l, silence, 1);
     }
     double mean = mean_power(l, 0);
     *lufs = -HUGE_VAL;
@@ -188,5 +195,4 @@ int mm_loudness_finish(struct mm_loudness *l, double *lufs, double *peak_dbfs, s
         *lufs = to_lufs(mean_power(l, first < BINS ? first : BINS - 1));
     }
     *peak_dbfs = l->peak > 0 ? 20.0 * log10(l->peak) : -HUGE_VAL;
-    return 0;
 }

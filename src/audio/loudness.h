@@ -20,7 +20,6 @@ int mm_loudness_push(struct mm_loudness *loudness, const struct mm_pcm *pcm, str
 
 /* lufs: -HUGE_VAL when nothing passes the absolute gate; peak_dbfs: -HUGE_VAL for digital silence.
  * Sound of less than 0.4 s is measured with silence behind it. */
-int mm_loudness_finish(struct mm_loudness *loudness, double *lufs, double *peak_dbfs,
-                       struct mm_error *err);
+void mm_loudness_finish(struct mm_loudness *loudness, double *lufs, double *peak_dbfs);
 
 #endif

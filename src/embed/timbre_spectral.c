@@ -24,6 +24,7 @@ enum {
     CHROMA_LOW = 120,  /* Hz; below, neighbouring notes melt into one peak */
     CHROMA_HIGH = 2600,
     CONTRAST_STEP = 4, /* contrast looks at frames that do not overlap */
+    FEW = 8,           /* values that are sorted rather than parted further */
     LANES = 8,         /* floats in a vector register of AVX, two of SSE */
     BLOCKS = (TIMBRE_BINS - 1) / LANES,
 };
@@ -235,32 +236,59 @@ static void add_shape(struct timbre_spectral *spectral, const float *power)
     spectral->top = sums.top;
 }
 
+/* Moves what is smaller than the pivot to the front of values[low, high); where the others begin.
+ * Without a branch: which of two values is the larger cannot be foretold. */
+static size_t part(float *values, size_t low, size_t high, float pivot, bool or_equal)
+{
+    size_t at = low;
+    for (size_t i = low; i < high; i++) {
+        float value = values[i];
+        values[i] = values[at];
+        values[at] = value;
+        at += or_equal ? value <= pivot : value < pivot;
+    }
+    return at;
+}
+
+static float middle_of(float a, float b, float c)
+{
+    float less = a < b ? a : b;
+    float more = a < b ? b : a;
+    return c < less ? less : c > more ? more : c;
+}
+
+static void sort_few(float *values, size_t low, size_t high)
+{
+    for (size_t i = low + 1; i < high; i++) {
+        float value = values[i];
+        size_t j = i;
+        for (; j > low && values[j - 1] > value; j--)
+            values[j] = values[j - 1];
+        values[j] = value;
+    }
+}
+
 /* Moves the n smallest of values [count] to the front (Hoare's selection). */
 static void select_smallest(float *values, size_t count, size_t n)
 {
     size_t low = 0;
-    size_t high = count - 1;
-    while (low < high) {
-        float pivot = values[low + (high - low) / 2];
-        size_t i = low;
-        size_t j = high;
-        for (;;) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            float swap = values[i];
-            values[i++] = values[j];
-            values[j--] = swap;
+    size_t high = count;
+    while (high - low > FEW) {
+        float pivot = middle_of(values[low], values[low + (high - low) / 2], values[high - 1]);
+        size_t middle = part(values, low, high, pivot, false);
+        if (middle == low) { /* none is smaller: then those that are as small are in place */
+            middle = part(values, low, high, pivot, true);
+            if (n < middle)
+                return;
         }
-        /* [low, j] <= pivot <= [j + 1, high] */
-        if (n <= j)
-            high = j;
+        if (n < middle)
+            high = middle;
         else
-            low = j + 1;
+            low = middle;
+        if (n == middle)
+            return;
     }
+    sort_few(values, low, high);
 }
 
 static double mean_of(const float *values, size_t count)
@@ -282,7 +310,7 @@ static void add_contrast(struct timbre_spectral *spectral, const float *power)
         size_t fifth = count / 5;
         select_smallest(bins + first, count, fifth);
         double valley = mean_of(bins + first, fifth);
-        select_smallest(bins + first, count, count - fifth);
+        select_smallest(bins + first + fifth, count - fifth, count - 2 * fifth);
         double peak = mean_of(bins + first + count - fifth, fifth);
         mm_timbre_moments_add(&spectral->contrast[b], log2((peak + floor) / (valley + floor)));
     }
