@@ -9,7 +9,7 @@ import { runTests, test } from '../web/tap.mjs';
 
 const fixture = await startFixture({ songs: 100000, clusters: 42, seed: 1 });
 const browser = await launch();
-const page = await openPage(browser, fixture.url);
+const page = await openPage(browser, fixture.url, { viewport: { width: 1280, height: 800 } });
 const rest = () => until(page, () => !__musicmap.moving && __musicmap.painted === 'cells', 'the map at rest');
 
 test('all songs are there', async () => {

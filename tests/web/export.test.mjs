@@ -5,13 +5,14 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch } from './browser.mjs';
 import { holds, openPage, pointAt, rightSong, until, visibleSongs } from './listen.mjs';
+import { makeSongs } from './songs.mjs';
 import { runTests, test } from './tap.mjs';
 
 const musicmap = process.env.MUSICMAP ?? fileURLToPath(new URL('../../build/musicmap', import.meta.url));
@@ -24,13 +25,10 @@ function run(program, ...args) {
   return done;
 }
 
-mkdirSync(join(scratch, 'music'));
-for (let n = 0; n < 12; n++) {
-  const root = 110 * 2 ** ((n * 5 % 24) / 12);
-  const wave = `0.25*(sin(2*PI*${root}*t)+sin(2*PI*${root * 1.5}*t)/2)*(0.55+0.45*sin(2*PI*${1 + n % 4}*t))+0.01*random(0)`;
-  run('ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', `aevalsrc=${wave}:d=12:s=44100`, '-metadata', `title=Song ${n} </script><b>`,
-    '-metadata', `artist=Band ${n % 5}`, '-metadata', `genre=Genre ${n % 3}`, join(scratch, 'music', `${n}.mp3`));
-}
+makeSongs(Array.from({ length: 12 }, (_, n) => ({
+  path: join(scratch, 'music', `${n}.mp3`),
+  tags: { title: `Song ${n} </script><b>`, artist: `Band ${n % 5}`, genre: `Genre ${n % 3}` },
+})));
 run(musicmap, 'explore', 'music', '--no-serve', '--clusters', '3', '--quiet', '--library', library);
 const single = JSON.parse(run(musicmap, 'export', 'map.html', '--json', '--library', library).stdout);
 const folder = JSON.parse(run(musicmap, 'export', 'site', '--json', '--library', library).stdout);
@@ -66,7 +64,7 @@ test('sizes are told beforehand, and are about right', () => {
 
 for (const [name, url] of Object.entries(places)) {
   test(`${name}: the right song is heard`, async () => {
-    const page = await openPage(browser, url, {});
+    const page = await openPage(browser, url);
     const outside = [];
     page.on('request', (request) => !request.url().startsWith(new URL('.', url).href) && !/^(data|blob):/.test(request.url()) && outside.push(request.url()));
     try {

@@ -23,12 +23,20 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
 };
 
-export const CLIP_SECONDS = 12;
-export const WHOLE_SECONDS = 40;
+export const CLIP_SECONDS = 6;
+export const WHOLE_SECONDS = 90; // longer than a test waits for a place that is sought
 const RATE = 22050;
+
+const wavs = new Map(); // frequency and length -> file
 
 /** A steady tone of amplitude 0.5 as a 16-bit mono WAV. */
 export function wavOf(frequency, seconds = CLIP_SECONDS) {
+  const name = `${frequency} ${seconds}`;
+  if (!wavs.has(name)) wavs.set(name, makeWav(frequency, seconds));
+  return wavs.get(name);
+}
+
+function makeWav(frequency, seconds) {
   const samples = Math.round(RATE * seconds);
   const wav = Buffer.alloc(44 + 2 * samples);
   wav.write('RIFF', 0, 'latin1');
@@ -43,9 +51,9 @@ export function wavOf(frequency, seconds = CLIP_SECONDS) {
   wav.writeUInt16LE(16, 34);
   wav.write('data', 36, 'latin1');
   wav.writeUInt32LE(2 * samples, 40);
-  for (let i = 0; i < samples; i++) {
-    wav.writeInt16LE(Math.round(16384 * Math.sin((2 * Math.PI * frequency * i) / RATE)), 44 + 2 * i);
-  }
+  const computed = Number.isInteger(frequency) ? Math.min(RATE, samples) : samples; // whole periods in a second
+  for (let i = 0; i < computed; i++) wav.writeInt16LE(Math.round(16384 * Math.sin((2 * Math.PI * frequency * i) / RATE)), 44 + 2 * i);
+  for (let i = computed; i < samples; i += computed) wav.copy(wav, 44 + 2 * i, 44, 44 + 2 * computed);
   return wav;
 }
 
@@ -57,7 +65,7 @@ const COVER = (id) =>
  * options: { port = 0, songs, clusters, seed, library }. Returns { url, library, behave, requests, close }.
  * behave: { map: false = none yet; down: true = no answers; tile: other bytes for every /api/tile;
  * work: what is being done, in the status; events: false = no stream;
- * clip(id) -> undefined, or { held }, a promise to wait for, { status, error }, { body, type } or { tone } in Hz }.
+ * clip(id) -> undefined, or { held }, a promise to wait for, { status, error }, { body, type } or { tone in Hz, seconds } }.
  */
 export async function startFixture(options = {}) {
   const state = {
@@ -89,6 +97,14 @@ export async function startFixture(options = {}) {
 function send(response, status, type, body, extra = {}) {
   response.writeHead(status, { ...HEADERS, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), ...extra });
   response.end(body);
+}
+
+/** All of it, or what the request's Range asks for. */
+function sendPart(response, type, body) {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(response.req.headers.range ?? '');
+  if (!range) return send(response, 200, type, body, { 'Accept-Ranges': 'bytes' });
+  const [first, last] = [Number(range[1]), Math.min(Number(range[2] || Infinity), body.length - 1)];
+  return send(response, 206, type, body.subarray(first, last + 1), { 'Content-Range': `bytes ${first}-${last}/${body.length}` });
 }
 
 function fail(response, status, error) {
@@ -132,7 +148,7 @@ async function route(state, url, response) {
     return reply(response, { id, origins: [{ source: 'test', link: `https://example.org/${id}` }], folder: true, clip_start: 0, full: 'audio/wav' });
   }
   const whole = /^\/song\/(\d+)$/.exec(url.pathname);
-  if (whole) return send(response, 200, 'audio/wav', wavOf(toneOf(Number(whole[1])), WHOLE_SECONDS));
+  if (whole) return sendPart(response, 'audio/wav', wavOf(toneOf(Number(whole[1])), WHOLE_SECONDS));
   if (url.pathname === '/api/events') return sendEvents(state, response);
   if (url.pathname === '/api/status') return reply(response, statusOf(state));
   const clip = /^\/clip\/(\d+)$/.exec(url.pathname);
@@ -185,7 +201,7 @@ async function sendClip(state, id, response) {
   await special?.held;
   if (special?.status) return fail(response, special.status, special.error);
   if (special?.body) return send(response, 200, special.type ?? 'audio/mpeg', special.body);
-  return send(response, 200, 'audio/wav', wavOf(special?.tone ?? toneOf(id)), { 'Cache-Control': 'private, max-age=600' });
+  return send(response, 200, 'audio/wav', wavOf(special?.tone ?? toneOf(id), special?.seconds), { 'Cache-Control': 'private, max-age=600' });
 }
 
 async function sendFile(path, response) {

@@ -5,16 +5,25 @@
  */
 import assert from 'node:assert/strict';
 
-/** Opens the page and collects what its console says. options: Playwright's for a page, and query. */
-export async function openPage(browser, url, { query = '', listen = true, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  context.setDefaultTimeout(60000); // a machine that builds at the same time is slow, not wrong
-  const page = await context.newPage();
-  page.problems = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') page.problems.push(message.text());
-  });
-  page.on('pageerror', (error) => page.problems.push(`page error: ${error.message}`));
+/** The window of a test that asks for no other: pixels are what a software rasteriser spends its time on. */
+export const WINDOW = { width: 820, height: 560 };
+export const MIDDLE = { x: WINDOW.width / 2, y: WINDOW.height / 2 };
+
+// Pages that were left, to be opened again: a process for a new one takes two seconds, a document in an old one a quarter.
+const left = [];
+
+/**
+ * Opens the page and collects what its console says. Every test has a document of its own, with nothing kept
+ * or cached; fresh: also a browser context of its own. The other options are Playwright's for a context.
+ */
+export async function openPage(browser, url, { query = '', listen = true, fresh = false, ...options } = {}) {
+  const { viewport = WINDOW, colorScheme = 'light', reducedMotion = 'no-preference', ...device } = options;
+  const kind = JSON.stringify(device);
+  const at = fresh ? -1 : left.findIndex((page) => page.kind === kind && page.context().browser() === browser);
+  const page = at >= 0 ? left.splice(at, 1)[0] : await makePage(browser, { viewport, ...device });
+  Object.assign(page, { kind, problems: [] });
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme, reducedMotion });
   await page.goto(url + query);
   if (listen) {
     await page.waitForFunction(() => window.__musicmap?.map && window.__musicmap.frames.frames > 0);
@@ -24,15 +33,40 @@ export async function openPage(browser, url, { query = '', listen = true, ...opt
   return page;
 }
 
+async function makePage(browser, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(60000); // a machine that builds at the same time is slow, not wrong
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.problems.push(message.text());
+  });
+  page.on('pageerror', (error) => page.problems.push(`page error: ${error.message}`));
+  return page;
+}
+
+/** Done with a page; whole: nothing went wrong, so that another test may have it. */
+export async function leavePage(page, whole = true) {
+  if (!whole) return page.context().close();
+  await page.mouse.move(0, 0);
+  await page.goto(new URL('/static.js', page.url()).href); // a document of the same site that does nothing
+  await page.evaluate(() => [localStorage, sessionStorage].forEach((storage) => storage.clear()));
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.clearBrowserCache');
+  await session.detach();
+  page.removeAllListeners('request');
+  left.push(page);
+  return undefined;
+}
+
 export const hook = (page, expression) => page.evaluate(`window.__musicmap.${expression}`);
 
 /** Waits until window.__musicmap.EXPRESSION equals value: events and sound take their time on a busy machine. */
 export async function holds(page, expression, value, what = '') {
   let found;
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < 300; i++) {
     found = await hook(page, expression);
     if (found === value) return;
-    await page.waitForTimeout(100);
+    await page.waitForTimeout(50);
   }
   assert.equal(found, value, what || expression);
 }
@@ -94,10 +128,10 @@ export async function heard(page) {
 /** The strongest frequency heard becomes this one. */
 export async function hears(page, tone, what = 'heard') {
   let hertz = 0;
-  for (let i = 0; i < 20; i++) {
-    await page.waitForTimeout(250); // one analyser window beyond the fade
+  for (let i = 0; i < 100; i++) {
     ({ hertz } = await heard(page));
     if (Math.abs(hertz - tone) < 13) return;
+    await page.waitForTimeout(50);
   }
   assert.fail(`${what}: ${hertz} Hz, not ${tone} Hz`);
 }
@@ -107,10 +141,10 @@ export async function rightSong(page, id) {
   await playing(page, id);
   await sounding(page);
   let like = 0;
-  for (let i = 0; i < 8; i++) {
-    await page.waitForTimeout(200); // one analyser window beyond the fade
-    like = await likeness(page, id);
+  for (let i = 1; i <= 24; i++) {
+    like = await likeness(page, id, i % 8 === 0);
     if (like > 0.9) return;
+    await page.waitForTimeout(70);
   }
   assert.fail(`what is heard is like song ${id} by ${like.toFixed(3)}`);
 }
@@ -133,29 +167,38 @@ export function sounding(page) {
 }
 
 /**
- * How like a song's clip the present sound is: the best normalised correlation of what the analyser
- * holds with the first seconds of the clip after its onset. 1 = the very same samples.
+ * How like a song's clip the present sound is: the best normalised correlation of what the analyser holds
+ * with the clip around the place where it should be, or anywhere in twelve seconds from its onset. 1 = the very
+ * same samples.
  */
-export async function likeness(page, id) {
-  return page.evaluate(async (song) => {
+export async function likeness(page, id, anywhere = true) {
+  return page.evaluate(async ({ song, anywhere }) => {
     const hook = window.__musicmap;
-    const analyser = hook.analyser;
+    const { analyser } = hook;
+    const rate = analyser.context.sampleRate;
+    const decode = async () => {
+      const response = await fetch(`clip/${song}?map=${hook.map}`);
+      const clip = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await response.arrayBuffer());
+      const mono = new Float32Array(clip.length);
+      for (let c = 0; c < clip.numberOfChannels; c++) clip.getChannelData(c).forEach((x, i) => (mono[i] += x / clip.numberOfChannels));
+      return mono;
+    };
+    const clips = (window.__clips ??= new Map());
+    const all = clips.get(song) ?? (await decode());
+    clips.set(song, all);
     const wave = new Float32Array(analyser.fftSize);
     analyser.getFloatTimeDomainData(wave);
-    const response = await fetch(`clip/${song}?map=${hook.map}`);
-    const rate = analyser.context.sampleRate;
-    const clip = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await response.arrayBuffer());
-    const channels = Array.from({ length: clip.numberOfChannels }, (_, c) => clip.getChannelData(c));
-    const from = Math.max(0, Math.floor((hook.soundOf(song).onset - 0.05) * rate));
-    const length = Math.min(clip.length - from, 12 * rate);
-    const mono = new Float32Array(length);
-    for (const channel of channels) for (let i = 0; i < length; i++) mono[i] += channel[from + i] / channels.length;
+    const { at } = hook.tools.progress ?? { at: 0 };
+    const span = anywhere ? [hook.soundOf(song).onset - 0.05, 12] : [at - wave.length / rate - 0.25, 0.5];
+    const from = Math.min(all.length, Math.max(0, Math.floor(span[0] * rate)));
+    const mono = all.subarray(from, from + Math.floor(span[1] * rate));
     const part = wave.subarray(0, 1024);
+    if (mono.length <= part.length) return 0;
     const energy = part.reduce((sum, v) => sum + v * v, 0);
     let best = 0;
     let power = 0;
     for (let i = 0; i < part.length; i++) power += mono[i] * mono[i];
-    for (let lag = 0; lag + part.length < length; lag++) {
+    for (let lag = 0; lag + part.length < mono.length; lag++) {
       let dot = 0;
       // Every fourth sample decides whether the place deserves all of them.
       for (let i = 0; i < part.length; i += 4) dot += part[i] * mono[lag + i];
@@ -167,5 +210,18 @@ export async function likeness(page, id) {
       power += mono[lag + part.length] ** 2 - mono[lag] ** 2;
     }
     return best;
-  }, id);
+  }, { song: id, anywhere });
 }
+
+/** The map comes to rest after what was done: act() moves it. */
+export async function movesBy(page, act) {
+  const before = await hook(page, 'view');
+  await act();
+  await until(page, ({ x, y, scale }) => {
+    const { view, moving } = window.__musicmap;
+    return !moving && (view.x !== x || view.y !== y || view.scale !== scale);
+  }, 'the map moved and at rest', before);
+}
+
+/** Nothing is on its way from the server any more. */
+export const fetched = (page) => until(page, () => __musicmap.clips.files > 0 && __musicmap.clips.fetching === 0, 'clips fetched');

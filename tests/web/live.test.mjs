@@ -4,7 +4,7 @@
  * more are gathered and embedded elsewhere, and come onto the map before one's eyes.
  */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { launch } from './browser.mjs';
 import { openPage, pointAt, rightSong, until } from './listen.mjs';
+import { makeSongs } from './songs.mjs';
 import { runTests, test } from './tap.mjs';
 
 const musicmap = process.env.MUSICMAP ?? fileURLToPath(new URL('../../build/musicmap', import.meta.url));
@@ -19,11 +20,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'musicmap-live-'));
 const music = join(scratch, 'music');
 const library = ['--quiet', '--library', join(scratch, 'library')];
 
-function makeSong(number) {
-  const wave = `0.25*sin(2*PI*${110 + 61 * number}*t)*(0.6+0.4*sin(2*PI*${1 + (number % 3)}*t))+0.01*random(0)`;
-  const done = spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `aevalsrc=${wave}:d=10:s=44100`, '-metadata', `title=Song ${number}`, join(music, `${number}.mp3`)]);
-  if (done.status !== 0) throw new Error(String(done.stderr));
-}
+const songs = (first, count) => makeSongs(Array.from({ length: count }, (_, i) => ({
+  path: join(music, `${first + i}.mp3`), tags: { title: `Song ${first + i}` },
+})), { seconds: 10, first });
 
 /** Without waiting, so that the page goes on meanwhile. */
 function run(...words) {
@@ -32,7 +31,6 @@ function run(...words) {
     child.once('exit', (status) => (status === 0 ? resolve() : reject(new Error(`musicmap ${words[0]} ended with ${status}`))));
   });
 }
-
 
 mkdirSync(music);
 await run('gather', 'folder', music); // a library of nothing
@@ -47,7 +45,7 @@ let page;
 test('a page that was opened before there was anything follows the work and shows the first map', async () => {
   page = await openPage(browser, url, { listen: false });
   await page.locator('#waiting').waitFor({ state: 'visible' });
-  for (let number = 0; number < 6; number++) makeSong(number);
+  songs(0, 6);
   await run('gather', 'folder', music);
   await page.waitForFunction(() => /6 songs/.test(document.getElementById('waiting-text').textContent));
   await run('embed');
@@ -59,8 +57,7 @@ test('a page that was opened before there was anything follows the work and show
 
 test('songs that are gathered and embedded elsewhere come onto the map, and are told', async () => {
   const before = await page.evaluate(() => ({ songs: __musicmap.songs, x: __musicmap.songs.map((id) => __musicmap.placeOf(id)) }));
-  makeSong(6);
-  makeSong(7);
+  songs(6, 2);
   await page.keyboard.press('/');
   await page.keyboard.type('song 7');
   await run('gather', 'folder', music);
@@ -74,7 +71,7 @@ test('songs that are gathered and embedded elsewhere come onto the map, and are 
   await page.locator('#hits li', { hasText: 'Song 7' }).waitFor();
   await page.locator('#offmap').waitFor({ state: 'hidden' });
   await page.keyboard.press('Escape');
-  await page.mouse.click(700, 100); // lets no overlay of the notice be in the way
+  await page.mouse.click(700, 60); // lets no overlay of the notice be in the way
   await page.keyboard.press('Escape');
   await until(page, () => !__musicmap.moving, 'rest');
   await pointAt(page, await page.evaluate((id) => __musicmap.locate(id), fresh));

@@ -2,7 +2,7 @@
 /** The page beside a real MPD (serve --mpd): what it plays is shown, played here, and the other way round. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { launch } from './browser.mjs';
 import { openPage, until } from './listen.mjs';
+import { makeSongs } from './songs.mjs';
 import { runTests, test } from './tap.mjs';
 
 if (spawnSync('mpd', ['--version']).error) {
@@ -41,11 +42,7 @@ async function eventually(look, words) {
   assert.fail(words);
 }
 
-mkdirSync(music);
-for (let number = 0; number < 6; number++) {
-  const wave = `0.25*sin(2*PI*${110 + 61 * number}*t)*(0.6+0.4*sin(2*PI*${1 + (number % 3)}*t))+0.01*random(0)`;
-  spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `aevalsrc=${wave}:d=30:s=22050`, '-metadata', `title=Song ${number}`, join(music, `${number}.mp3`)]);
-}
+makeSongs(Array.from({ length: 6 }, (_, n) => ({ path: join(music, `${n}.mp3`), tags: { title: `Song ${n}` } })), { seconds: 30 });
 assert.equal(spawnSync(musicmap, ['explore', music, '--no-serve', '--clusters', '2', ...library]).status, 0);
 writeFileSync(
   join(scratch, 'conf'),

@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import sound from './sound.test.mjs';
+import { runTests } from './tap.mjs';
+import { openWorld } from './world.mjs';
 
 const musicmap = process.env.MUSICMAP ?? fileURLToPath(new URL('../../build/musicmap', import.meta.url));
 const maker = join(dirname(musicmap), 'tests/make-openl3-weights');
@@ -42,14 +45,14 @@ const url = await new Promise((resolve, reject) => {
 });
 standin.removeAllListeners('exit');
 standin.kill();
-const tests = spawn(process.execPath, [fileURLToPath(new URL('page.test.mjs', import.meta.url))], {
-  stdio: 'inherit',
-  env: { ...process.env, MUSICMAP_URL: url, MUSICMAP_ONLY: process.env.MUSICMAP_ONLY ?? 'pointing at a cell' },
-});
-const status = await new Promise((resolve) => tests.once('exit', resolve));
+process.env.MUSICMAP_ONLY ??= 'pointing at a cell';
+const world = await openWorld(url);
+sound(world);
+const failed = await runTests();
+await world.close();
 server.removeAllListeners('exit');
 server.kill('SIGINT');
 const ended = await new Promise((resolve) => server.once('exit', (code) => resolve(code)));
 rmSync(scratch, { recursive: true, force: true });
 if (ended !== 0) console.log(`not ok 999 - Ctrl-C ends the server cleanly (${ended})`);
-process.exit(status === 0 && ended === 0 ? 0 : 1);
+process.exit(failed === 0 && ended === 0 ? 0 : 1);

@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { axeSource, launch } from './browser.mjs';
-import { hears, holds, hook, openPage, playing, until } from './listen.mjs';
+import { hears, holds, hook, leavePage, openPage, playing, until } from './listen.mjs';
 import { runTests, test } from './tap.mjs';
 
 const SONGS = 18;
@@ -85,12 +85,14 @@ async function drawn(page, minutes = 2) {
 
 function pageTest(name, run) {
   test(name, async () => {
-    const page = await openPage(browser, url);
+    const page = await openPage(browser, url, { viewport: { width: 1280, height: 800 } });
+    let passed = false;
     try {
       await run(page);
       assert.deepEqual(page.problems, [], 'console');
+      passed = true;
     } finally {
-      await page.context().close();
+      await leavePage(page, passed);
     }
   });
 }
@@ -260,7 +262,7 @@ pageTest('what was not yet played: a shade of its own, by name in the legend, th
   assert.equal(await entry.getAttribute('aria-pressed'), 'true');
   await page.keyboard.press('Escape');
   // What one sees at a played song is grey, elsewhere a colour.
-  const places = await page.evaluate(() => __musicmap.songs.map((id) => ({ id, ...__musicmap.locate(id) })).filter((p) => p.x > 60 && p.x < innerWidth - 60 && p.y > 60 && p.y < innerHeight - 60 && document.elementFromPoint(p.x, p.y)?.id === 'map'));
+  const places = await page.evaluate(() => __musicmap.songs.map((id) => ({ id, ...__musicmap.locate(id) })).filter((p) => p.x > 30 && p.x < innerWidth - 30 && p.y > 30 && p.y < innerHeight - 30 && document.elementFromPoint(p.x, p.y)?.id === 'map'));
   const [grey, coloured] = [places.find(({ id }) => played.has(id)), places.find(({ id }) => !played.has(id))];
   assert.ok(grey && coloured);
   const hueAt = async ({ x, y }) => {
