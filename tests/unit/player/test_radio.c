@@ -254,10 +254,11 @@ static void two_hundred_songs(void **state)
 {
     (void)state;
     struct world *w = make_world();
-    run(w, 210, NULL, 0);
+    const size_t songs = SANITIZED ? 60 : 210;
+    run(w, songs, NULL, 0);
     double before_end = w->silent_s;
     hear_out(w);
-    assert_int_equal(w->n_heard, 210);
+    assert_int_equal(w->n_heard, songs);
     assert_true(before_end == 0);
     assert_int_equal(w->n_bent, 0);
     check_rules(w);
@@ -269,7 +270,7 @@ static void two_hundred_songs(void **state)
         assert_int_equal(w->logged[i], w->heard[i]);
         assert_true(fabs(w->logged_at[i] - w->heard_at[i]) < 2);
     }
-    assert_true(w->n_logged >= 200);
+    assert_true(w->n_logged >= songs - 10);
     end_world(w);
 }
 

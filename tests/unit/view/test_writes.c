@@ -90,7 +90,7 @@ static void disturb(writer *write_it, void *ctx)
     for (int stop_short = 0; stop_short < 2; stop_short++) {
         bool done = false;
         long told = 0;
-        for (long n = 0; !done; n = scarce_next(n, 4, 23)) {
+        for (long n = 0; !done; n = scarce_next(n, SANITIZED ? 1 : 4, SANITIZED ? 97 : 23)) {
             assert_int_equal(nftw(folder, remove_one, 8, FTW_PHYS | FTW_DEPTH), 0);
             err = (struct mm_error){0};
             writes_left = n;
