@@ -24,14 +24,15 @@
 #define GROUPS (MM_PANEL / MM_LANES)
 #define EACH   (MM_LANES / MM_VEC) /* vectors of a group */
 
-/* n pixels, `pixel` floats apart, to lines[GROUPS][n][MM_LANES]. n and, but for one call, pixel are
- * compile-time constants. */
+/* n pixels, `pixel` floats apart, times the panel's first `vecs` vectors of channels, to
+ * lines[vecs / EACH][n][MM_LANES]. n, vecs and, but for one call, pixel are compile-time constants.
+ */
 MM_INLINE void sum_runs(const struct mm_conv *conv, const float *in, const float *weights, size_t n,
-                        size_t pixel, float *const *lines, size_t at)
+                        size_t vecs, size_t pixel, float *const *lines, size_t at)
 {
     vec sum[MM_PIXELS][VECS];
     for (size_t p = 0; p < n; p++)
-        for (size_t v = 0; v < VECS; v++)
+        for (size_t v = 0; v < vecs; v++)
             sum[p][v] = vec_set(0);
     for (size_t r = 0; r < conv->n_runs; r++) {
         const float *x = in + conv->runs[r];
@@ -39,30 +40,30 @@ MM_INLINE void sum_runs(const struct mm_conv *conv, const float *in, const float
         for (size_t i = 0; i < conv->run_length; i++) {
             vec w[VECS];
 #pragma GCC unroll 8
-            for (size_t v = 0; v < VECS; v++)
+            for (size_t v = 0; v < vecs; v++)
                 w[v] = vec_load(weights + v * MM_VEC);
 #pragma GCC unroll 16
             for (size_t p = 0; p < n; p++)
 #pragma GCC unroll 8
-                for (size_t v = 0; v < VECS; v++)
+                for (size_t v = 0; v < vecs; v++)
                     sum[p][v] += x[p * pixel] * w[v];
             x += conv->run_step;
             weights += MM_PANEL;
         }
     }
     for (size_t p = 0; p < n; p++)
-        for (size_t v = 0; v < VECS; v++)
+        for (size_t v = 0; v < vecs; v++)
             vec_store(lines[v / EACH] + (at + p) * MM_LANES + v % EACH * MM_VEC, sum[p][v]);
 }
 
 MM_INLINE void sum_line(const struct mm_conv *conv, const float *in, const float *weights, size_t n,
-                        size_t pixel, float *const *lines)
+                        size_t vecs, size_t pixel, float *const *lines)
 {
     size_t pixels = conv->walk.pixels;
     for (size_t p = 0; p < pixels; p += n) {
         if (pixels - p < n)
             p = pixels - n; /* the last ones overlap: the same sums once more */
-        sum_runs(conv, in + p * pixel, weights, n, pixel, lines, p);
+        sum_runs(conv, in + p * pixel, weights, n, vecs, pixel, lines, p);
     }
 }
 
@@ -82,18 +83,28 @@ static size_t choose_pixels(size_t pixels)
     return best;
 }
 
-MM_INLINE void sum_line_of(const struct mm_conv *conv, const float *in, const float *weights,
-                           size_t pixel, float *const *lines)
+MM_INLINE void sum_vecs_of(const struct mm_conv *conv, const float *in, const float *weights,
+                           size_t vecs, size_t pixel, float *const *lines)
 {
     size_t n = choose_pixels(conv->walk.pixels);
     if (n == MM_PIXELS)
-        sum_line(conv, in, weights, MM_PIXELS, pixel, lines);
+        sum_line(conv, in, weights, MM_PIXELS, vecs, pixel, lines);
     else if (n == MM_PIXELS * 5 / 6)
-        sum_line(conv, in, weights, MM_PIXELS * 5 / 6, pixel, lines);
+        sum_line(conv, in, weights, MM_PIXELS * 5 / 6, vecs, pixel, lines);
     else if (n == MM_PIXELS * 2 / 3)
-        sum_line(conv, in, weights, MM_PIXELS * 2 / 3, pixel, lines);
+        sum_line(conv, in, weights, MM_PIXELS * 2 / 3, vecs, pixel, lines);
     else
-        sum_line(conv, in, weights, 1, pixel, lines);
+        sum_line(conv, in, weights, 1, vecs, pixel, lines);
+}
+
+/* The last panel may have but half of its channels. */
+MM_INLINE void sum_line_of(const struct mm_conv *conv, const float *in, const float *weights,
+                           size_t groups, size_t pixel, float *const *lines)
+{
+    if (GROUPS == 2 && groups == 1)
+        sum_vecs_of(conv, in, weights, EACH, pixel, lines);
+    else
+        sum_vecs_of(conv, in, weights, VECS, pixel, lines);
 }
 
 /* Bias, relu and affine of n pixels of a group in place; values: [n][MM_LANES]. */
@@ -123,11 +134,11 @@ static void run_line(const struct mm_conv *conv, size_t panel, size_t groups, co
 {
     const float *weights = conv->weights + panel * conv->n_runs * conv->run_length * MM_PANEL;
     if (conv->walk.in_pixel == 1)
-        sum_line_of(conv, in, weights, 1, lines);
+        sum_line_of(conv, in, weights, groups, 1, lines);
     else if (conv->walk.in_pixel == MM_LANES)
-        sum_line_of(conv, in, weights, MM_LANES, lines);
+        sum_line_of(conv, in, weights, groups, MM_LANES, lines);
     else
-        sum_line_of(conv, in, weights, conv->walk.in_pixel, lines);
+        sum_line_of(conv, in, weights, groups, conv->walk.in_pixel, lines);
     for (size_t g = 0; g < groups; g++)
         finish_pixels(conv, panel * GROUPS + g, conv->walk.pixels, lines[g]);
 }

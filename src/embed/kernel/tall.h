@@ -63,7 +63,7 @@ static void run_tall_panel(const struct mm_conv *conv, size_t panel, size_t grou
         for (size_t g = 0; g < GROUPS; g++)
             lines[g] = m + (g * POSITIONS + i) * line;
         sum_line_of(conv, rows + i * conv->in.row,
-                    conv->weights + (panel * POSITIONS + i) * weights, 1, lines);
+                    conv->weights + (panel * POSITIONS + i) * weights, groups, 1, lines);
     }
     for (size_t g = 0; g < groups; g++) {
         float *results = m + g * POSITIONS * line;
