@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The protocol of doc/protocol.md, over a real socket, on a real library. */
-#include "server_check.h"
+#include "server_replies.h"
 
-#include <glob.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <zlib.h>
 
 #include "view/page_files.h"
-
-/* ---- helpers of the tests ---- */
-
-static json_t *body_json(const struct reply *reply)
-{
-    json_error_t e;
-    json_t *root = json_loadb(reply->body, reply->size, 0, &e);
-    if (!root)
-        fail_msg("no JSON: %s: %s", e.text, reply->body);
-    return root;
-}
-
-/* GET path must give this status and a JSON object with an error text. */
-static void assert_error(int port, const char *path, int status)
-{
-    struct reply reply = client_get(port, path);
-    if (reply.status != status)
-        fail_msg("%s: %d, not %d: %s", path, reply.status, status, reply.body);
-    assert_string_equal(reply_header(&reply, "Content-Type"), "application/json");
-    json_t *root = body_json(&reply);
-    assert_true(json_string_length(json_object_get(root, "error")) > 0);
-    json_decref(root);
-    reply_finish(&reply);
-}
 
 static size_t inflate_all(const struct reply *reply, unsigned char *out, size_t room)
 {
@@ -43,32 +17,6 @@ static size_t inflate_all(const struct reply *reply, unsigned char *out, size_t 
     assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
     inflateEnd(&z);
     return z.total_out;
-}
-
-static void assert_security(const struct reply *reply)
-{
-    const char *csp = reply_header(reply, "Content-Security-Policy");
-    assert_non_null(strstr(csp, "default-src 'self';"));
-    assert_non_null(strstr(csp, "img-src 'self' data: blob:;"));
-    assert_non_null(strstr(csp, "media-src 'self' blob:;"));
-    assert_non_null(strstr(csp, "connect-src 'self';"));
-    assert_null(strstr(csp, "unsafe"));
-    assert_string_equal(reply_header(reply, "X-Content-Type-Options"), "nosniff");
-    assert_string_equal(reply_header(reply, "Referrer-Policy"), "no-referrer");
-    assert_string_equal(reply_header(reply, "X-Frame-Options"), "DENY");
-    assert_string_equal(reply_header(reply, "Cross-Origin-Resource-Policy"), "same-origin");
-    assert_string_equal(reply_header(reply, "Access-Control-Allow-Origin"), "");
-}
-
-static void current_map(int port, char token[17])
-{
-    struct reply reply = client_get(port, "/api/map");
-    assert_int_equal(reply.status, 200);
-    json_t *root = body_json(&reply);
-    snprintf(token, 17, "%s", json_string_value(json_object_get(root, "map")));
-    assert_int_equal(strlen(token), 16);
-    json_decref(root);
-    reply_finish(&reply);
 }
 
 /* ---- the page ---- */
@@ -456,181 +404,17 @@ static void songs_are_told_as_far_as_known(void **state)
     assert_error(library->port, "/clip/2", 404);
 }
 
-/* ---- clips and covers ---- */
-
-static size_t clip_files(const struct library *library)
-{
-    char *pattern = mm_format("%s/library/clips/*.clip", library->folder);
-    glob_t found = {0};
-    size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
-    globfree(&found);
-    free(pattern);
-    return count;
-}
-
-static void a_clip_is_made_once_and_kept(void **state)
-{
-    struct library *library = *state;
-    struct reply made = client_get(library->port, "/clip/1");
-    assert_int_equal(made.status, 200);
-    assert_security(&made);
-    assert_memory_equal(reply_header(&made, "Content-Type"), "audio/", 6);
-    assert_string_equal(reply_header(&made, "Accept-Ranges"), "bytes");
-    assert_string_equal(reply_header(&made, "Cache-Control"), "no-cache");
-    assert_true(made.size > 1000);
-    stop_server(library); /* writes what it has in hand */
-    assert_int_equal(clip_files(library), 1);
-    char *path = mm_format("%s/music/song 1.wav", library->folder);
-    unlink(path); /* from now on it can only come from the cache */
-    free(path);
-    start_server(library);
-    struct reply kept = client_get(library->port, "/clip/1");
-    assert_int_equal(kept.status, 200);
-    assert_int_equal(kept.size, made.size);
-    assert_memory_equal(kept.body, made.body, made.size);
-    assert_string_equal(reply_header(&kept, "ETag"), reply_header(&made, "ETag"));
-    assert_string_equal(reply_header(&kept, "Content-Type"), reply_header(&made, "Content-Type"));
-    char *condition = mm_format("If-None-Match: %s\r\n", reply_header(&kept, "ETag"));
-    reply_finish(&kept);
-    kept = client_ask(library->port, "GET", "/clip/1", condition);
-    assert_int_equal(kept.status, 304);
-    reply_finish(&kept);
-    free(condition);
-    put_map(library, N_SONGS, 0);
-    char token[17];
-    current_map(library->port, token);
-    path = mm_format("/clip/1?map=%s", token);
-    kept = client_get(library->port, path);
-    assert_string_equal(reply_header(&kept, "Cache-Control"), "private, max-age=604800, immutable");
-    reply_finish(&kept);
-    free(path);
-    reply_finish(&made);
-}
-
-static void check_range(int port, const struct reply *whole, const char *range, int status,
-                        size_t first, size_t count)
-{
-    char *header = mm_format("Range: %s\r\n", range);
-    struct reply reply = client_ask(port, "GET", "/clip/1", header);
-    if (reply.status != status)
-        fail_msg("%s: %d, not %d", range, reply.status, status);
-    assert_security(&reply);
-    char *expected = mm_strdup("");
-    if (status == 416) {
-        free(expected);
-        expected = mm_format("bytes */%zu", whole->size);
-    } else {
-        assert_int_equal(reply.size, count);
-        assert_memory_equal(reply.body, whole->body + first, count);
-    }
-    if (status == 206) {
-        free(expected);
-        expected = mm_format("bytes %zu-%zu/%zu", first, first + count - 1, whole->size);
-    }
-    assert_string_equal(reply_header(&reply, "Content-Range"), expected);
-    free(expected);
-    reply_finish(&reply);
-    if (status == 206) {
-        reply = client_ask(port, "HEAD", "/clip/1", header);
-        assert_int_equal(reply.size, 0);
-        reply_finish(&reply);
-    }
-    free(header);
-}
-
-static void check_ranges(int port)
-{
-    struct reply whole = client_get(port, "/clip/1");
-    assert_int_equal(whole.status, 200);
-    size_t n = whole.size;
-    check_range(port, &whole, "bytes=0-", 206, 0, n);
-    check_range(port, &whole, "bytes=100-199", 206, 100, 100);
-    check_range(port, &whole, "bytes=-5", 206, n - 5, 5);
-    check_range(port, &whole, "bytes=5-3", 200, 0, n);
-    check_range(port, &whole, "bytes=7-99999999999999999999999", 206, 7, n - 7);
-    check_range(port, &whole, "bytes=99999999999999999999999-", 416, 0, 0);
-    check_range(port, &whole, "bytes=-0", 416, 0, 0);
-    check_range(port, &whole, "bytes=0-1,3-4", 200, 0, n);
-    check_range(port, &whole, "lines=0-1", 200, 0, n);
-    char *header = mm_format("Range: bytes=2-3\r\nIf-Range: %s\r\n", reply_header(&whole, "ETag"));
-    struct reply reply = client_ask(port, "GET", "/clip/1", header);
-    assert_int_equal(reply.status, 206);
-    reply_finish(&reply);
-    free(header);
-    reply = client_ask(port, "GET", "/clip/1", "Range: bytes=2-3\r\nIf-Range: \"other\"\r\n");
-    assert_int_equal(reply.status, 200);
-    reply_finish(&reply);
-    reply = client_ask(port, "HEAD", "/clip/1", "");
-    assert_int_equal(reply.status, 200);
-    assert_int_equal(reply.size, 0);
-    assert_int_equal(strtoul(reply_header(&reply, "Content-Length"), NULL, 10), n);
-    reply_finish(&reply);
-    reply_finish(&whole);
-}
-
-static void parts_of_a_clip(void **state)
-{
-    struct library *library = *state;
-    check_ranges(library->port); /* from memory */
-    stop_server(library);
-    start_server(library);
-    check_ranges(library->port); /* from disk */
-}
-
-static void clips_that_cannot_be(void **state)
-{
-    struct library *library = *state;
-    static const struct {
-        const char *path;
-        int status;
-    } cases[] = {{"/clip/4", 415},   {"/clip/4", 415},    {"/clip/5", 404},
-                 {"/clip/6", 404},   {"/clip/7", 404},    {"/clip/7", 404},
-                 {"/clip/999", 404}, {"/cover/999", 404}, {"/cover/1", 404}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_error(library->port, cases[i].path, cases[i].status);
-        struct reply reply = client_get(library->port, cases[i].path);
-        assert_null(strstr(reply.body, library->folder)); /* where files lie is not told */
-        reply_finish(&reply);
-    }
-    assert_int_equal(clip_files(library), 0);
-}
-
-static void covers_are_pictures(void **state)
-{
-    struct library *library = *state;
-    for (int i = 0; i < 2; i++) {
-        struct reply reply = client_get(library->port, "/cover/3");
-        if (reply.status != 200)
-            fail_msg("%d: %s", reply.status, reply.body);
-        assert_security(&reply);
-        assert_string_equal(reply_header(&reply, "Content-Type"), "image/png");
-        assert_int_equal(reply.size, sizeof tiny_png);
-        assert_memory_equal(reply.body, tiny_png, sizeof tiny_png);
-        reply_finish(&reply);
-    }
-    assert_error(library->port, "/cover/8", 404); /* a script that calls itself a PNG */
-    assert_int_equal(client_status(library->port, "/clip/8"), 200);
-}
-
 int main(int argc, char **argv)
 {
     SERVER_CHECK_HELPER;
 #define ON_LIBRARY(test) cmocka_unit_test_setup_teardown(test, open_library, close_library)
 #define ON_MAP(test)     cmocka_unit_test_setup_teardown(test, open_library_with_map, close_library)
     const struct CMUnitTest tests[] = {
-        ON_LIBRARY(the_page_is_served),
-        ON_LIBRARY(the_page_is_compressed_and_conditional),
-        ON_LIBRARY(without_a_map_there_is_none),
-        ON_MAP(the_map_has_its_countries),
-        ON_MAP(the_tiles_are_as_documented),
-        ON_MAP(the_overview_is_as_documented),
-        ON_MAP(the_columns_are_as_documented),
-        ON_MAP(a_new_map_has_a_new_name),
+        ON_LIBRARY(the_page_is_served),          ON_LIBRARY(the_page_is_compressed_and_conditional),
+        ON_LIBRARY(without_a_map_there_is_none), ON_MAP(the_map_has_its_countries),
+        ON_MAP(the_tiles_are_as_documented),     ON_MAP(the_overview_is_as_documented),
+        ON_MAP(the_columns_are_as_documented),   ON_MAP(a_new_map_has_a_new_name),
         ON_MAP(songs_are_told_as_far_as_known),
-        ON_LIBRARY(a_clip_is_made_once_and_kept),
-        ON_LIBRARY(parts_of_a_clip),
-        ON_LIBRARY(clips_that_cannot_be),
-        ON_LIBRARY(covers_are_pictures),
     };
     return cmocka_run_group_tests_name("view server", tests, NULL, NULL);
 }

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the page asks beyond looking: what sounds alike, words, whole songs, folders, sets. */
-#include "server_check.h"
+#include "server_replies.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
 #include "view/http.h"
-
-static json_t *body_json(const struct reply *reply)
-{
-    json_t *root = json_loadb(reply->body, reply->size, 0, NULL);
-    if (!root)
-        fail_msg("no JSON: %s", reply->body);
-    return root;
-}
 
 /* Vectors on a half circle, so that song i is nearest to its neighbours. */
 static int open_library_with_vectors(void **state)
@@ -28,15 +19,6 @@ static int open_library_with_vectors(void **state)
                   &library->err);
     }
     return 0;
-}
-
-static void current_map(int port, char token[17])
-{
-    struct reply reply = client_get(port, "/api/map");
-    json_t *root = body_json(&reply);
-    snprintf(token, 17, "%s", json_string_value(json_object_get(root, "map")));
-    json_decref(root);
-    reply_finish(&reply);
 }
 
 /* POST as our own page does, or with other header lines. */
