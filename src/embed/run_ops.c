@@ -216,26 +216,44 @@ void run_matmul(const struct step *step, float *work)
         }
 }
 
-/* From [channels][height][width] into the middle of a map, and back. */
+/* ---- maps: the channels of a group lie side by side, pixel by pixel ---- */
+
+static size_t lanes_of(const struct mm_plane *plane, size_t group)
+{
+    size_t left = plane->channels - group * plane->lanes;
+    return left < plane->lanes ? left : plane->lanes;
+}
+
+/* From [channels][height][width] into the middle of a map, and back. Row by row: the channels of a
+ * group share what the first of them brought into the cache. */
 static void fill_map(const struct mm_plane *plane, const float *in, float *map)
 {
-    for (size_t c = 0; c < plane->channels; c++) {
-        float *to = map + plane->origin + c / plane->lanes * plane->group + c % plane->lanes;
-        for (size_t y = 0; y < plane->height; y++)
-            for (size_t x = 0; x < plane->width; x++)
-                to[y * plane->row + x * plane->lanes] = *in++;
-    }
+    size_t lanes = plane->lanes;
+    size_t width = plane->width;
+    size_t area = plane->height * width;
+    for (size_t g = 0; g < plane->groups; g++)
+        for (size_t y = 0; y < plane->height; y++) {
+            float *to = map + plane->origin + g * plane->group + y * plane->row;
+            const float *from = in + g * lanes * area + y * width;
+            for (size_t l = 0; l < lanes_of(plane, g); l++, to++, from += area)
+                for (size_t x = 0; x < width; x++)
+                    to[x * lanes] = from[x];
+        }
 }
 
 static void empty_map(const struct mm_plane *plane, const float *map, float *out)
 {
-    for (size_t c = 0; c < plane->channels; c++) {
-        const float *from =
-            map + plane->origin + c / plane->lanes * plane->group + c % plane->lanes;
-        for (size_t y = 0; y < plane->height; y++)
-            for (size_t x = 0; x < plane->width; x++)
-                *out++ = from[y * plane->row + x * plane->lanes];
-    }
+    size_t lanes = plane->lanes;
+    size_t width = plane->width;
+    size_t area = plane->height * width;
+    for (size_t g = 0; g < plane->groups; g++)
+        for (size_t y = 0; y < plane->height; y++) {
+            const float *from = map + plane->origin + g * plane->group + y * plane->row;
+            float *to = out + g * lanes * area + y * width;
+            for (size_t l = 0; l < lanes_of(plane, g); l++, from++, to += area)
+                for (size_t x = 0; x < width; x++)
+                    to[x] = from[x * lanes];
+        }
 }
 
 void run_conv(const struct step *step, float *work)
@@ -261,13 +279,30 @@ static float pool_window(const struct pool_step *pool, const float *in, size_t y
     return best;
 }
 
+/* Windows of one pixel: some rows and columns are left out. */
+static void thin_out(const struct pool_step *pool, const float *in, float *out)
+{
+    for (size_t y = 0; y < pool->out_h; y++) {
+        const float *row = in + y * pool->strides[0] * pool->width;
+        for (size_t x = 0; x < pool->out_w; x++)
+            *out++ = row[x * pool->strides[1]];
+    }
+}
+
 void run_pool(const struct step *step, float *work)
 {
     const struct pool_step *pool = &step->pool;
     const float *in = input(step, 0, work);
     float *out = output(step, work);
-    for (size_t c = 0; c < pool->channels; c++, in += pool->height * pool->width)
+    bool single = pool->kernel[0] == 1 && pool->kernel[1] == 1; /* and so there is no padding */
+    for (size_t c = 0; c < pool->channels; c++, in += pool->height * pool->width) {
+        if (single) {
+            thin_out(pool, in, out);
+            out += pool->out_h * pool->out_w;
+            continue;
+        }
         for (size_t y = 0; y < pool->out_h; y++)
             for (size_t x = 0; x < pool->out_w; x++)
                 *out++ = pool_window(pool, in, y, x);
+    }
 }
