@@ -16,7 +16,7 @@ test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils li
 chromium curl sqlite3 python3-numpy python3-scipy postgresql mandoc mpd icecast2 supysonic"
 # The long proofs: the kernels on another processor, clocks that are wrong, packages, what shells and
 # desktops are given.
-full="cppcheck gcovr valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static libfaketime wrk
+full="cppcheck valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static libfaketime wrk
 debootstrap dpkg-dev debhelper lintian reuse appstream desktop-file-utils zsh fish"
 # What the benchmarks are measured against, as far as Debian has it (the rest: bench/peers).
 bench="python3-torch"

@@ -75,31 +75,21 @@ int mm_error_prefix(struct mm_error *err, const char *format, ...)
 
 const char *mm_err_name(enum mm_err code)
 {
-    switch (code) {
-    case MM_OK:
-        return "no error";
-    case MM_ERR_NOT_FOUND:
-        return "not found";
-    case MM_ERR_AGAIN:
-        return "try again";
-    case MM_ERR_INPUT:
-        return "bad input";
-    case MM_ERR_USAGE:
-        return "wrong usage";
-    case MM_ERR_UNSUPPORTED:
-        return "not supported";
-    case MM_ERR_IO:
-        return "input/output error";
-    case MM_ERR_NO_MEMORY:
-        return "out of memory";
-    case MM_ERR_LIMIT:
-        return "limit reached";
-    case MM_ERR_CANCELLED:
-        return "cancelled";
-    case MM_ERR_CRASHED:
-        return "helper crashed";
-    case MM_ERR_BUG:
-        return "internal error";
-    }
-    return "unknown error";
+    static const char *const names[] = {
+        [-MM_OK] = "done",
+        [-MM_ERR_NOT_FOUND] = "not found",
+        [-MM_ERR_AGAIN] = "try again",
+        [-MM_ERR_INPUT] = "bad input",
+        [-MM_ERR_USAGE] = "wrong usage",
+        [-MM_ERR_UNSUPPORTED] = "not supported",
+        [-MM_ERR_IO] = "input/output error",
+        [-MM_ERR_NO_MEMORY] = "out of memory",
+        [-MM_ERR_LIMIT] = "limit reached",
+        [-MM_ERR_CANCELLED] = "cancelled",
+        [-MM_ERR_CRASHED] = "helper crashed",
+        [-MM_ERR_BUG] = "internal error",
+    };
+    const int index = -(int)code;
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index]
+                                                                     : "unknown error";
 }

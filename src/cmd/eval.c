@@ -24,23 +24,38 @@ static json_t *quality_json(const struct mm_quality *q)
                      figure(q->davies_bouldin));
 }
 
+/* "-" where the figure says nothing: no labels, or one cluster. */
+static const char *digits(double value, char out[32])
+{
+    if (isfinite(value))
+        snprintf(out, 32, "%.4f", value);
+    else
+        memcpy(out, "-", 2);
+    return out;
+}
+
+static void print_figure(const char *name, double value, const char *words)
+{
+    char text[32];
+    printf(*words ? "%-22s %-7s %s\n" : "%-22s %s\n", name, digits(value, text), words);
+}
+
 static void print_quality(const struct mm_quality *q)
 {
+    char ami[32], nmi[32], ari[32];
     printf("songs                  %zu\n", q->songs);
     printf("labels                 %zu\n", q->labels);
-    printf("p@5, vectors           %.4f  same label among the 5 nearest\n", q->p_at_5_high);
-    printf("p@5, map               %.4f\n", q->p_at_5_2d);
-    printf("trustworthiness@10     %.4f  neighbours on the map that are true ones\n",
-           q->trust_at_10);
-    printf("continuity@10          %.4f  true neighbours that are near on the map\n",
-           q->continuity_at_10);
-    printf("kept neighbours@5      %.4f  true neighbours that are neighbours on the map\n",
-           q->kept_neighbours_at_5);
+    print_figure("p@5, vectors", q->p_at_5_high, "same label among the 5 nearest");
+    print_figure("p@5, map", q->p_at_5_2d, "");
+    print_figure("trustworthiness@10", q->trust_at_10, "neighbours on the map that are true ones");
+    print_figure("continuity@10", q->continuity_at_10, "true neighbours that are near on the map");
+    print_figure("kept neighbours@5", q->kept_neighbours_at_5,
+                 "true neighbours that are neighbours on the map");
     printf("clusters               %zu\n", q->clusters);
-    printf("AMI, NMI, ARI          %.4f, %.4f, %.4f  clusters against labels\n", q->ami, q->nmi,
-           q->ari);
-    printf("silhouette             %.4f  how far clusters lie apart; 1 at most\n", q->silhouette);
-    printf("Davies-Bouldin         %.4f  the same; smaller is better\n", q->davies_bouldin);
+    printf("AMI, NMI, ARI          %s, %s, %s  clusters against labels\n", digits(q->ami, ami),
+           digits(q->nmi, nmi), digits(q->ari, ari));
+    print_figure("silhouette", q->silhouette, "how far clusters lie apart; 1 at most");
+    print_figure("Davies-Bouldin", q->davies_bouldin, "the same; smaller is better");
     if (q->asked < q->songs)
         printf("(p@5 to kept neighbours: of %zu songs, drawn)\n", q->asked);
 }

@@ -69,6 +69,23 @@ int mm_files_find(const struct mm_model *model, const struct mm_embed_settings *
     return MM_ERR_NOT_FOUND;
 }
 
+int mm_files_keep(const struct mm_model_file *file, const char *bytes, size_t count,
+                  struct mm_error *err)
+{
+    char *folder = NULL;
+    char *path = NULL;
+    int result = mm_store_folder(&folder, err);
+    if (result == 0)
+        result = mm_file_make_folder(folder, err);
+    if (result == 0)
+        result = mm_store_path(file, &path, err);
+    if (result == 0)
+        result = mm_file_write(path, bytes, count, err);
+    free(path);
+    free(folder);
+    return result;
+}
+
 int mm_files_hash(const struct mm_model *model, const struct mm_embed_settings *settings,
                   char out[MM_FILES_HASH], struct mm_error *err)
 {

@@ -18,6 +18,11 @@ int mm_files_kernels(const struct mm_embed_settings *settings, const struct mm_k
 int mm_files_find(const struct mm_model *model, const struct mm_embed_settings *settings,
                   size_t index, char **out, struct mm_error *err);
 
+/* Writes it, whole or not at all, to where mm_files_find() looks for it when nothing else is said.
+ */
+int mm_files_keep(const struct mm_model_file *file, const char *bytes, size_t count,
+                  struct mm_error *err);
+
 #define MM_FILES_HASH 17 /* 16 hexadecimal digits and a NUL */
 /* Tells the content of all the model's files from any other: part of SHA-256. */
 int mm_files_hash(const struct mm_model *model, const struct mm_embed_settings *settings,

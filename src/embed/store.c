@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "embed/files.h"
 #include "embed/weights.h"
 
 int mm_store_folder(char **out, struct mm_error *err)
@@ -129,23 +130,6 @@ static const struct mm_model_file *recognise(const struct identity *identity)
     return NULL;
 }
 
-static int put(const struct mm_model_file *file, const char *bytes, size_t count,
-               struct mm_error *err)
-{
-    char *folder = NULL;
-    char *path = NULL;
-    int result = mm_store_folder(&folder, err);
-    if (result == 0)
-        result = mm_file_make_folder(folder, err);
-    if (result == 0)
-        result = mm_store_path(file, &path, err);
-    if (result == 0)
-        result = mm_file_write(path, bytes, count, err);
-    free(path);
-    free(folder);
-    return result;
-}
-
 int mm_store_install(const char *path, const struct mm_model_file **file, struct mm_error *err)
 {
     *file = NULL;
@@ -157,7 +141,7 @@ int mm_store_install(const char *path, const struct mm_model_file **file, struct
         return result;
     const struct mm_model_file *known = recognise(&identity);
     if (known)
-        result = put(known, bytes, count, err);
+        result = mm_files_keep(known, bytes, count, err);
     else
         result = mm_error_set(err, MM_ERR_UNSUPPORTED,
                               "%s is no weight file that musicmap knows (%s); --weights takes a "

@@ -25,6 +25,29 @@ static void error_keeps_code_and_one_clean_line(void **state)
     assert_int_equal(mm_error_set(NULL, MM_ERR_IO, "-"), MM_ERR_IO);
 }
 
+static void errors_have_the_code_that_says_what_to_do(void **state)
+{
+    (void)state;
+    static const struct {
+        int fault;
+        enum mm_err code;
+        const char *name;
+    } cases[] = {{ENOTDIR, MM_ERR_NOT_FOUND, "not found"},
+                 {EBUSY, MM_ERR_AGAIN, "try again"},
+                 {EINTR, MM_ERR_AGAIN, "try again"},
+                 {ENOMEM, MM_ERR_NO_MEMORY, "out of memory"},
+                 {ENOSPC, MM_ERR_IO, "input/output error"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mm_error err = {0};
+        assert_int_equal(mm_error_errno(&err, cases[i].fault, "x"), cases[i].code);
+        assert_string_equal(mm_err_name(err.code), cases[i].name);
+    }
+    for (int code = MM_ERR_BUG; code <= MM_OK; code++)
+        assert_string_not_equal(mm_err_name((enum mm_err)code), "unknown error");
+    assert_string_equal(mm_err_name((enum mm_err)(MM_ERR_BUG - 1)), "unknown error");
+    assert_string_equal(mm_err_name((enum mm_err)1), "unknown error");
+}
+
 static void text_cleans_what_strangers_write(void **state)
 {
     (void)state;
@@ -114,6 +137,23 @@ static void hash_sees_size_and_blocks(void **state)
     check_remove_folder(folder);
 }
 
+static void hash_says_what_cannot_be_read(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    unsigned char hash[MM_HASH_SIZE];
+    char md5[33];
+    char *folder = check_make_folder();
+    char *path = mm_path_join(folder, "none");
+    assert_int_equal(mm_hash_file(path, hash, &err), MM_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, path));
+    assert_int_equal(mm_hash_file(folder, hash, &err), MM_ERR_IO); /* folders have no bytes */
+    assert_ok(mm_hash_md5("abc", 3, md5, &err), &err);
+    assert_string_equal(md5, "900150983cd24fb0d6963f7d28e17f72"); /* RFC 1321 */
+    free(path);
+    check_remove_folder(folder);
+}
+
 static void add_round(void *ctx, size_t i, size_t worker)
 {
     (void)worker;
@@ -153,10 +193,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_keeps_code_and_one_clean_line),
+        cmocka_unit_test(errors_have_the_code_that_says_what_to_do),
         cmocka_unit_test(text_cleans_what_strangers_write),
         cmocka_unit_test(genres_are_split_and_unique),
         cmocka_unit_test(files_are_written_whole_or_not_at_all),
         cmocka_unit_test(hash_sees_size_and_blocks),
+        cmocka_unit_test(hash_says_what_cannot_be_read),
         cmocka_unit_test(pool_runs_every_round_once),
         cmocka_unit_test(random_is_the_published_splitmix),
     };

@@ -128,7 +128,7 @@ static void floats(struct writer *w, char *name, size_t rank, const int64_t *dim
     floats(w, name, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), \
            (const int64_t[]){__VA_ARGS__}, count, values)
 
-static void raw_ints(struct writer *w, char *name, int64_t count, const int64_t *values)
+static inline void raw_ints(struct writer *w, char *name, int64_t count, const int64_t *values)
 {
     Onnx__TensorProto *to = constant(w, name, 1, &count);
     to->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT64;

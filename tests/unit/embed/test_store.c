@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "check.h"
+#include "embed/files.h"
 #include "musicmap/store.h"
 
 static void test_folder(void **state)
@@ -78,12 +79,46 @@ static void test_verify_and_install(void **state)
     check_remove_folder(folder);
 }
 
+static void test_keep(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    char *folder = check_make_folder();
+    char path[4200];
+    snprintf(path, sizeof path, "%s/new/models", folder);
+    setenv("MUSICMAP_MODELS", path, 1);
+    /* The first of a model's files, and what it then says of the others. */
+    const struct mm_model *model = mm_model_find("musicnn-msd");
+    assert_ok(mm_files_keep(&model->files[0], "hello\n", 6, &err), &err);
+    char *found;
+    char *bytes;
+    size_t count;
+    assert_ok(mm_files_find(model, &(struct mm_embed_settings){0}, 0, &found, &err), &err);
+    assert_int_equal(strncmp(found, path, strlen(path)), 0);
+    assert_ok(mm_file_read(found, 100, &bytes, &count, &err), &err);
+    assert_int_equal(count, 6);
+    assert_memory_equal(bytes, "hello\n", 6);
+    free(bytes);
+    free(found);
+    assert_false(mm_store_has(model));
+    assert_int_equal(mm_files_find(model, &(struct mm_embed_settings){0}, 1, &found, &err),
+                     MM_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, model->files[1].name));
+    /* A file stands where the folder should. */
+    snprintf(path, sizeof path, "%s/new/models/%s/x", folder, model->files[0].name);
+    setenv("MUSICMAP_MODELS", path, 1);
+    assert_true(mm_files_keep(&model->files[0], "x", 1, &err) < 0);
+    assert_non_null(strstr(err.message, model->files[0].name));
+    check_remove_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_folder),
         cmocka_unit_test(test_git_blob),
         cmocka_unit_test(test_verify_and_install),
+        cmocka_unit_test(test_keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
