@@ -84,7 +84,8 @@ static int add_playlist(struct mm_catalog *catalog, struct mm_set_ask *ask, cons
     if (result == 0 && ask->n_ids == 0)
         result = mm_error_set(err, MM_ERR_NOT_FOUND, "no song of %s is in the library", file);
     if (result == 0 && list.unknown)
-        cmd_say("%zu songs of %s are not in the library", list.unknown, file);
+        cmd_say("%zu song%s of %s %s not in the library", list.unknown, cmd_s(list.unknown), file,
+                list.unknown == 1 ? "is" : "are");
     return result;
 }
 

@@ -33,13 +33,19 @@ static char *look_longer(void)
                      "--seconds");
 }
 
+/* Are the candidates all there is? Else nothing can be said of what the library lacks. */
+static bool sees_all(const struct mm_problem *p)
+{
+    return p->n == p->playable;
+}
+
 static char *needs_length(const struct mm_bent_view *v, double length_s)
 {
     const struct mm_problem *p = v->p;
     double all = 0;
     for (size_t i = 0; i < p->n; i++)
         all += p->length[i];
-    if (length_s < p->target_s && all < p->target_s) {
+    if (sees_all(p) && length_s < p->target_s && all < p->target_s) {
         char *clock = mm_clock(p->target_s - all);
         char *text = mm_format("%s more music: all songs that may be played are not enough", clock);
         free(clock);
@@ -68,6 +74,11 @@ static void tell_length(const struct mm_bent_view *v, struct mm_set_bent *b)
 static void tell_separation(const struct mm_bent_view *v, const struct mm_rule *rule,
                             struct mm_set_bent *b)
 {
+    static const char *const plurals[MM_FIELDS] = {
+        [MM_FIELD_ARTIST] = "artists",    [MM_FIELD_ALBUM] = "albums",
+        [MM_FIELD_COUNTRY] = "countries", [MM_FIELD_SOURCE] = "sources",
+        [MM_FIELD_GENRE] = "genres",      [MM_FIELD_DECADE] = "decades",
+        [MM_FIELD_WORK] = "works"};
     const char *field = mm_field_names[rule->field];
     if (rule->kind == MM_RULE_BETWEEN) {
         b->unit = "songs";
@@ -82,8 +93,7 @@ static void tell_separation(const struct mm_bent_view *v, const struct mm_rule *
         free(since);
         free(wanted);
     }
-    b->needed = mm_format("songs of more %s%s, or a shorter separation", field,
-                          rule->field == MM_FIELD_COUNTRY ? " (plural)" : "s");
+    b->needed = mm_format("songs of more %s, or a shorter separation", plurals[rule->field]);
 }
 
 /* How many different values the candidates have. */
@@ -108,7 +118,7 @@ static void tell_limit(const struct mm_bent_view *v, const struct mm_rule *rule,
     b->what = mm_format("\"%s\" is number %g of its %s, %g are allowed", title_of(v, b->at),
                         rule->amount + b->amount, field, rule->amount);
     size_t values = count_values(v->p, rule->field);
-    if ((double)values * rule->amount < (double)v->line->n)
+    if (sees_all(v->p) && (double)values * rule->amount < (double)v->line->n)
         b->needed = mm_format("songs that differ in %s: there are %zu to choose from, at most %g "
                               "songs of each, and the set has %zu",
                               field, values, rule->amount, v->line->n);

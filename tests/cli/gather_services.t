@@ -30,6 +30,14 @@ mv deezer moved
 run 0 musicmap features moved/previews/*/*/1000000.mp3 -o x.npy
 run 0 musicmap embed --excerpt 20 --library moved --json
 same "$(json '"\(.embedded) \(.failed)"')" "33 0" "a library can be moved"
+run 0 musicmap copy --from moved --to copied --json
+same "$(json '"\(.sounds) \(.absent)"')" "33 0" "and copied"
+diff -r moved/previews copied/previews >"$out"
+ok $? "with its sounds"
+rm "$(find copied/previews -name '*.mp3' | sort | head -n 1)"
+run 0 musicmap copy --from copied --to again
+has "$errors" 'and 32 sounds to '
+has "$errors" '^1 sound were? not there any more'
 
 # Spotify, in its three ages. Secrets are in no output.
 for profile in dev2026 legacy extended; do
@@ -111,6 +119,28 @@ for ms in 30 90 160 240; do
 done
 run 0 musicmap gather deezer --genres $genres --library killed
 same "$(library_hash killed)" "$(library_hash calm)" "killed four times: the same library"
+
+# What is no sound: songs without one are dropped and noted, until they are asked for again. A refusal
+# that has no end is told in the service's words; Deezer's list of an address; keys that are missing.
+control reset
+control faults '{"rules":[{"route":"^/cdn/deezer/100000[01][.]","kind":"hello"}]}'
+run 0 musicmap gather deezer --playlist 'https://www.deezer.com/en/playlist/9001000000?utm=x' --library noise --json
+same "$(json '"\(.added) \(.failed)"')" "10 2" "a list, less what is no sound"
+run 0 musicmap status --library noise --json
+same "$(json '[.failures[] | select(.reason == "not an audio file")] | map(.path) | join(" ")')" "deezer:1000000 deezer:1000001" "which is told"
+control reset
+run 0 musicmap gather deezer --playlist 9001000000 --library noise --json
+same "$(json '"\(.added) \(.failed)"')" "2 0" "and comes later"
+control faults '{"rules":[{"route":"^/deezer","nth":1,"last":3,"kind":"code4"}]}'
+run 0 musicmap gather deezer --genres acoustic --limit 3 --library quota --json
+same "$(json .added)" 3 "a quota is waited for"
+control reset
+control faults '{"rules":[{"route":"^/deezer","kind":"code300"}]}'
+run 3 musicmap gather deezer --genres acoustic --limit 3 --library quota2
+has "$errors" 'Invalid OAuth access token'
+control reset
+run 2 env -u JAMENDO_CLIENT_ID "$MUSICMAP" gather jamendo --genres acoustic --library keyless
+has "$errors" 'Jamendo wants a client id'
 
 # A day to wait: told, and the same command goes on.
 control reset

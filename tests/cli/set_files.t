@@ -58,4 +58,13 @@ same "$(json .found)" 5 "the M3U8 but for the line break"
 same "$(json .found)" 4 "the CUE sheet but for the line break and the quotes"
 run 0 musicmap set log s.csv --json
 same "$(json '"\(.added) \(.unknown)"')" "6 0" "the spins are those songs"
+
+# Songs that a list knows by their names only.
+printf '#EXTM3U\n#EXTINF:8,-minus - שלום evil\nnowhere/a.mp3\n#EXTINF:8,Nobody - Nothing at all\nnowhere/b.mp3\n' >names.m3u8
+run 0 musicmap set --fill names.m3u8 --minutes 0.4 --no-keep
+has "$out" 'שלום evil'
+has "$errors" '^1 song of names.m3u8 is not in the library'
+sed -i 2,3d names.m3u8
+run 3 musicmap set --fill names.m3u8 --no-keep
+has "$errors" 'no song of names.m3u8 is in the library'
 finish

@@ -103,6 +103,12 @@ same "$(playlist "Späte Runde")" "$set,$more" "once"
 run 0 musicmap set show three --send subsonic:"Späte Runde"
 same "$(playlist "Späte Runde")" "$more" "and replaced"
 
+# A library that knows the songs from a folder only: found by their names; what has none is told.
+run 0 musicmap set --library folder --minutes 0.4 --json --send subsonic:"By name"
+set=$(json '[.songs[].title] | join(",")')
+same "$(json '.sent | "\(.songs) \(.missing | length)"')" "$(json '.songs | length') 0" "songs of a folder are found there"
+same "$(playlist "By name")" "$set" "and sent in order"
+
 # ---- new ids ----
 
 before=$(json .x; musicmap similar "Song 7" -n 3 --json 2>/dev/null | jq -c '[.songs[].id]')

@@ -98,4 +98,9 @@ has "$errors" 'line 2: there is no option "nonsense"'
 printf '[musicmap\n' >config/musicmap/config
 run 2 musicmap status
 has "$errors" 'line 1'
+# What musicmap starts by itself is nothing for people.
+for descriptor in '' 2 4x 99999999; do
+    run 2 musicmap helper $descriptor
+    has "$errors" 'run by musicmap itself'
+done
 finish

@@ -95,6 +95,10 @@ def change(kind, reply, host):
     elif kind in ('code4', 'code700'):
         reply.body = (b'{"error":{"type":"Exception","message":"Quota limit exceeded","code":4}}' if kind == 'code4' else
                       b'{"error":{"type":"Exception","message":"Service busy","code":700}}')
+    elif kind == 'code300':
+        reply.body = b'{"error":{"type":"OAuthException","message":"Invalid OAuth access token","code":300}}'
+    elif kind == 'hello':
+        reply.body = b'ID3\4' + b'this is text, whatever it begins with\n' * 400
     elif kind == 'errorstring':
         reply.status, reply.body = 503, b'{"error":"Service Unavailable"}'
     elif kind == 'code6':

@@ -177,6 +177,21 @@ static void pool_runs_every_round_once(void **state)
     }
 }
 
+/* Where two thirds of all numbers have to be drawn again, none of the range is preferred. */
+static void random_below_a_large_number(void **state)
+{
+    (void)state;
+    struct mm_random r = {5};
+    const size_t n = SIZE_MAX / 3 * 2;
+    size_t low = 0;
+    for (int i = 0; i < 3000; i++) {
+        size_t x = mm_random_below(&r, n);
+        assert_true(x < n);
+        low += x < n / 2;
+    }
+    assert_in_range(low, 1400, 1600);
+}
+
 static void random_is_the_published_splitmix(void **state)
 {
     (void)state;
@@ -201,6 +216,7 @@ int main(void)
         cmocka_unit_test(hash_says_what_cannot_be_read),
         cmocka_unit_test(pool_runs_every_round_once),
         cmocka_unit_test(random_is_the_published_splitmix),
+        cmocka_unit_test(random_below_a_large_number),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
