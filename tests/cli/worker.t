@@ -69,6 +69,9 @@ worker frozen.log
 frozen=$!
 at_work $frozen
 kill -STOP $frozen
+run 0 musicmap status --library "$uri"
+has "$out" "^(workers|       ) +process $frozen of .*: [0-9]+ done, 0 failed, [1-9][0-9]* in hand"
+has "$out" '^queue +[0-9]+ waiting, [1-9][0-9]* in hand'
 same "$(ask 'SELECT count(*) FROM task' | grep -c '^0$')" 0 "there is still something to do"
 worker third.log --tries 9
 third=$!

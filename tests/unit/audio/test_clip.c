@@ -3,6 +3,7 @@
 #include "made.h"
 
 #include "audio/flac.h"
+#include "audio/mux.h"
 #include "musicmap/audio.h"
 
 #define SECONDS 20.0
@@ -181,12 +182,34 @@ static void flac_frames_of_every_number_length_are_renumbered(void **state)
     free(path);
 }
 
+static void containers_that_cannot_are_told(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    struct mm_mux mux;
+    AVCodecParameters *parameters = avcodec_parameters_alloc();
+    assert_non_null(parameters);
+    parameters->codec_type = AVMEDIA_TYPE_AUDIO;
+    parameters->codec_id = AV_CODEC_ID_PCM_S16LE;
+    parameters->sample_rate = RATE;
+    av_channel_layout_default(&parameters->ch_layout, 2);
+    const AVRational time_base = {1, RATE};
+    assert_int_equal(mm_mux_begin(&mux, "no such container", parameters, time_base, &err),
+                     MM_ERR_UNSUPPORTED);
+    assert_null(mux.format);
+    assert_int_equal(mm_mux_begin(&mux, "mp3", parameters, time_base, &err), MM_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "does not take this stream"));
+    assert_null(mux.format);
+    avcodec_parameters_free(&parameters);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clips_hold_the_part_asked_for),
         cmocka_unit_test(odd_requests_are_refused),
         cmocka_unit_test(a_clip_is_never_larger_than_32_mib),
+        cmocka_unit_test(containers_that_cannot_are_told),
         cmocka_unit_test(flac_frames_of_every_number_length_are_renumbered),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

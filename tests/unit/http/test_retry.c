@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "check.h"
 #include "http/address.h"
+#include "http/clock.h"
 #include "http/retry.h"
 
 static void test_after(void **state)
@@ -28,6 +29,22 @@ static void test_after(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (mm_retry_after(cases[i].header, 784111777) != cases[i].seconds)
             fail_msg("\"%s\" is %g s", cases[i].header, mm_retry_after(cases[i].header, 784111777));
+}
+
+/* The computer's own: waiting for nothing, or for less, is no wait, and time does not stand still.
+ */
+static void test_clock(void **state)
+{
+    (void)state;
+    unsetenv("MUSICMAP_CLOCK");
+    const struct mm_http_clock *clock = mm_http_clock_default();
+    double before = clock->now(clock->ctx);
+    clock->wait(clock->ctx, 0);
+    clock->wait(clock->ctx, -5);
+    clock->wait(clock->ctx, 0.001);
+    assert_true(before > 1.6e9); /* seconds since 1970 */
+    assert_true(clock->now(clock->ctx) > before);
+    assert_ptr_equal(mm_http_clock_default(), clock);
 }
 
 static void test_decide(void **state)
@@ -116,8 +133,8 @@ static void test_escape(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_after),   cmocka_unit_test(test_decide), cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_matches), cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_after), cmocka_unit_test(test_clock),   cmocka_unit_test(test_decide),
+        cmocka_unit_test(test_parse), cmocka_unit_test(test_matches), cmocka_unit_test(test_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,12 +3,14 @@
 
 #include <math.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "../../data/map/reference.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "map/blocks.h"
 #include "map/kmeans.h"
+#include "map/kmeans_swap.h"
 #include "map/matrix.h"
 #include "map/pca.h"
 #include "map/silhouette.h"
@@ -241,6 +243,56 @@ static void very_many_points_begin_with_a_sample(void **state)
     free(rows);
 }
 
+/* Three crowds; two centres share the first, one lies between the others. */
+static void a_centre_moves_to_the_crowd_that_has_none(void **state)
+{
+    (void)state;
+    enum { N = 900, DIM = 3 };
+    static const float crowds[3][DIM] = {{0, 0, 0}, {20, 0, 0}, {20, 20, 0}};
+    float *rows = calloc((size_t)N * DIM, sizeof *rows);
+    struct mm_random random = mm_random_stream(3, 3);
+    for (size_t i = 0; i < (size_t)N * DIM; i++)
+        rows[i] = crowds[i / DIM % 3][i % DIM] + 0.5F * (float)mm_random_normal(&random);
+    const struct mm_points points = {rows, N, DIM};
+    float centres[3][DIM] = {{-0.5F, 0, 0}, {0.5F, 0, 0}, {20, 10, 0}};
+    struct mm_pool *pool = make_pool(2);
+    size_t swaps;
+    assert_int_equal(mm_kmeans_swap(&points, 3, mm_random_stream(1, 1), pool, centres[0], &swaps),
+                     0);
+    assert_in_range(swaps, 1, 12);
+    bool served[3] = {false};
+    for (size_t c = 0; c < 3; c++)
+        for (size_t k = 0; k < 3; k++)
+            served[k] |= mm_distance2(centres[c], crowds[k], DIM) < 1;
+    /* The swap leaves the third centre where it was or moves it, too: then all are served. */
+    assert_true(served[0] && (served[1] || served[2]));
+    float again[3][DIM];
+    memcpy(again, centres, sizeof again);
+    assert_int_equal(mm_kmeans_swap(&points, 3, mm_random_stream(1, 2), pool, again[0], &swaps), 0);
+    mm_pool_destroy(pool);
+    free(rows);
+}
+
+static void sums_of_floats_are_those_of_doubles(void **state)
+{
+    (void)state;
+    enum { ROWS = 500, STRIDE = 7, M = 3, N = 4 };
+    float floats[ROWS * STRIDE], part[M * N];
+    double doubles[ROWS * STRIDE];
+    double a[M * 5] = {0};
+    double b[M * 5] = {0};
+    struct mm_random random = mm_random_stream(4, 4);
+    for (size_t i = 0; i < (size_t)ROWS * STRIDE; i++)
+        doubles[i] = floats[i] = (float)mm_random_normal(&random);
+    a[1] = b[1] = 100; /* is added to */
+    mm_matrix_init();
+    mm_matrix_add_products(doubles, M, doubles + 3, N, ROWS, STRIDE, a, 5);
+    mm_matrix_add_float_products(floats, M, floats + 3, N, ROWS, STRIDE, part, b, 5);
+    assert_true(a[1] != 100 && a[4] == 0 && b[4] == 0); /* beyond what was asked for */
+    for (size_t i = 0; i < (size_t)M * 5; i++)
+        assert_float_equal(a[i], b[i], 1e-3);
+}
+
 static void few_different_points_make_few_clusters(void **state)
 {
     (void)state;
@@ -291,6 +343,8 @@ int main(void)
         cmocka_unit_test(silhouettes_are_those_of_scikit_learn),
         cmocka_unit_test(many_points_give_the_same_for_any_number_of_threads),
         cmocka_unit_test(very_many_points_begin_with_a_sample),
+        cmocka_unit_test(a_centre_moves_to_the_crowd_that_has_none),
+        cmocka_unit_test(sums_of_floats_are_those_of_doubles),
         cmocka_unit_test(few_different_points_make_few_clusters),
         cmocka_unit_test(it_stops_when_told),
     };

@@ -110,7 +110,7 @@ static void each_kind_is_told(void **state)
          LOOK_LONGER},
         {SET "start = 20:00\n[hours]\nexplicit = 22:00-06:00\n", 1, 6960, "seconds",
          "\"Two (Explicit)\" begins outside 22:00-06:00", LOOK_LONGER},
-        {SET "[marks]\nevery = 6 min\nwithin = 30 s\n", 1, 90, "seconds",
+        {SET "[marks]\nevery = 6 min\nwithin = 30 s\n", 2, 90, "seconds",
          "no song ends within 30 s of the station ID",
          "a song boundary 90 s nearer, or within = 120"},
     };

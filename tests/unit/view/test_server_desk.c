@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
+#include "view/desktop.h"
 #include "view/http.h"
 
 /* Vectors on a half circle, so that song i is nearest to its neighbours. */
@@ -109,6 +111,14 @@ static void nearest_songs(void **state)
 static void words_are_a_line_a_song(void **state)
 {
     struct library *library = *state;
+    /* What a model says of a song is searched, too, where it is sure enough. */
+    static const char *const names[] = {"rock", "pop", "mood_sad"};
+    const struct mm_song_tags tags = {3, names, (const float[]){0.75F, 0.05F, 0.5F}};
+    const struct mm_vector_kind kind = {"musicnn-msd", "v1", ""};
+    const float vector[2] = {1, 2};
+    assert_ok(mm_catalog_put_vector(library->catalog, 2, &kind, vector, 2, &library->err),
+              &library->err);
+    assert_ok(mm_catalog_put_tags(library->catalog, 2, &kind, &tags, &library->err), &library->err);
     char token[17];
     current_map(library->port, token);
     char path[64];
@@ -122,7 +132,7 @@ static void words_are_a_line_a_song(void **state)
     assert_int_equal(lines, N_SONGS);
     assert_non_null(
         strstr(reply.body, "<b>Caf\xc3\xa9</b>\tAnn\tFirst\tLatin, Bossa \"Nova\" </script>\t\n"));
-    assert_non_null(strstr(reply.body, "song 2.wav\t\t\t\t\n"));
+    assert_non_null(strstr(reply.body, "song 2.wav\t\t\t\trock, mood_sad\n"));
     /* Line i is of the song that /api/songs tells i-th. */
     struct reply songs;
     snprintf(path, sizeof path, "/api/songs?map=%s&first=0&count=%d", token, N_SONGS);
@@ -237,6 +247,22 @@ static void beginnings_and_ends(void **state)
     assert_int_equal(client_status(library->port, "/clip/1?part=outro"), 200);
     assert_int_equal(client_status(library->port, "/clip/1?part=middle"), 400);
     assert_int_equal(client_status(library->port, "/clip/6?part=intro"), 404);
+}
+
+static void a_desktop_that_cannot_is_told(void **state)
+{
+    struct library *library = *state;
+    struct mm_error err = {0};
+    char *path = mm_strdup(getenv("PATH"));
+    setenv("PATH", library->folder, 1); /* no program is there */
+    char *song = mm_path_join(library->folder, "song.wav");
+    assert_int_equal(mm_desktop_open(song, &err), MM_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "apt install xdg-utils"));
+    assert_int_equal(mm_desktop_open("deezer:7", &err), MM_ERR_NOT_FOUND);
+    assert_int_equal(mm_desktop_open("/nowhere at all/song.wav", &err), MM_ERR_NOT_FOUND);
+    setenv("PATH", path, 1);
+    free(song);
+    free(path);
 }
 
 /* The desktop is a script that notes what it was asked to open. */
@@ -460,6 +486,7 @@ int main(int argc, char **argv)
         WITH_VECTORS(plays_are_a_column),
         WITH_VECTORS(whole_songs),
         WITH_VECTORS(beginnings_and_ends),
+        WITH_VECTORS(a_desktop_that_cannot_is_told),
         WITH_VECTORS(folders_open_on_the_desktop),
         WITH_VECTORS(sets_are_made_judged_and_written),
         WITH_VECTORS(kept_sets_are_worked_on),
