@@ -59,6 +59,12 @@ wait $server
 ok $? "served and ended"
 has "$errors" 'no map yet'
 
+# A file that could not be read is forgotten when it is gone.
+rm bad/a.mp3
+explore 0 bad lbad
+run 0 musicmap status --library lbad
+has "$out" '^failed +0$'
+
 # More clusters than songs.
 run 0 musicmap map --clusters 50 --json --library l2
 same "$(json '.clusters <= 2')" true "never more countries than songs"

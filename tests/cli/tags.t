@@ -63,6 +63,24 @@ same "$(json '"\(.changed) \(.added)"')" "0 0" "the library knows its files agai
 run 0 musicmap embed --json
 same "$(json .embedded)" 0 "and measures none anew"
 
+# The mood that a model heard most of, where it is sure. (MusiCNN says such; here it is put into its mouth.)
+python3 - <<'P'
+import sqlite3, struct
+db = sqlite3.connect('library/catalog.sqlite')
+db.execute("UPDATE vector_kind SET tag_names = 'rock' || char(10) || 'mood_sad' || char(10) || 'mood_happy'")
+for title, values in (('Ay', (1, 0.8, 0.9)), ('Cee', (1, 0.2, 0.1))):
+    db.execute('UPDATE vector SET tags = ? WHERE song = (SELECT id FROM song WHERE title = ?)',
+               (struct.pack('<3f', *values), title))
+db.commit()
+P
+run 0 musicmap tags --write --fields mood
+has "$errors" 'wrote 1 tags? into 1 of 7 files'
+same "$(tag music/a.mp3 TMOO) $(tag music/c.ogg MOOD)" "happy null" "a mood is written where it is sure"
+mv music/e.m4a away.m4a
+run 1 musicmap tags music
+has "$errors" 'e.m4a: .*cannot find the file'
+mv away.m4a music/e.m4a
+
 # What cannot be written is told, and stays as it was.
 cp music/b.flac kept.flac
 printf 'fLaC\004\377\377\377' >music/b.flac
