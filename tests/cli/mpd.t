@@ -133,6 +133,41 @@ run 2 musicmap set show evening --send mpd:loud
 export MPD_HOST=127.0.0.1 MPD_PORT=$port
 run 0 musicmap set show evening --send mpd:play -q
 in_queue wanted "over the net: by their paths"
+
+# The page is told what plays, and may ask for another song: known by its folder, or by its names.
+cat >beside.py <<'P'
+import json, sqlite3, sys, time, urllib.request
+for _ in range(400):
+    url = open('serve.url').read().strip()
+    if url:
+        break
+    time.sleep(0.05)
+ids = {key.decode() if isinstance(key, bytes) else key: id for id, key in
+       sqlite3.connect('by-folder/catalog.sqlite').execute('SELECT id, key FROM song')}
+first, other = (next(id for key, id in ids.items() if key.endswith('/' + path.strip()))
+                for path in open('wanted').readlines()[:4:3])
+said = urllib.request.urlopen(url + 'api/events', timeout=60)
+def plays(song):
+    for line in said:
+        if line.startswith(b'data:') and json.loads(line[5:]).get('player') == {'name': 'MPD', 'song': song}:
+            return print('plays', song)
+plays(first)
+ask = urllib.request.Request(f'{url}api/play/{other}', b'{}',
+                             {'Content-Type': 'application/json', 'Origin': url.rstrip('/')})
+urllib.request.urlopen(ask).read()
+plays(other)
+P
+for address in "$mpd_home/socket" "127.0.0.1:$port"; do
+    mpd_say 'play 0' 'pause 1' >/dev/null
+    : >serve.url
+    "$MUSICMAP" serve "$address" --mpd --port 0 --no-open >serve.url 2>serve.log </dev/null &
+    server=$!
+    timeout 90 /usr/bin/python3 beside.py >"$out" 2>"$errors"
+    ok $? "$address: what plays is told, another can be asked for"
+    kill -INT $server
+    wait $server
+done
+run 0 musicmap set show evening --send mpd:play -q
 mv music elsewhere && mkdir music && i=0
 while read -r path; do
     i=$((i + 1))
