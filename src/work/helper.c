@@ -18,7 +18,7 @@
 /* An hour of music takes about 15 s; a file that takes this long is not worth more. */
 #define MOST_SECONDS 900.0
 
-#ifdef MM_COVERAGE /* what ran is written to files when main returns, which must not be cut short */
+#ifdef MM_COVERAGE /* counts are written when main returns, which must not be cut short */
 #define GRACE_MS 1500
 #else
 #define GRACE_MS 0
