@@ -404,7 +404,7 @@ test('dial: where a flight ends the song sounds soon', () => {
   assert.equal(d.due(1000), -1);
 });
 
-function clipStore({ limits = {}, fetchClip, decode } = {}) {
+function clipStore({ limits = {}, fetchClip, decode, headSeconds } = {}) {
   const log = [];
   const open = new Map();
   const store = new clips.ClipStore(
@@ -420,6 +420,7 @@ function clipStore({ limits = {}, fetchClip, decode } = {}) {
     { decodedBytes: 4000, fileBytes: 4000, fetches: 2, decodes: 1, failedMs: () => 1000, ...limits },
     () => false,
     () => clock.now,
+    headSeconds,
   );
   return { store, log, open };
 }
@@ -458,6 +459,38 @@ test('clips: while somebody waits for a song nothing else is begun, but not for 
   clock.now += 400;
   store.prepare([8, 3], 2);
   assert.deepEqual(log, [9, 1, 2, 8, 3]);
+});
+
+test('clips: what is urgent sounds as soon as its head is here; the rest of the file is fetched for the whole', async () => {
+  const mpeg = new Uint8Array(3000).fill(1);
+  mpeg.set([0xff, 0xfb]);
+  const calls = [];
+  const fetchClip = (song, signal, part) => new Promise((resolve, reject) => {
+    calls.push({ song, part: (bytes) => part(mpeg.subarray(0, bytes), 3000), finish: () => resolve(mpeg.slice().buffer), stopped: () => signal.aborted });
+    signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+  });
+  const decode = async (bytes) => ({ length: bytes.byteLength / 100, numberOfChannels: 1, duration: bytes.byteLength / 100 });
+  const { store } = clipStore({ fetchClip, decode, headSeconds: () => 6, limits: { fileBytes: 1e6 } });
+  const promise = store.load(9);
+  assert.equal(calls[0].part(500), false, 'not enough');
+  assert.equal(calls[0].part(700), true);
+  assert.equal((await promise).duration, 6, 'six of thirty seconds');
+  assert.ok(store.isHead(9));
+  // Moving on stops the download; the whole clip is then fetched anew, and moving on does not stop that.
+  store.prepare([], 0);
+  assert.ok(calls[0].stopped());
+  await tick();
+  const whole = store.whole(9);
+  store.prepare([], 0);
+  assert.deepEqual(calls.map(({ song }) => song), [9, 9]);
+  assert.ok(!calls[1].stopped());
+  calls[1].finish();
+  assert.equal((await whole).duration, 30);
+  assert.ok(!store.isHead(9));
+  // Nobody waits for what is only planned: no part of it is decoded.
+  store.prepare([4], 0);
+  assert.equal(calls[2].part(2000), false);
+  assert.equal(store.get(4), undefined);
 });
 
 test('clips: only the first are decoded ahead, the rest only fetched', async () => {

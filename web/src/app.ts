@@ -45,7 +45,7 @@ export class App implements Ground {
   offMap = 0; // songs of the library that are not on the map
 
   constructor() {
-    this.engine = new AudioEngine((song, signal) => api.clip(song, this.mapId, signal), () => this.show(), (song) => this.onsetOf(song));
+    this.engine = new AudioEngine((song, signal, part) => api.clip(song, this.mapId, signal, part), () => this.show(), (song) => this.onsetOf(song));
     this.listening = new Listening(this.engine, () => this.show());
     const forced = new URLSearchParams(location.search).get('renderer');
     this.stage = new Stage(

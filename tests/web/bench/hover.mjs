@@ -60,7 +60,10 @@ registerProcessor('tap', class extends AudioWorkletProcessor {
       if (level > 0.01 && !this.loud[tone]) {
         this.loud[tone] = true;
         this.port.postMessage({ tone, at: (currentFrame + part) / sampleRate });
-      } else if (level < 0.003) this.loud[tone] = false;
+      } else if (level < 0.003 && this.loud[tone]) {
+        this.loud[tone] = false;
+        this.port.postMessage({ tone, gone: true, at: (currentFrame + part) / sampleRate });
+      }
     }
     return true;
   }
@@ -72,6 +75,23 @@ async function install(page) {
     const hook = window.__musicmap;
     const context = hook.audioContext;
     await context.audioWorklet.addModule('/tap.js');
+    // What a start consists of: the clip asked for, its first bytes, its decoding begun, done.
+    const fetchIt = window.fetch;
+    window.fetch = async (...args) => {
+      const song = Number(/clip\/(\d+)/.exec(String(args[0]))?.[1]);
+      if (song) log.push({ kind: 'asked', song, t: performance.now() });
+      const response = await fetchIt(...args);
+      if (song) log.push({ kind: 'here', song, t: performance.now() });
+      return response;
+    };
+    const { decodeAudioData } = BaseAudioContext.prototype;
+    BaseAudioContext.prototype.decodeAudioData = async function (bytes) {
+      const begun = { kind: 'decoding', bytes: bytes.byteLength, t: performance.now() };
+      log.push(begun);
+      const buffer = await decodeAudioData.call(this, bytes);
+      log.push({ kind: 'decoded', bytes: begun.bytes, ms: performance.now() - begun.t, t: performance.now() });
+      return buffer;
+    };
     const tap = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
     hook.analyser.connect(tap);
     const log = (window.__log = []);
@@ -80,12 +100,12 @@ async function install(page) {
     const noteStarts = () => {
       const { recent } = hook.starts;
       const from = seen === undefined ? 0 : recent.lastIndexOf(seen) + 1;
-      for (const { song, warm } of recent.slice(from)) log.push({ kind: 'start', song, warm });
+      for (const { song, warm } of recent.slice(from)) log.push({ kind: 'start', song, warm, t: performance.now() });
       seen = recent.at(-1);
     };
     tap.port.onmessage = ({ data }) => {
       noteStarts();
-      log.push({ kind: 'heard', ...data });
+      log.push({ kind: data.gone ? 'gone' : 'heard', ...data });
     };
     const type = 'onpointerrawupdate' in window ? 'pointerrawupdate' : 'pointermove';
     window.addEventListener(type, (e) => {
@@ -93,7 +113,7 @@ async function install(page) {
       if (song === last) return;
       last = song;
       noteStarts();
-      log.push({ kind: 'enter', song, at: context.currentTime - (performance.now() - e.timeStamp) / 1000 });
+      log.push({ kind: 'enter', song, t: performance.now(), event: e.timeStamp, at: context.currentTime - (performance.now() - e.timeStamp) / 1000 });
     }, true);
   });
 }
@@ -116,7 +136,7 @@ function readLog(log, tones) {
     const last = log.slice(Math.max(0, i - 12), i).filter((e) => e.kind === 'heard').at(-1);
     const held = last !== undefined && at - last.at < LEAST_STAY_S;
     const start = log.slice(i + 1, next + 6).find((e) => e.kind === 'start' && e.song === song);
-    hovers.push({ song, stay: until - at, doubtful, held, warm: start?.warm, ms: heard && (heard.at - at) * 1000 });
+    hovers.push({ song, at, stay: until - at, doubtful, held, warm: start?.warm, ms: heard && (heard.at - at) * 1000 });
   }
   return hovers;
 }
@@ -211,18 +231,20 @@ async function jump(page, count) {
   }
 }
 
-export async function hoverLatency(browser, fixture, tones, { hovers, jumps, wide, most }) {
+export async function hoverLatency(browser, fixture, tones, { hovers, jumps, wide, most, log }) {
   const page = await openNear(browser, fixture.url, wide);
   await fly(page, hovers, most);
   await page.mouse.move(830, 420, { steps: 30 });
   await page.waitForTimeout(600);
   const flight = readLog(await page.evaluate(() => window.__log.splice(0)), tones);
   await jump(page, jumps);
-  const far = readLog(await page.evaluate(() => window.__log), tones);
+  const jumped = await page.evaluate(() => window.__log);
+  const far = readLog(jumped, tones);
   await page.close();
   const stays = flight.filter(({ stay }) => stay >= LEAST_STAY_S);
   const told = stays.filter(({ doubtful }) => !doubtful);
   return {
+    log: log ? jumped : undefined,
     skipped: flight.length - stays.length,
     stays: stays.length,
     doubtful: stays.length - told.length,

@@ -6,12 +6,13 @@
  *
  * Of most songs one hears a moment, and decoding all of a clip takes as long as eight beginnings. So
  * ahead of time, and when it is urgent, only the head of a file is decoded, to a few seconds behind the
- * onset; the whole clip once the song sounds (whole()).
+ * onset; the whole clip once the song sounds (whole()). What is urgent is decoded as soon as its head is
+ * here, while the rest of the file is still on its way.
  */
-import { ApiError } from '../data/api';
+import { ApiError, type TellPart } from '../data/api';
 import { BytePool } from './pool';
 
-export type FetchClip = (song: number, signal: AbortSignal) => Promise<ArrayBuffer>;
+export type FetchClip = (song: number, signal: AbortSignal, part: TellPart) => Promise<ArrayBuffer>;
 /** urgent: somebody waits for the sound; ahead: nobody yet; whole: all of a clip, which takes long. */
 export type Haste = 'urgent' | 'ahead' | 'whole';
 export type DecodeClip = (bytes: ArrayBuffer, haste: Haste) => Promise<AudioBuffer>;
@@ -46,6 +47,11 @@ interface Failure {
   readonly until: number;
 }
 
+interface Download {
+  readonly controller: AbortController;
+  readonly file: Promise<ArrayBuffer | undefined>; // undefined: it failed, or was given up
+}
+
 interface Waiter {
   resolve: (buffer: AudioBuffer) => void;
   reject: (error: Error) => void;
@@ -55,9 +61,10 @@ export class ClipStore {
   private readonly decoded: BytePool<number, AudioBuffer>;
   private readonly files: BytePool<number, ArrayBuffer>;
   private readonly failures = new Map<number, Failure>();
-  private readonly fetching = new Map<number, AbortController>();
+  private readonly fetching = new Map<number, Download>();
   private readonly decoding = new Set<number>();
   private readonly heads = new WeakSet<AudioBuffer>(); // which of the decoded are only heads
+  private readonly completing = new Set<number>(); // songs whose whole clips are asked for
   private readonly waiters = new Map<number, Waiter[]>();
   private plan: readonly number[] = [];
   private decodeFirst = 0;
@@ -91,7 +98,9 @@ export class ClipStore {
   /** All of the clip of which there is a head; undefined: it cannot be had. */
   async whole(song: number): Promise<AudioBuffer | undefined> {
     if (!this.isHead(song)) return this.decoded.get(song);
-    const file = this.files.get(song);
+    this.completing.add(song);
+    const file = this.files.get(song) ?? (await (this.fetching.get(song)?.file ?? this.fetchOne(song)));
+    this.completing.delete(song);
     if (!file) return undefined;
     try {
       const buffer = await this.decode(file.slice(0), 'whole');
@@ -158,8 +167,8 @@ export class ClipStore {
   /** Stops downloads nobody waits for when they are in the way of wanted ones. */
   private dropUnwanted(): void {
     const wanted = new Set(this.wanted());
-    for (const [song, controller] of this.fetching) {
-      if (wanted.has(song)) continue;
+    for (const [song, { controller }] of this.fetching) {
+      if (wanted.has(song) || this.completing.has(song)) continue;
       controller.abort();
       this.fetching.delete(song);
       this.refuse(song, notWanted());
@@ -193,16 +202,47 @@ export class ClipStore {
     }
   }
 
-  private async fetchOne(song: number): Promise<void> {
+  private fetchOne(song: number): Promise<ArrayBuffer | undefined> {
     const controller = new AbortController();
-    this.fetching.set(song, controller);
+    const file = this.download(song, controller);
+    this.fetching.set(song, { controller, file });
+    return file;
+  }
+
+  private async download(song: number, controller: AbortController): Promise<ArrayBuffer | undefined> {
+    let file: ArrayBuffer | undefined;
     try {
-      const bytes = await this.fetchClip(song, controller.signal);
-      this.files.set(song, bytes, bytes.byteLength);
+      file = await this.fetchClip(song, controller.signal, (part, total) => this.beginEarly(song, part, total));
+      this.files.set(song, file, file.byteLength);
     } catch (error) {
       if (!controller.signal.aborted) this.fail(song, error);
     }
-    if (this.fetching.get(song) === controller) this.fetching.delete(song);
+    if (this.fetching.get(song)?.controller === controller) this.fetching.delete(song);
+    this.pump();
+    return file;
+  }
+
+  /** A part of a file is here. true: no more needs to be told. */
+  private beginEarly(song: number, part: Uint8Array<ArrayBuffer>, total: number): boolean {
+    if (!this.missing(song)) return true;
+    if (song !== this.urgent) return false; // it may become so
+    const seconds = this.headSeconds?.(song) ?? CLIP_S;
+    if (seconds / CLIP_S > LEAST_HEAD || !isMpeg(part)) return true;
+    const bytes = Math.ceil((seconds / CLIP_S) * total);
+    if (part.length < bytes) return false;
+    void this.decodeEarly(song, part.slice(0, bytes).buffer, seconds);
+    return true;
+  }
+
+  /** Of what is too short or cannot be decoded the whole file decides. */
+  private async decodeEarly(song: number, bytes: ArrayBuffer, seconds: number): Promise<void> {
+    this.decoding.add(song);
+    const head = await this.decode(bytes, 'urgent').catch(() => undefined);
+    this.decoding.delete(song);
+    if (head && head.duration >= seconds - SLACK_S) {
+      this.heads.add(head);
+      this.deliver(song, head);
+    }
     this.pump();
   }
 
@@ -214,9 +254,7 @@ export class ClipStore {
       const head = await this.decodeHead(song, file, haste);
       const buffer = head ?? (await this.decode(file.slice(0), haste));
       if (head) this.heads.add(head);
-      this.keep(song, buffer);
-      if (this.urgent === song) this.urgent = -1;
-      for (const waiter of this.takeWaiters(song)) waiter.resolve(buffer);
+      this.deliver(song, buffer);
     } catch {
       this.files.delete(song);
       this.fail(song, new Error('This browser cannot play the clip.'));
@@ -225,13 +263,19 @@ export class ClipStore {
     this.pump();
   }
 
+  private deliver(song: number, buffer: AudioBuffer): void {
+    this.keep(song, buffer);
+    if (this.urgent === song) this.urgent = -1;
+    for (const waiter of this.takeWaiters(song)) waiter.resolve(buffer);
+  }
+
   private keep(song: number, buffer: AudioBuffer): void {
     this.decoded.set(song, buffer, 4 * buffer.length * buffer.numberOfChannels);
   }
 
   /** undefined: the clip is short, or of a kind that cannot be cut. */
   private async decodeHead(song: number, file: ArrayBuffer, haste: Haste): Promise<AudioBuffer | undefined> {
-    if (!this.headSeconds || !isMpeg(file)) return undefined;
+    if (!this.headSeconds || !isMpeg(new Uint8Array(file))) return undefined;
     const seconds = this.headSeconds(song);
     const share = seconds / CLIP_S;
     if (share > LEAST_HEAD) return undefined;
@@ -262,8 +306,7 @@ export class ClipStore {
 }
 
 /** MP3 can be cut anywhere: a row of frames, perhaps behind an ID3 tag. */
-function isMpeg(file: ArrayBuffer): boolean {
-  const [a = 0, b = 0, c = 0] = new Uint8Array(file, 0, Math.min(3, file.byteLength));
+function isMpeg([a = 0, b = 0, c = 0]: Uint8Array): boolean {
   return (a === 0x49 && b === 0x44 && c === 0x33) || (a === 0xff && (b & 0xe6) === 0xe2);
 }
 

@@ -225,6 +225,25 @@ export function parseStatus(value: Json): Status {
 
 const enc = encodeURIComponent;
 const TILES_AT_ONCE = 4;
+const MOST_IN_PARTS = 2 ** 26; // bytes: no more are asked of memory beforehand
+
+/** Told what there is so far of so many bytes, until it says true: it needs to know no more. */
+export type TellPart = (bytes: Uint8Array<ArrayBuffer>, total: number) => boolean;
+
+async function readParts(body: ReadableStream<Uint8Array>, total: number, tell: TellPart): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(total);
+  const reader = body.getReader();
+  let at = 0;
+  for (let told = false; ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes.set(value, at); // throws when there are more than were promised
+    at += value.length;
+    told ||= tell(bytes.subarray(0, at), total);
+  }
+  if (at < total) throw new Error('too few bytes');
+  return bytes.buffer;
+}
 
 export const api = {
   async map(signal?: AbortSignal): Promise<MapInfo> {
@@ -269,10 +288,13 @@ export const api = {
     return parseStatus(await json('api/status', signal));
   },
 
-  async clip(song: number, map: string, signal: AbortSignal): Promise<ArrayBuffer> {
+  /** part: see readParts(). */
+  async clip(song: number, map: string, signal: AbortSignal, part?: TellPart): Promise<ArrayBuffer> {
     const response = await request(`clip/${song}?map=${enc(map)}`, signal);
     try {
-      return await response.arrayBuffer();
+      const total = Number(response.headers.get('Content-Length') ?? 0);
+      const inParts = part && response.body && total > 0 && total < MOST_IN_PARTS && !response.headers.has('Content-Encoding');
+      return await (inParts ? readParts(response.body, total, part) : response.arrayBuffer());
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') throw error;
       throw new ApiError(0, 'The connection broke off.');
