@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/** Numbers of the bench, and the table they are printed in. */
+/** Numbers of the bench, the file they are kept in, and the table they are printed in. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
 export function percentile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
@@ -19,4 +21,13 @@ export function printTable(rows) {
   print(lines[0]);
   print(width.map((n) => '-'.repeat(n)));
   for (const line of lines.slice(1)) print(line);
+}
+
+/** What was measured before, { part: value }; nothing without a file. */
+export function loadFigures(file) {
+  return file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+export function saveFigures(file, figures) {
+  if (file) writeFileSync(file, JSON.stringify(figures));
 }

@@ -75,23 +75,6 @@ async function install(page) {
     const hook = window.__musicmap;
     const context = hook.audioContext;
     await context.audioWorklet.addModule('/tap.js');
-    // What a start consists of: the clip asked for, its first bytes, its decoding begun, done.
-    const fetchIt = window.fetch;
-    window.fetch = async (...args) => {
-      const song = Number(/clip\/(\d+)/.exec(String(args[0]))?.[1]);
-      if (song) log.push({ kind: 'asked', song, t: performance.now() });
-      const response = await fetchIt(...args);
-      if (song) log.push({ kind: 'here', song, t: performance.now() });
-      return response;
-    };
-    const { decodeAudioData } = BaseAudioContext.prototype;
-    BaseAudioContext.prototype.decodeAudioData = async function (bytes) {
-      const begun = { kind: 'decoding', bytes: bytes.byteLength, t: performance.now() };
-      log.push(begun);
-      const buffer = await decodeAudioData.call(this, bytes);
-      log.push({ kind: 'decoded', bytes: begun.bytes, ms: performance.now() - begun.t, t: performance.now() });
-      return buffer;
-    };
     const tap = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
     hook.analyser.connect(tap);
     const log = (window.__log = []);
@@ -100,7 +83,7 @@ async function install(page) {
     const noteStarts = () => {
       const { recent } = hook.starts;
       const from = seen === undefined ? 0 : recent.lastIndexOf(seen) + 1;
-      for (const { song, warm } of recent.slice(from)) log.push({ kind: 'start', song, warm, t: performance.now() });
+      for (const { song, warm } of recent.slice(from)) log.push({ kind: 'start', song, warm });
       seen = recent.at(-1);
     };
     tap.port.onmessage = ({ data }) => {
@@ -113,7 +96,7 @@ async function install(page) {
       if (song === last) return;
       last = song;
       noteStarts();
-      log.push({ kind: 'enter', song, t: performance.now(), event: e.timeStamp, at: context.currentTime - (performance.now() - e.timeStamp) / 1000 });
+      log.push({ kind: 'enter', song, at: context.currentTime - (performance.now() - e.timeStamp) / 1000 });
     }, true);
   });
 }
@@ -129,14 +112,16 @@ function readLog(log, tones) {
     const tone = tones.get(song);
     const until = log[next].at;
     const before = log.slice(Math.max(0, i - 12), i).filter((e) => (e.kind === 'heard' && e.at > at - 0.2) || (e.kind === 'enter' && e.at > at - 0.4));
-    const doubtful = before.some((e) => (e.kind === 'heard' ? e.tone : tones.get(e.song)) === tone);
+    // A tone that sounds already cannot begin.
+    const sounds = log.slice(0, i).filter((e) => e.tone === tone && e.at < at + 0.05).at(-1)?.kind === 'heard';
+    const doubtful = sounds || before.some((e) => (e.kind === 'heard' ? e.tone : tones.get(e.song)) === tone);
     // A message of the tap may arrive after the next event.
     const heard = log.slice(i + 1, next + 6).find((e) => e.kind === 'heard' && e.tone === tone && e.at >= at - 0.002 && e.at < until);
     // The song before has a right to its 120 ms: what waits for that is told apart.
     const last = log.slice(Math.max(0, i - 12), i).filter((e) => e.kind === 'heard').at(-1);
     const held = last !== undefined && at - last.at < LEAST_STAY_S;
     const start = log.slice(i + 1, next + 6).find((e) => e.kind === 'start' && e.song === song);
-    hovers.push({ song, at, stay: until - at, doubtful, held, warm: start?.warm, ms: heard && (heard.at - at) * 1000 });
+    hovers.push({ song, stay: until - at, doubtful, held, warm: start?.warm, ms: heard && (heard.at - at) * 1000 });
   }
   return hovers;
 }
@@ -172,8 +157,8 @@ async function nearer(page, wide) {
 }
 
 /** A flight of at most `most` seconds: a winding path at changing speed, in real mouse events; the map is pulled along now and then. */
-async function fly(page, wanted, most) {
-  const random = randomFrom(5);
+async function fly(page, wanted, most, seed) {
+  const random = randomFrom(seed);
   let [x, y, angle, speed, goal] = [720, 420, 0.3, 150, 150];
   const until = performance.now() + 1000 * most;
   let last = performance.now();
@@ -212,8 +197,8 @@ async function fly(page, wanted, most) {
 }
 
 /** Jumps to songs far away, where nothing was fetched. */
-async function jump(page, count) {
-  const random = randomFrom(6);
+async function jump(page, count, seed) {
+  const random = randomFrom(seed);
   for (let i = 0; i < count; i++) {
     const place = await page.evaluate(([r, q]) => {
       const hook = window.__musicmap;
@@ -231,27 +216,26 @@ async function jump(page, count) {
   }
 }
 
-export async function hoverLatency(browser, fixture, tones, { hovers, jumps, wide, most, log }) {
-  const page = await openNear(browser, fixture.url, wide);
-  await fly(page, hovers, most);
+/** Hovers of a flight over at least `hovers` cells for 120 ms and more: { stays, skipped, doubtful }. */
+export async function flight(browser, url, tones, { hovers, wide, most, seed }) {
+  const page = await openNear(browser, url, wide);
+  await fly(page, hovers, most, seed);
+  await page.waitForTimeout(600);
+  const all = readLog(await page.evaluate(() => window.__log), tones);
+  await page.close();
+  const stays = all.filter(({ stay }) => stay >= LEAST_STAY_S);
+  const told = stays.filter(({ doubtful }) => !doubtful);
+  return { stays: told, skipped: all.length - stays.length, doubtful: stays.length - told.length };
+}
+
+/** Hovers of jumps to where nothing was fetched. */
+export async function jumps(browser, url, tones, { count, wide, seed }) {
+  const page = await openNear(browser, url, wide);
   await page.mouse.move(830, 420, { steps: 30 });
   await page.waitForTimeout(600);
-  const flight = readLog(await page.evaluate(() => window.__log.splice(0)), tones);
-  await jump(page, jumps);
-  const jumped = await page.evaluate(() => window.__log);
-  const far = readLog(jumped, tones);
+  await page.evaluate(() => window.__log.splice(0));
+  await jump(page, count, seed);
+  const all = readLog(await page.evaluate(() => window.__log), tones);
   await page.close();
-  const stays = flight.filter(({ stay }) => stay >= LEAST_STAY_S);
-  const told = stays.filter(({ doubtful }) => !doubtful);
-  return {
-    log: log ? jumped : undefined,
-    skipped: flight.length - stays.length,
-    stays: stays.length,
-    doubtful: stays.length - told.length,
-    warm: told.filter(({ warm, held }) => warm === true && !held),
-    held: told.filter(({ warm, held }) => warm === true && held),
-    cold: told.filter(({ warm }) => warm === false),
-    never: told.filter(({ warm }) => warm === undefined),
-    far: far.filter(({ warm, doubtful, stay }) => warm === false && !doubtful && stay > 0.4),
-  };
+  return all.filter(({ warm, doubtful, stay }) => warm === false && !doubtful && stay > 0.4);
 }

@@ -123,3 +123,16 @@ export async function pageWeight(dist) {
   for (const file of files) bytes += gzipSync(await readFile(`${dist}/${file}`), { level: 9 }).length;
   return bytes;
 }
+
+/** Resident bytes of the process of an only tab, by what the system says of it. */
+export async function tabBytes(browser) {
+  const { readFileSync } = await import('node:fs');
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const sizes = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => {
+    const status = readFileSync(`/proc/${id}/status`, 'utf8');
+    return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)[1]);
+  });
+  return Math.max(...sizes);
+}
