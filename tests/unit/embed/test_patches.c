@@ -166,8 +166,10 @@ static void write_network(const char *folder, size_t file, struct writer *w)
 static void write_body(const char *folder)
 {
     static float spread[MM_MUSICNN_BANDS * MM_MUSICNN_DIM];
-    for (size_t j = 0; j < MM_MUSICNN_DIM; j++)
-        spread[j % MM_MUSICNN_BANDS * MM_MUSICNN_DIM + j] = (float)(1 + j / MM_MUSICNN_BANDS);
+    for (size_t j = 0; j < MM_MUSICNN_DIM; j++) {
+        const size_t times = 1 + j / MM_MUSICNN_BANDS;
+        spread[j % MM_MUSICNN_BANDS * MM_MUSICNN_DIM + j] = (float)times;
+    }
     struct writer *w = begin();
     FLOATS(w, "spread", MM_MUSICNN_BANDS * MM_MUSICNN_DIM, spread, MM_MUSICNN_BANDS,
            MM_MUSICNN_DIM);
@@ -276,7 +278,8 @@ static void musicnn_is_its_networks_over_its_patches(void **state)
             for (size_t t = 0; t < MM_MUSICNN_FRAMES; t++)
                 mean += seen.values[(i * MM_MUSICNN_FRAMES + t) * MM_MUSICNN_BANDS +
                                     j % MM_MUSICNN_BANDS];
-            mean *= (double)(1 + j / MM_MUSICNN_BANDS) / MM_MUSICNN_FRAMES;
+            const size_t times = 1 + j / MM_MUSICNN_BANDS;
+            mean *= (double)times / MM_MUSICNN_FRAMES;
             assert_float_equal(vectors.values[i * MM_MUSICNN_DIM + j], mean, 1e-3);
         }
     }
