@@ -48,10 +48,6 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 extern void __libc_free(void *block);
-void *malloc(size_t size);
-void *calloc(size_t n, size_t size);
-void *realloc(void *old, size_t size);
-void free(void *block);
 
 static bool refuse_memory(void)
 {
@@ -117,14 +113,12 @@ static ssize_t scarce_write(long call, int fd, const void *bytes, size_t count, 
     return syscall(call, fd, bytes, n, at);
 }
 
-ssize_t write(int fd, const void *bytes, size_t count);
-ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at); /* 64-bit offsets: pwrite64 */
-
 ssize_t write(int fd, const void *bytes, size_t count)
 {
     return scarce_write(SYS_write, fd, bytes, count, 0);
 }
 
+/* 64-bit offsets: pwrite64. */
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at)
 {
     return scarce_write(SYS_pwrite64, fd, bytes, count, at);
@@ -194,7 +188,7 @@ static FILE *watch(int *slot, int fd)
     return fopencookie(slot, "w", calls);
 }
 
-FILE *fopen(const char *path, const char *mode); /* 64-bit offsets: fopen64 */
+/* 64-bit offsets: fopen64. */
 FILE *fopen(const char *path, const char *mode)
 {
     for (size_t i = 0; writes_left >= 0 && mode[0] == 'w' && i < 16; i++) {
