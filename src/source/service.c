@@ -345,6 +345,8 @@ int mm_service_refused(const struct mm_service_session *s, int status, const cha
 
 /* ---- sound ---- */
 
+enum { SOUND_TRIES = 3 };
+
 /* By the first bytes, whatever the server calls it; NULL: not sound. */
 static const char *ending_of(const unsigned char *b, size_t n)
 {
@@ -361,13 +363,13 @@ static const char *ending_of(const unsigned char *b, size_t n)
     return memcmp(b, "RIFF", 4) == 0 && memcmp(b + 8, "WAVE", 4) == 0 ? "wav" : NULL;
 }
 
+/* What is still no sound at the third try is that song's fault: the others go on. */
 static enum mm_http_verdict judge_sound(void *ctx, const struct mm_http_response *response,
                                         int tries, double *wait_s)
 {
     (void)ctx;
-    (void)tries;
     (void)wait_s;
-    if (response->status != 200)
+    if (response->status != 200 || tries >= SOUND_TRIES)
         return MM_HTTP_TAKE;
     return ending_of((const unsigned char *)response->body, response->size) ? MM_HTTP_TAKE
                                                                             : MM_HTTP_AGAIN;
@@ -396,6 +398,8 @@ static int take_sound(void *ctx, size_t i, int result, struct mm_http_response *
         result = mm_service_refused(s->session, response->status, "no such sound", &own);
     const char *ending =
         result == 0 ? ending_of((const unsigned char *)response->body, response->size) : NULL;
+    if (result == 0 && !ending)
+        result = mm_service_refused(s->session, response->status, "what it sends is no sound", &own);
     return s->done(s->ctx, at, result, response->body, response->size, ending, &own, err);
 }
 

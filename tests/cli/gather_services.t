@@ -128,9 +128,14 @@ run 0 musicmap gather deezer --playlist 'https://www.deezer.com/en/playlist/9001
 same "$(json '"\(.added) \(.failed)"')" "10 2" "a list, less what is no sound"
 run 0 musicmap status --library noise --json
 same "$(json '[.failures[] | select(.reason == "not an audio file")] | map(.path) | join(" ")')" "deezer:1000000 deezer:1000001" "which is told"
+control faults '{"rules":[{"route":"^/cdn/deezer/1000001[.]","kind":"html"}]}'
+run 0 musicmap gather deezer --playlist 9001000000 --library noise --json
+same "$(json '"\(.added) \(.failed)"')" "1 1" "a page in place of a sound stops no other"
+run 0 musicmap status --library noise --json
+same "$(json '.failures | map(.path + " " + .reason) | join(" ")')" "deezer:1000001 Deezer refuses (200): what it sends is no sound" "and is told"
 control reset
 run 0 musicmap gather deezer --playlist 9001000000 --library noise --json
-same "$(json '"\(.added) \(.failed)"')" "2 0" "and comes later"
+same "$(json '"\(.added) \(.failed)"')" "1 0" "and comes later"
 control faults '{"rules":[{"route":"^/deezer","nth":1,"last":3,"kind":"code4"}]}'
 run 0 musicmap gather deezer --genres acoustic --limit 3 --library quota --json
 same "$(json .added)" 3 "a quota is waited for"
