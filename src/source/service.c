@@ -399,7 +399,8 @@ static int take_sound(void *ctx, size_t i, int result, struct mm_http_response *
     const char *ending =
         result == 0 ? ending_of((const unsigned char *)response->body, response->size) : NULL;
     if (result == 0 && !ending)
-        result = mm_service_refused(s->session, response->status, "what it sends is no sound", &own);
+        result =
+            mm_service_refused(s->session, response->status, "what it sends is no sound", &own);
     return s->done(s->ctx, at, result, response->body, response->size, ending, &own, err);
 }
 

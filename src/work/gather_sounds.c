@@ -158,6 +158,15 @@ static int note_failure(struct mm_gathering *g, const struct mm_staged *s, const
     return result;
 }
 
+/* What has a sound now is no failure any more. */
+static int clear_failure(struct mm_gathering *g, const struct mm_staged *s, struct mm_error *err)
+{
+    char *path = mm_format("%s:%s", g->source, s->track.id);
+    int result = path ? mm_catalog_clear_failure(g->catalog, path, STAGE, err) : mm_no_memory(err);
+    free(path);
+    return result;
+}
+
 /* Drops those whose sound is none; where silence is kept they stay as silent ones. */
 static int sort_out(struct mm_batch *b, struct mm_error *err)
 {
@@ -171,8 +180,11 @@ static int sort_out(struct mm_batch *b, struct mm_error *err)
         }
     for (size_t i = b->stage.n; i-- > b->first && result == 0;) {
         struct mm_staged *s = &b->stage.list[i];
-        if (b->results[i] == 0)
+        if (b->results[i] == 0) {
+            if (s->file)
+                result = clear_failure(b->g, s, err);
             continue;
+        }
         if (s->file)
             mm_sound_remove(b->g->catalog, s->file, NULL);
         free(s->file);
