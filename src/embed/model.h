@@ -34,7 +34,8 @@ struct mm_model_ops {
     void (*destroy)(void *shared); /* not called with NULL */
 
     /* Adds what decides the numbers, except the pooling, to a settings line: "v1 hop=1 center=0".
-     * The version grows with every change that changes values. */
+     * The version grows with every change that changes values by more than rounding, as the kernels
+     * of two processors do. */
     void (*describe)(const void *shared, struct mm_text *line);
 
     /* Shape of what enters the network; NULL = there is none. With settings->picture the windows
