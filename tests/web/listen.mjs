@@ -58,6 +58,19 @@ export async function leavePage(page, whole = true) {
   return undefined;
 }
 
+/** Runs a test on a page; fails when the console reported an error that does not match allow. */
+export async function onPage(browser, url, options, run, allow = /$^/) {
+  const page = await openPage(browser, url, options);
+  let passed = false;
+  try {
+    await run(page);
+    assert.deepEqual(page.problems.filter((text) => !allow.test(text)), [], 'console');
+    passed = true;
+  } finally {
+    await leavePage(page, passed);
+  }
+}
+
 export const hook = (page, expression) => page.evaluate(`window.__musicmap.${expression}`);
 
 /** Waits until window.__musicmap.EXPRESSION equals value: events and sound take their time on a busy machine. */

@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { axeSource, launch } from './browser.mjs';
-import { hears, holds, hook, leavePage, openPage, playing, until } from './listen.mjs';
+import { hears, holds, hook, onPage, playing, until } from './listen.mjs';
 import { runTests, test } from './tap.mjs';
 
 const SONGS = 18;
@@ -84,17 +84,7 @@ async function drawn(page, minutes = 2) {
 }
 
 function pageTest(name, run) {
-  test(name, async () => {
-    const page = await openPage(browser, url, { viewport: { width: 1280, height: 800 } });
-    let passed = false;
-    try {
-      await run(page);
-      assert.deepEqual(page.problems, [], 'console');
-      passed = true;
-    } finally {
-      await leavePage(page, passed);
-    }
-  });
+  test(name, () => onPage(browser, url, { viewport: { width: 1280, height: 800 } }, run));
 }
 
 pageTest('a drawn line becomes a set: locked, swapped, reordered, made again', async (page) => {

@@ -9,7 +9,7 @@ import { axeSource, launch } from './browser.mjs';
 import { compile } from './compile.mjs';
 import { toneOf } from './fixture-map.mjs';
 import { startFixture, WHOLE_SECONDS } from './fixture-server.mjs';
-import { hears, holds, hook, leavePage, MIDDLE, openPage, playing, until, visibleSongs } from './listen.mjs';
+import { hears, holds, hook, leavePage, MIDDLE, onPage, openPage, playing, until, visibleSongs } from './listen.mjs';
 import { runTests, test } from './tap.mjs';
 
 const { words: wordsModule, address: addressModule, pen: penModule, legend: legendModule } = await compile({
@@ -74,17 +74,9 @@ const tools = (page) => hook(page, 'tools');
 const AXE = { runOnly: ['wcag2a', 'wcag2aa', 'best-practice'] };
 
 function pageTest(name, run, options = {}, allow = /$^/) {
-  test(name, async () => {
+  test(name, () => {
     fixture.requests.splice(0);
-    const page = await openPage(browser, fixture.url, options);
-    let passed = false;
-    try {
-      await run(page);
-      assert.deepEqual(page.problems.filter((text) => !allow.test(text)), [], 'console');
-      passed = true;
-    } finally {
-      await leavePage(page, passed);
-    }
+    return onPage(browser, fixture.url, options, run, allow);
   });
 }
 
