@@ -116,6 +116,8 @@ int mm_track_url(char **member, const char *url)
         return 0;
     free(*member);
     *member = mm_strdup(url);
+    if (*member) /* "HTTPS://" is an address, too, but readers look for "https://" */
+        memcpy(*member, address.scheme, strlen(address.scheme));
     return *member ? 0 : MM_ERR_NO_MEMORY;
 }
 

@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         (void)mm_throttle_who_text(text);
         break;
     case 4:
-        must(!mm_password_is_record(text) || size <= MM_PASSWORD_RECORD);
+        must(!mm_password_is_record(text) || strlen(text) < MM_PASSWORD_RECORD);
         break;
     case 6:
         origin(text);
