@@ -22,6 +22,9 @@ import type { Song } from './data/api';
 import { CompanionBar } from './ui/companion';
 import { Arrivals } from './ui/arrivals';
 
+const CALM_MS = 150; // without a change of size
+const LOADING_MS = 300;
+
 export class App implements Ground {
   readonly stage: Stage;
   readonly engine: AudioEngine;
@@ -42,6 +45,8 @@ export class App implements Ground {
   private pointer: { x: number; y: number } | undefined; // where a mouse rests, pixels
   private dragging = false;
   private announced = '';
+  private wordsFrame = 0; // pending animation frame
+  private loading: { song: number; since: number; timer: ReturnType<typeof setTimeout> } | undefined;
   offMap = 0; // songs of the library that are not on the map
 
   constructor() {
@@ -450,16 +455,27 @@ export class App implements Ground {
 
   // ---- showing ----
 
+  /** The marks at once, words with the next frame: several things that happen in one task are told once. */
   private show(): void {
     const { listening, engine, atlas } = this;
     this.controls.showSound(listening.paused, engine.muted, engine.volume);
     if (!atlas) return;
     const { sounding, focus, pinned } = listening;
     this.stage.setMarks({ hovered: focus, sounding, pinned });
-    const cell = pinned || focus < 0 ? sounding : focus;
-    this.card.show(cell >= 0 ? this.cardOf(atlas, cell, engine.state) : undefined);
     this.tools.show();
     this.companion.update();
+    if (document.hidden) this.showWords(); // there are no frames
+    else this.wordsFrame ||= requestAnimationFrame(() => this.showWords());
+  }
+
+  private showWords(): void {
+    cancelAnimationFrame(this.wordsFrame);
+    this.wordsFrame = 0;
+    const { listening, engine, atlas } = this;
+    if (!atlas) return;
+    const { sounding, focus, pinned } = listening;
+    const cell = pinned || focus < 0 ? sounding : focus;
+    this.card.show(cell >= 0 ? this.cardOf(atlas, cell, engine.state) : undefined);
     const { details } = this.tools.near;
     const canWhole = canPlay(details?.full ?? '');
     this.cardActions.show(listening.chosenSong > 0, pinned, canWhole, this.settings.whole, this.tools.player.playing);
@@ -467,22 +483,42 @@ export class App implements Ground {
     this.announceSong(atlas, focus >= 0 ? focus : sounding);
   }
 
-  /** Labels keep away from what covers the map: measured when one of those changes its size. */
+  /**
+   * Labels keep away from what covers the map: measured when one of those has changed its size, but not while
+   * the card changes it with every song that is flown over: all labels are drawn anew then.
+   */
   private keepLabelsClear(): void {
     const panels = [...document.querySelectorAll<HTMLElement>('.cartouche, .card, .panel, .drawer, .minimap')];
     const card = element('card', HTMLElement);
-    const observer = new ResizeObserver(() => {
+    const measure = (): void => {
       document.documentElement.style.setProperty('--card', `${card.hidden ? 0 : card.offsetHeight + 12}px`);
       this.stage.setObstacles(panels);
+    };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const observer = new ResizeObserver(() => {
+      if (timer === undefined) measure();
+      clearTimeout(timer);
+      timer = setTimeout(measure, CALM_MS);
     });
     for (const panel of [...panels, this.mapElement]) observer.observe(panel);
+  }
+
+  /** Most songs begin before one could read that they are loading. */
+  private loadsLong(song: number): boolean {
+    const now = performance.now();
+    if (this.loading?.song !== song) {
+      clearTimeout(this.loading?.timer);
+      this.loading = { song, since: now, timer: setTimeout(() => this.show(), LOADING_MS) };
+    }
+    return now - this.loading.since >= LOADING_MS;
   }
 
   private cardOf(atlas: Atlas, cell: number, state: SoundState): CardContent {
     const songId = atlas.songId(cell);
     const own = 'song' in state && state.song === songId ? state : undefined;
+    if (own?.kind !== 'loading') this.loading = undefined;
     let line = this.listening.pinned ? 'Kept; Esc lets go' : '';
-    if (own?.kind === 'loading' && this.engine.unlocked) line = 'Loading…';
+    if (own?.kind === 'loading' && this.engine.unlocked && this.loadsLong(songId)) line = 'Loading…';
     if (own?.kind === 'paused') line = 'Paused';
     if (own?.kind === 'failed') line = own.reason;
     return {
