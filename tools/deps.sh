@@ -13,7 +13,7 @@ fonts-dejavu-core fonts-lato"
 # The demo library: styles, synthesiser, sound font, encoder.
 run="mma fluidsynth timgm6mb-soundfont ffmpeg"
 test="git libcmocka-dev clang clang-format clang-tidy ffmpeg jq poppler-utils libxml2-utils
-chromium curl sqlite3 python3-numpy python3-scipy postgresql mandoc mpd icecast2 supysonic"
+chromium-headless-shell curl sqlite3 python3-numpy python3-scipy postgresql mandoc mpd icecast2 supysonic"
 # The long proofs: the kernels on another processor, clocks that are wrong, packages, what shells and
 # desktops are given.
 full="cppcheck valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static libfaketime wrk

@@ -13,10 +13,13 @@
 
 #include "base/array.h"
 
-#define NODES      700  /* along the grid's longer side */
-#define WATER      0.16 /* of the box's longer side, around it on the grid */
-#define LEVEL      0.42 /* of a lone song's peak */
-#define ROUGHNESS  0.30 /* of the logarithm of the level */
+#define NODES     700  /* along the grid's longer side */
+#define WATER     0.16 /* of the box's longer side, around it on the grid */
+#define LEVEL     0.42 /* of a lone song's peak */
+#define ROUGHNESS 0.30 /* of the logarithm of the level */
+#define DEEPEST   (-4) /* logarithm to the level: no deeper water is told apart */
+#define OPEN_SEA \
+    0.005 /* of a lone song's peak: deeper than that wherever noise may put the level */
 #define LEAST_LAND 0.62 /* of the songs' box shall be land */
 #define WIDEST     0.05 /* of the box's longer side: no wider for that */
 #define BLUR_TIMES 3
@@ -171,9 +174,14 @@ static double cut_land(const struct mm_scene *scene, struct mm_coast *coast, dou
             float *f = coast->land + j * g->w + i;
             double rim =
                 inside_box(box, &songs, g->x0 + (double)i * g->step, g->y0 + (double)j * g->step);
+            double density = *f / peak * rim;
+            if (density < OPEN_SEA) { /* half of a sheet */
+                *f = DEEPEST;
+                continue;
+            }
             double level = LEVEL * exp(ROUGHNESS * noise(g, i, j, cells));
             /* The logarithm is nearly linear across the shore: smoother contours. */
-            *f = (float)fmax(log(*f / peak * rim / level + 1e-9), -4);
+            *f = (float)fmax(log(density / level + 1e-9), DEEPEST);
             nodes += *f >= 0;
         }
     double area = (songs.x1 - songs.x0) * (songs.y1 - songs.y0);

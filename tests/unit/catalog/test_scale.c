@@ -92,7 +92,7 @@ static void check_plan(sqlite3 *db, const char *sql)
 
 /* ---- the library ---- */
 
-enum { SONGS = 20000, DIM = 32 };
+enum { SONGS = SANITIZED ? 4000 : 20000, DIM = 32 };
 
 static int scale_open(void **state)
 {
@@ -225,7 +225,8 @@ static void ask_everything_else(struct library *library)
     assert_int_equal(n, 100);
     int64_t ids[64];
     assert_ok(mm_catalog_search(catalog, "number 1234", ids, 64, &n, err), err);
-    assert_int_equal(n, 12); /* 1234, 12340 .. 12349, and 11234 as a part */
+    /* 1234; among more songs 12340 .. 12349, and 11234 as a part */
+    assert_int_equal(n, SANITIZED ? 1 : 12);
     assert_int_equal(ids[0], 1235);
     assert_ok(mm_catalog_search(catalog, "#77", ids, 64, &n, err), err);
     assert_int_equal(ids[0], 77);
@@ -263,7 +264,7 @@ static void ask_everything_else(struct library *library)
     assert_int_equal(id, 2);
 }
 
-static void twenty_thousand_songs_are_no_trouble(void **state)
+static void many_songs_are_no_trouble(void **state)
 {
     struct library *library = *state;
     assert_ok(mm_catalog_begin(library->catalog, &library->err), &library->err);
@@ -291,8 +292,7 @@ static void twenty_thousand_songs_are_no_trouble(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(twenty_thousand_songs_are_no_trouble, scale_open,
-                                        scale_close),
+        cmocka_unit_test_setup_teardown(many_songs_are_no_trouble, scale_open, scale_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "map/build_sample.h"
 
-enum { N = 3000, DIM = 16, BLOBS = 8 };
+enum { N = SANITIZED ? 1800 : 3000, DIM = 16, BLOBS = 8 };
 
 /* Songs that are made where they are read: none is in memory. */
 struct songs {

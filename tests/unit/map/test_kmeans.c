@@ -189,7 +189,7 @@ static void silhouettes_are_those_of_scikit_learn(void **state)
 static void many_points_give_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
-    enum { N = 3000, DIM = 13, K = 300 };
+    enum { N = SANITIZED ? 1000 : 3000, DIM = 13, K = N / 10 };
     float *rows = calloc((size_t)N * DIM, sizeof *rows);
     struct mm_random random = mm_random_stream(4, 4);
     for (size_t i = 0; i < (size_t)N * DIM; i++)

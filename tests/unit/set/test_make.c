@@ -371,12 +371,12 @@ static void prove(struct world *w, size_t n, bool planted)
 
 static void planted_rules_are_never_bent(void **state)
 {
-    prove(*state, how_many(500, SANITIZED ? 4 : 12), true);
+    prove(*state, how_many(500, SANITIZED ? 2 : 12), true);
 }
 
 static void every_bent_rule_is_reported(void **state)
 {
-    prove(*state, how_many(200, SANITIZED ? 4 : 12), false);
+    prove(*state, how_many(200, SANITIZED ? 2 : 12), false);
 }
 
 /* ---- the same set again ---- */
