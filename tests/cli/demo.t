@@ -34,7 +34,7 @@ ok $? "the same seed gives the same bytes, for one job and two"
 
 song=$(find "$work/a/Bossa Nova" -name '*.mp3')
 ffprobe -v error -show_entries format=duration:format_tags -of json "$song" >"$work/probe.json"
-python3 - "$work/probe.json" "$song" <<'EOF'
+/usr/bin/python3 - "$work/probe.json" "$song" <<'EOF'
 import json, os, sys
 info = json.load(open(sys.argv[1]))['format']
 tags = {k.lower(): v for k, v in info['tags'].items()}
@@ -45,7 +45,7 @@ assert os.path.basename(sys.argv[2]) == f"{tags['artist']} - {tags['title']}.mp3
 EOF
 ok $? "30 s, tags complete, the file named after artist and title"
 
-find "$work/a" -name '*.json' | python3 -c '
+find "$work/a" -name '*.json' | /usr/bin/python3 -c '
 import json, os, sys
 keys = [n + m for n in "C C# D D# E F F# G G# A A# B".split() for m in ("", "m")]
 for path in sys.stdin.read().splitlines():

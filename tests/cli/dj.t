@@ -6,7 +6,7 @@ for i in 1 2 3; do
 done
 
 # Mixxx's tables as its documentation has them. It runs: what it wrote last is in the log only.
-python3 - "$scratch/music" <<'P'
+/usr/bin/python3 - "$scratch/music" <<'P'
 import os, sqlite3, sys
 db = sqlite3.connect('mixxxdb.sqlite')
 db.executescript('''PRAGMA journal_mode = WAL;
@@ -34,7 +34,7 @@ db.commit()
 os._exit(0)
 P
 facts() { # library
-    python3 - "$1" <<'P'
+    /usr/bin/python3 - "$1" <<'P'
 import sqlite3, sys
 for row in sqlite3.connect(sys.argv[1] + '/catalog.sqlite').execute(
         'SELECT title, f.source, name, value FROM fact f JOIN song s ON s.id = f.song ORDER BY 1, 2, 3'):
@@ -66,7 +66,7 @@ same "$(json .added)" 0 "they are the folder's songs"
 # What is no library of Mixxx.
 echo "no database" >bad.sqlite
 run 3 musicmap gather mixxx bad.sqlite
-python3 -c "
+/usr/bin/python3 -c "
 import sqlite3
 db = sqlite3.connect('other.sqlite'); db.execute('CREATE TABLE x (y)'); db.commit()
 db = sqlite3.connect('view.sqlite')

@@ -40,7 +40,7 @@ same "$(json '"\(.found) \(.added) \(.absent|length)"')" "1 0 1" "the clip that 
 run 1 musicmap gather fma fma
 run 0 musicmap gather folder fma --json
 same "$(json '"\(.found) \(.added) \(.changed)"')" "1 0 0" "no second song"
-sqlite=$(python3 - "$MUSICMAP_LIBRARY/catalog.sqlite" <<'P'
+sqlite=$(/usr/bin/python3 - "$MUSICMAP_LIBRARY/catalog.sqlite" <<'P'
 import sqlite3, sys
 print(sqlite3.connect(sys.argv[1]).execute("SELECT source, artist, title, genres FROM song WHERE source = 'fma'").fetchall())
 P

@@ -71,7 +71,7 @@ same "$(json '"\(.songs) \(.kept)"')" "23 10" "what Jamendo has, too, stays"
 # Your own account: consent in a "browser", a playlist, liked songs.
 cat >browser <<'B'
 #!/bin/sh
-exec python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' "$1" >/dev/null 2>&1
+exec /usr/bin/python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' "$1" >/dev/null 2>&1
 B
 chmod +x browser
 export BROWSER="$scratch/browser"
@@ -113,7 +113,7 @@ control reset
 for ms in 30 90 160 240; do
     "$MUSICMAP" gather deezer --genres $genres --library killed >/dev/null 2>&1 </dev/null &
     victim=$!
-    python3 -c "import time; time.sleep($ms / 1000)"
+    /usr/bin/python3 -c "import time; time.sleep($ms / 1000)"
     kill -9 $victim 2>/dev/null
     wait $victim 2>/dev/null
 done

@@ -13,7 +13,7 @@ done
 
 # All rows of all tables; only the running number of the map may differ.
 dump() {
-    python3 - "$1/catalog.sqlite" <<'P'
+    /usr/bin/python3 - "$1/catalog.sqlite" <<'P'
 import hashlib, sqlite3, sys
 db = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True)
 assert db.execute('PRAGMA integrity_check').fetchone() == ('ok',)

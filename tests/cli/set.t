@@ -34,7 +34,7 @@ same "$files" mp3 "ffprobe opens what the playlist names"
 xmllint --noout e.xspf && xmllint --noout e.svg
 ok $? "XSPF and SVG are XML"
 same "$(jq '.playlist.track | length' e.jspf)" "$(jq '.songs | length' e.json)" "JSPF and JSON agree"
-same "$(python3 -c 'import csv; print(len(list(csv.reader(open("e.csv")))))')" \
+same "$(/usr/bin/python3 -c 'import csv; print(len(list(csv.reader(open("e.csv")))))')" \
     "$(($(jq '.songs | length' e.json) + 1))" "CSV has a line a song"
 same "$(jq '.bent | length' e.json)" 0 "nothing is bent"
 same "$(jq '(.length_s - 60) | fabs < 10' e.json)" true "a minute, within ten seconds"

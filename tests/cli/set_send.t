@@ -4,7 +4,7 @@
 . "$MUSICMAP_ROOT/tests/cli/standin.sh"
 start_standin
 cat >browser <<'B'
-#!/usr/bin/env python3
+#!/usr/bin/python3
 import sys, urllib.request
 urllib.request.urlopen(sys.argv[1]).read()
 B
@@ -50,7 +50,7 @@ P
 playlist() { # file of the set
     control playlists
     cp "$out" playlists.json
-    python3 compare.py playlists.json "$1"
+    /usr/bin/python3 compare.py playlists.json "$1"
 }
 
 export SPOTIFY_CLIENT_ID=dev2026 SPOTIFY_CLIENT_SECRET=secret-dev2026

@@ -7,7 +7,7 @@
 
 start_standin() {
     rm -f "$scratch/clock"
-    python3 "$MUSICMAP_ROOT/tests/http/standin.py" --clock "$scratch/clock" "$@" \
+    /usr/bin/python3 "$MUSICMAP_ROOT/tests/http/standin.py" --clock "$scratch/clock" "$@" \
         >"$scratch/standin.json" 2>"$scratch/standin.err" &
     standin=$!
     trap 'kill $standin 2>/dev/null; rm -rf "$scratch"' EXIT
@@ -23,11 +23,8 @@ start_standin() {
 }
 
 control() {
-    python3 - "$base" "$@" >"$out" <<'P'
-import sys, urllib.request
-base, what, data = sys.argv[1], sys.argv[2], (sys.argv[3:] or ['{}'])[0].encode()
-print(urllib.request.urlopen(f'{base}/_standin/{what}', data=data).read().decode())
-P
+    [ $# -gt 1 ] || set -- "$1" '{}'
+    curl -sS --data "$2" "$base/_standin/$1" >"$out"
 }
 
 state() { # jq program over the stand-in's state
@@ -42,7 +39,7 @@ count() { # jq program over its log
 
 # Everything a library holds but the running numbers of maps, as one hash, sounds included.
 library_hash() {
-    python3 - "$1" <<'P'
+    /usr/bin/python3 - "$1" <<'P'
 import hashlib, os, sqlite3, sys
 db = sqlite3.connect(f'file:{sys.argv[1]}/catalog.sqlite?mode=ro', uri=True)
 assert db.execute('PRAGMA integrity_check').fetchone() == ('ok',)

@@ -11,7 +11,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 done
 # The first page is 500 songs.
 mkdir -p many
-python3 - <<'P'
+/usr/bin/python3 - <<'P'
 import subprocess, os
 tag = lambda frame, text: frame.encode() + (len(text) + 1).to_bytes(4, 'big') + b'\0\0\0' + text.encode()
 sound = subprocess.run('ffmpeg -v error -f lavfi -i sine=d=1 -b:a 32k -ar 22050 -map_metadata -1 -id3v2_version 0 -f mp3 -'.split(),
@@ -39,7 +39,7 @@ same "$(find library/loans -type f | wc -l)" 0 "and dropped"
 run 0 musicmap gather folder music --library folder
 run 0 musicmap embed --library folder
 songs() {
-    python3 - "$1" <<'P'
+    /usr/bin/python3 - "$1" <<'P'
 import sqlite3, sys, hashlib
 db = sqlite3.connect(f'{sys.argv[1]}/catalog.sqlite')
 for row in db.execute('''SELECT title, artist, album, genres, year, track, codec, sample_rate, channels,
@@ -64,7 +64,7 @@ id=$(api search3 'query=Song+7&songCount=1' && jq -r '.["subsonic-response"].sea
 api setRating "id=$id&rating=4" && api star "id=$id" && api scrobble "id=$id&submission=true"
 run 0 musicmap gather subsonic
 facts() {
-    python3 -c "
+    /usr/bin/python3 -c "
 import sqlite3
 for row in sqlite3.connect('library/catalog.sqlite').execute('SELECT title, name, value FROM fact JOIN song ON song.id = fact.song WHERE name IN (\"rating\", \"starred\") ORDER BY 1, 2'):
     print(row[0], row[1], row[2] if row[1] == 'rating' else int(row[2]) > 1)"
@@ -150,7 +150,7 @@ run 0 musicmap gather subsonic --library many.map --json
 same "$(json '"\(.found) \(.added)"')" "520 520" "several pages"
 run 0 musicmap gather folder many --library many.folder
 names() {
-    python3 -c "
+    /usr/bin/python3 -c "
 import sqlite3, sys
 for row in sqlite3.connect(sys.argv[1] + '/catalog.sqlite').execute('SELECT title, artist, album FROM song ORDER BY 1'): print(*row)" $1
 }

@@ -3,7 +3,7 @@
 . "$MUSICMAP_ROOT/tests/cli/tap.sh"
 song sound.mp3 440 -b:a 64k
 : >modes
-python3 "$MUSICMAP_ROOT/tests/http/subsonic.py" modes sound.mp3 anna sesame >port 2>server.err &
+/usr/bin/python3 "$MUSICMAP_ROOT/tests/http/subsonic.py" modes sound.mp3 anna sesame >port 2>server.err &
 server=$!
 trap 'kill $server 2>/dev/null; rm -rf "$scratch"' EXIT
 i=0
@@ -43,7 +43,7 @@ SUBSONIC_PASSWORD=wrong gather "" 3
 has "$errors" 'refuses SUBSONIC_USER and SUBSONIC_PASSWORD: Wrong username'
 
 # A few songs of it, to embed and to send.
-python3 - <<'P'
+/usr/bin/python3 - <<'P'
 import sqlite3
 db = sqlite3.connect('library/catalog.sqlite')
 db.execute('PRAGMA foreign_keys = on')

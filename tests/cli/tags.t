@@ -64,7 +64,7 @@ run 0 musicmap embed --json
 same "$(json .embedded)" 0 "and measures none anew"
 
 # The mood that a model heard most of, where it is sure. (MusiCNN says such; here it is put into its mouth.)
-python3 - <<'P'
+/usr/bin/python3 - <<'P'
 import sqlite3, struct
 db = sqlite3.connect('library/catalog.sqlite')
 db.execute("UPDATE vector_kind SET tag_names = 'rock' || char(10) || 'mood_sad' || char(10) || 'mood_happy'")

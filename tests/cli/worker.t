@@ -44,7 +44,7 @@ wait $stopped
 wanted=$(ask "SELECT song FROM task WHERE worker IS NULL ORDER BY song DESC LIMIT 1")
 "$MUSICMAP" serve --library "$uri" --port 0 --no-open >serve.url 2>serve.log </dev/null &
 server=$!
-python3 - "$wanted" >looked.json <<'P'
+/usr/bin/python3 - "$wanted" >looked.json <<'P'
 import sys, time, urllib.request
 for _ in range(200):
     url = open('serve.url').read().strip()
@@ -111,7 +111,7 @@ run 0 musicmap worker --library "$uri" --cpu generic --segments --until-done --p
 same "$(ask "SELECT count(*) FROM vector v JOIN vector_kind k ON k.id = v.kind WHERE k.segment <> ''")" 48 \
     "how songs begin and end is a worker's business, too"
 
-python3 -m http.server 0 --bind 127.0.0.1 --directory elsewhere >server.log 2>&1 </dev/null &
+/usr/bin/python3 -m http.server 0 --bind 127.0.0.1 --directory elsewhere >server.log 2>&1 </dev/null &
 server=$!
 for _ in $(seq 100); do
     port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' server.log)

@@ -24,7 +24,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'musicmap-original-'));
 const weights = join(scratch, 'openl3.h5');
 if (spawnSync(maker, [weights]).status !== 0) throw new Error('no weights');
 
-const standin = spawn('python3', [fileURLToPath(new URL('../http/standin.py', import.meta.url)),
+const standin = spawn('/usr/bin/python3', [fileURLToPath(new URL('../http/standin.py', import.meta.url)),
   '--clock', join(scratch, 'clock')], { stdio: ['ignore', 'pipe', 'inherit'] });
 const { environment } = await new Promise((resolve, reject) => {
   createInterface(standin.stdout).once('line', (line) => resolve(JSON.parse(line)));
