@@ -184,7 +184,7 @@ static void disks_may_be_full(bool stop_short)
     char *folder = check_make_folder();
     size_t told = 0;
     bool done = false;
-    for (long n = 0; !done; n++) {
+    for (long n = 0; !done; n = scarce_next(n, 40, SANITIZED ? 17 : 5)) {
         struct mm_error err = {0};
         clear(folder);
         writes_left = n;
@@ -201,7 +201,7 @@ static void disks_may_be_full(bool stop_short)
         if (result == 0) /* what failed was tidying up */
             assert_int_equal(raw_int(folder, "SELECT count(*) FROM song"), 1);
     }
-    assert_true(told > 3);
+    assert_true(told > (stop_short ? 0 : 3)); /* a write that stopped short is mostly tried again */
     check_remove_folder(folder);
 }
 
