@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MAX_NUMBER 7 /* bytes of a coded number */
+#define SUMS       3 /* bytes: one behind the header, two behind the frame */
 
 /* Length of the coded number that begins with this byte; 0 = not valid. */
 static size_t number_length(unsigned char lead)
@@ -63,7 +64,7 @@ int mm_flac_renumber(struct mm_flac_counter *counter, AVPacket *packet)
 {
     const unsigned char *in = packet->data;
     size_t n = (size_t)packet->size;
-    if (n < 16 || in[0] != 0xff || (in[1] & 0xfe) != 0xf8 || crc16(in, n) != 0)
+    if (n < 5 + SUMS || in[0] != 0xff || (in[1] & 0xfe) != 0xf8 || crc16(in, n) != 0)
         return -1;
     size_t old = number_length(in[4]);
     unsigned size_code = in[2] >> 4;
@@ -74,7 +75,7 @@ int mm_flac_renumber(struct mm_flac_counter *counter, AVPacket *packet)
                    (rate_code == 12                      ? 1
                     : rate_code == 13 || rate_code == 14 ? 2
                                                          : 0);
-    if (old == 0 || 4 + old + extra + 1 >= n || crc8(in, 4 + old + extra + 1) != 0)
+    if (old == 0 || 4 + old + extra + SUMS > n || crc8(in, 4 + old + extra + 1) != 0)
         return -1;
     unsigned samples = block_size(size_code, in + 4 + old);
     if (samples == 0)

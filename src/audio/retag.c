@@ -111,9 +111,11 @@ static int edit(struct mm_retagging *r, struct mm_error *err)
     if (r->size < 64)
         return mm_error_set(err, MM_ERR_INPUT, "too short to be a song");
     size_t behind = 0;
-    if (memcmp(b, "ID3", 3) == 0)
-        behind = 10 + ((size_t)(b[6] & 0x7f) << 21 | (size_t)(b[7] & 0x7f) << 14 |
-                       (size_t)(b[8] & 0x7f) << 7 | (b[9] & 0x7f));
+    if (memcmp(b, "ID3", 3) == 0) {
+        bool footer = b[3] == 4 && b[5] & 0x10;
+        behind = (footer ? 20 : 10) + ((size_t)(b[6] & 0x7f) << 21 | (size_t)(b[7] & 0x7f) << 14 |
+                                       (size_t)(b[8] & 0x7f) << 7 | (b[9] & 0x7f));
+    }
     if (behind < r->size - 4 && memcmp(b + behind, "fLaC", 4) == 0)
         return mm_retag_flac(r, behind, err);
     if (memcmp(b, "ID3", 3) == 0 || (b[0] == 0xff && (b[1] & 0xe6) == 0xe2))

@@ -2,6 +2,8 @@
 /* A clip is the part that was asked for, in a container a browser takes. */
 #include "made.h"
 
+#include <libavutil/crc.h>
+
 #include "audio/flac.h"
 #include "audio/mux.h"
 #include "musicmap/audio.h"
@@ -182,6 +184,29 @@ static void flac_frames_of_every_number_length_are_renumbered(void **state)
     free(path);
 }
 
+/* Silence is a few bytes: one channel of 16 bits, 4,096 times 0. */
+static void short_flac_frames_are_renumbered(void **state)
+{
+    (void)state;
+    unsigned char frame[11] = {0xff, 0xf8, 0xc9, 0x08, 0x00};
+    frame[5] = (unsigned char)av_crc(av_crc_get_table(AV_CRC_8_ATM), 0, frame, 5);
+    uint32_t sum = av_crc(av_crc_get_table(AV_CRC_16_ANSI), 0, frame, 9);
+    frame[9] = (unsigned char)(sum & 0xff);
+    frame[10] = (unsigned char)(sum >> 8);
+    struct mm_flac_counter counter = {.frames = 1 << 16};
+    AVPacket *packet = av_packet_alloc();
+    assert_int_equal(av_new_packet(packet, sizeof frame), 0);
+    memcpy(packet->data, frame, sizeof frame);
+    assert_int_equal(mm_flac_renumber(&counter, packet), 0);
+    assert_int_equal(packet->size, sizeof frame + 3);
+    assert_int_equal(counter.samples, 4096);
+    counter.frames = 0;
+    assert_int_equal(mm_flac_renumber(&counter, packet), 0);
+    assert_int_equal(packet->size, sizeof frame);
+    assert_memory_equal(packet->data, frame, sizeof frame);
+    av_packet_free(&packet);
+}
+
 static void containers_that_cannot_are_told(void **state)
 {
     (void)state;
@@ -211,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_clip_is_never_larger_than_32_mib),
         cmocka_unit_test(containers_that_cannot_are_told),
         cmocka_unit_test(flac_frames_of_every_number_length_are_renumbered),
+        cmocka_unit_test(short_flac_frames_are_renumbered),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
