@@ -115,8 +115,8 @@ function readLog(log, tones) {
     // A tone that sounds already cannot begin.
     const sounds = log.slice(0, i).filter((e) => e.tone === tone && e.at < at + 0.05).at(-1)?.kind === 'heard';
     const doubtful = sounds || before.some((e) => (e.kind === 'heard' ? e.tone : tones.get(e.song)) === tone);
-    // A message of the tap may arrive after the next event.
-    const heard = log.slice(i + 1, next + 6).find((e) => e.kind === 'heard' && e.tone === tone && e.at >= at - 0.002 && e.at < until);
+    // Messages of the tap may arrive after the next events, on a busy machine after many of them.
+    const heard = log.slice(i + 1).find((e) => e.kind === 'heard' && e.tone === tone && e.at >= at - 0.002 && e.at < until);
     // The song before has a right to its 120 ms: what waits for that is told apart.
     const last = log.slice(Math.max(0, i - 12), i).filter((e) => e.kind === 'heard').at(-1);
     const held = last !== undefined && at - last.at < LEAST_STAY_S;
