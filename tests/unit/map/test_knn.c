@@ -66,8 +66,10 @@ static size_t sort_all(const struct mm_points *p, const float *x, size_t self, s
         if (j == self)
             continue;
         double d = 0;
-        for (size_t t = 0; t < p->dim; t++)
-            d += pow((double)x[t] - p->x[j * p->dim + t], 2);
+        for (size_t t = 0; t < p->dim; t++) {
+            double apart = (double)x[t] - (double)p->x[j * p->dim + t];
+            d += apart * apart;
+        }
         pairs[count++] = (struct pair){sqrt(d), (uint32_t)j};
     }
     qsort(pairs, count, sizeof *pairs, compare_pairs);
