@@ -138,7 +138,8 @@ struct mm_winograd *mm_winograd_create(const struct mm_conv *conv, const struct 
     plan->block = rows <= FEW_CHANNELS ? 24 : 48;
     plan->pass = PASS_CHANNELS / panel;
     size_t tiles = conv->kernels->tiles;
-    plan->block = (plan->block + tiles - 1) / tiles * tiles;
+    plan->block =
+        (plan->block + tiles - 1) / tiles * tiles + tiles; /* one strip more: winograd.h */
     plan->v_step = plan->block * rows + MM_WINOGRAD_SKEW;
     plan->scratch = POSITIONS * plan->v_step + plan->pass * plan->block * MM_WINOGRAD_M_STEP(panel);
     if (__builtin_mul_overflow(POSITIONS * panel * plan->n_panels, rows, &n_weights) ||

@@ -7,6 +7,7 @@
  *     MM_VEC       floats in a vector register (divides MM_LANES)
  *     MM_TILES     tiles multiplied at a time
  *     MM_PANEL     output channels multiplied at a time, a multiple of MM_LANES
+ *     MM_UNROLL    input channels in the loop's body, divides MM_LANES
  *     MM_WINOGRAD  the function's name
  *
  * A tile of 8 x 8 inputs, transformed, times transformed weights, added up over the input channels
@@ -35,9 +36,13 @@
 #define COLUMNS   (MM_PANEL / MM_VEC)
 #define M_STEP    MM_WINOGRAD_M_STEP(MM_PANEL) /* floats from a tile of M to the next */
 
-/* Cache lines of weights that are fetched ahead for every MM_LANES input channels: from four strips
- * on that is the whole next panel. */
-#define FETCH (MM_PANEL / 4)
+#define STEPS (MM_LANES / MM_UNROLL)
+#define HALF  ((MM_TILES + 1) / 2)
+
+/* Cache lines that are fetched ahead in every step: of weights, so that four strips fetch the whole
+ * next panel; of V, the strip two groups further on. */
+#define AHEAD_U ((MM_PANEL / 4 + STEPS - 1) / STEPS)
+#define AHEAD_V ((MM_TILES + STEPS - 1) / STEPS)
 
 /* Where a block's tiles come from and go to. */
 struct tile {
@@ -241,44 +246,63 @@ static void transform_outputs(const struct job *job, size_t first, size_t count,
 
 /* ---- products ---- */
 
-/* m = v x u for MM_TILES tiles and one panel. ahead: weights that will be needed next. */
-static void multiply(size_t groups, const float *v, const float *u, float *m, const float *ahead)
+/* m = v x u for `tiles` tiles, a constant, and one panel. ahead: weights that will be needed next.
+ */
+MM_INLINE void multiply_tiles(size_t tiles, size_t groups, const float *v, const float *u, float *m,
+                              const float *ahead)
 {
     vec sum[MM_TILES][COLUMNS];
 #pragma GCC unroll 16
-    for (size_t t = 0; t < MM_TILES; t++) {
+    for (size_t t = 0; t < tiles; t++) {
         for (size_t c = 0; c < COLUMNS; c++)
             sum[t][c] = vec_set(0);
         for (size_t c = 0; c < MM_PANEL; c += LINE)
             __builtin_prefetch(m + t * M_STEP + c, 1);
     }
-    for (size_t g = 0; g < groups; g++) {
+    for (size_t g = 0; g < groups; g++, v += MM_TILES * MM_LANES)
+#pragma GCC unroll 1
+        for (size_t step = 0; step < STEPS; step++) {
+            /* Here and not in a loop of its own: that costs a third of the speed. */
 #pragma GCC unroll 16
-        for (size_t t = 0; t < MM_TILES; t++)
-            __builtin_prefetch(v + (2 * MM_TILES + t) * MM_LANES);
+            for (size_t i = 0; i < AHEAD_V; i++)
+                __builtin_prefetch(v + (2 * MM_TILES + step * AHEAD_V + i) * MM_LANES);
 #pragma GCC unroll 16
-        for (size_t lane = 0; lane < MM_LANES; lane++) {
-            if (lane < FETCH) /* not a loop of its own: that costs a third of the speed */
-                __builtin_prefetch(ahead + lane * LINE);
-            vec w[COLUMNS];
-#pragma GCC unroll 8
-            for (size_t c = 0; c < COLUMNS; c++)
-                w[c] = vec_load(u + lane * MM_PANEL + c * MM_VEC);
+            for (size_t i = 0; i < AHEAD_U; i++)
+                __builtin_prefetch(ahead + i * LINE);
 #pragma GCC unroll 16
-            for (size_t t = 0; t < MM_TILES; t++)
+            for (size_t lane = 0; lane < MM_UNROLL; lane++) {
+                vec w[COLUMNS];
 #pragma GCC unroll 8
                 for (size_t c = 0; c < COLUMNS; c++)
-                    sum[t][c] += v[t * MM_LANES + lane] * w[c];
-        }
-        v += MM_TILES * MM_LANES;
-        u += MM_LANES * MM_PANEL;
-        ahead += FETCH * LINE;
-    }
+                    w[c] = vec_load(u + lane * MM_PANEL + c * MM_VEC);
 #pragma GCC unroll 16
-    for (size_t t = 0; t < MM_TILES; t++)
+                for (size_t t = 0; t < tiles; t++)
+#pragma GCC unroll 8
+                    for (size_t c = 0; c < COLUMNS; c++)
+                        sum[t][c] += v[t * MM_LANES + step * MM_UNROLL + lane] * w[c];
+            }
+            u += MM_UNROLL * MM_PANEL;
+            ahead += AHEAD_U * LINE;
+        }
+#pragma GCC unroll 16
+    for (size_t t = 0; t < tiles; t++)
 #pragma GCC unroll 8
         for (size_t c = 0; c < COLUMNS; c++)
             vec_store(m + t * M_STEP + c * MM_VEC, sum[t][c]);
+}
+
+/* Not inlined: each has its registers for itself. */
+static __attribute__((noinline)) void multiply(size_t groups, const float *v, const float *u,
+                                               float *m, const float *ahead)
+{
+    multiply_tiles(MM_TILES, groups, v, u, m, ahead);
+}
+
+/* The last tiles of a block, when they fill no more than half a strip. */
+static __attribute__((noinline)) void multiply_half(size_t groups, const float *v, const float *u,
+                                                    float *m, const float *ahead)
+{
+    multiply_tiles(HALF, groups, v, u, m, ahead);
 }
 
 /* All 64 products of one pass; weights: those of the pass. */
@@ -292,11 +316,24 @@ static void multiply_pass(const struct job *job, const float *v, const float *we
     size_t share = panel / strips / LINE * LINE; /* of the next panel, for each strip to fetch */
     for (size_t position = 0; position < POSITIONS; position++)
         for (size_t p = 0; p < n_panels; p++, weights += panel)
-            for (size_t s = 0; s < strips; s++)
-                multiply(groups, v + position * plan->v_step + s * groups * MM_TILES * MM_LANES,
-                         weights,
-                         m + (p * plan->block + s * MM_TILES) * M_STEP + position * MM_PANEL,
-                         weights + panel + s * share);
+            for (size_t s = 0; s < strips; s++) {
+                const float *strip = v + position * plan->v_step + s * groups * MM_TILES * MM_LANES;
+                float *to = m + (p * plan->block + s * MM_TILES) * M_STEP + position * MM_PANEL;
+                const float *ahead = weights + panel + s * share;
+                if (tiles - s * MM_TILES > HALF)
+                    multiply(groups, strip, weights, to, ahead);
+                else
+                    multiply_half(groups, strip, weights, to, ahead);
+            }
+}
+
+/* Tiles of a block: all blocks as large as each other, and none left of a few tiles for which all
+ * weights would have to be fetched once more. */
+static size_t choose_block(const struct mm_winograd *plan, size_t all)
+{
+    size_t usual = plan->block - MM_TILES;
+    size_t blocks = all > plan->block ? (all - MM_TILES + usual - 1) / usual : 1;
+    return (all + blocks * MM_TILES - 1) / (blocks * MM_TILES) * MM_TILES;
 }
 
 void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, float *scratch)
@@ -315,8 +352,9 @@ void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, fl
     float *m = scratch + POSITIONS * plan->v_step;
     size_t all = part->maps * job.tiles_h * job.tiles_w;
     size_t panel = POSITIONS * conv->in.groups * MM_LANES * MM_PANEL;
-    for (size_t first = 0; first < all; first += plan->block) {
-        size_t count = all - first < plan->block ? all - first : plan->block;
+    size_t block = choose_block(plan, all);
+    for (size_t first = 0; first < all; first += block) {
+        size_t count = all - first < block ? all - first : block;
         transform_inputs(&job, first, count, v);
         for (size_t p = 0; p < plan->n_panels; p += plan->pass) {
             size_t n_panels = plan->n_panels - p < plan->pass ? plan->n_panels - p : plan->pass;

@@ -3,5 +3,6 @@
 #define MM_VEC      8
 #define MM_TILES    6
 #define MM_PANEL    16
+#define MM_UNROLL   4
 #define MM_WINOGRAD mm_conv_winograd_avx2
 #include "embed/kernel/winograd.h"

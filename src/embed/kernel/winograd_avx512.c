@@ -3,5 +3,6 @@
 #define MM_VEC      16
 #define MM_TILES    12
 #define MM_PANEL    32
+#define MM_UNROLL   2
 #define MM_WINOGRAD mm_conv_winograd_avx512
 #include "embed/kernel/winograd.h"

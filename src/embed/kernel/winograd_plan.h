@@ -16,7 +16,7 @@
 
 struct mm_winograd {
     size_t tiles_w;  /* of one map */
-    size_t block;    /* tiles that are transformed together */
+    size_t block;    /* most tiles that are transformed together */
     size_t n_panels; /* of kernels->panel output channels */
     size_t pass;     /* panels that are multiplied before their outputs are taken */
     size_t v_step;   /* floats from a position of V to the next */
