@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two calls of base/error.c that the kernels use, without the libraries behind it. */
+/* The calls of base/error.c that the kernels use, without the libraries behind it. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -19,4 +19,10 @@ int mm_error_set(struct mm_error *err, enum mm_err code, const char *format, ...
 int mm_no_memory(struct mm_error *err)
 {
     return mm_error_set(err, MM_ERR_NO_MEMORY, "%s", "out of memory");
+}
+
+int mm_error_errno(struct mm_error *err, int errno_value, const char *format, ...)
+{
+    (void)errno_value;
+    return mm_error_set(err, MM_ERR_IO, "%s", format);
 }

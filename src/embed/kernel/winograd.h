@@ -259,7 +259,7 @@ MM_INLINE void multiply_tiles(size_t tiles, size_t groups, const float *v, const
         for (size_t c = 0; c < MM_PANEL; c += LINE)
             __builtin_prefetch(m + t * M_STEP + c, 1);
     }
-    for (size_t g = 0; g < groups; g++, v += MM_TILES * MM_LANES)
+    for (size_t g = 0; g < groups; g++) {
 #pragma GCC unroll 1
         for (size_t step = 0; step < STEPS; step++) {
             /* Here and not in a loop of its own: that costs a third of the speed. */
@@ -284,6 +284,8 @@ MM_INLINE void multiply_tiles(size_t tiles, size_t groups, const float *v, const
             u += MM_UNROLL * MM_PANEL;
             ahead += AHEAD_U * LINE;
         }
+        v += MM_TILES * MM_LANES;
+    }
 #pragma GCC unroll 16
     for (size_t t = 0; t < tiles; t++)
 #pragma GCC unroll 8

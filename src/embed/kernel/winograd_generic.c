@@ -4,6 +4,6 @@
 #define MM_VEC      4
 #define MM_TILES    MM_GENERIC_TILES
 #define MM_PANEL    16
-#define MM_UNROLL   16
+#define MM_UNROLL   2
 #define MM_WINOGRAD mm_conv_winograd_generic
 #include "embed/kernel/winograd.h"

@@ -3,6 +3,6 @@
 #define MM_VEC      4
 #define MM_TILES    6
 #define MM_PANEL    16
-#define MM_UNROLL   16
+#define MM_UNROLL   4
 #define MM_WINOGRAD mm_conv_winograd_neon
 #include "embed/kernel/winograd.h"
