@@ -254,7 +254,7 @@ def run(program, folder, library):
     done = subprocess.run([base[0], 'status', *base[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     report = json.loads(done.stdout) if done.stdout else {'failures': [], 'models': []}
     failures = report.get('failures', [])
-    embedded = sum(m['songs'] for m in report.get('models', []))
+    embedded = min((m['songs'] for m in report.get('models', [])), default=0)
     for failure in failures:
         reason = failure.get('reason', '')
         if not reason or '\n' in reason or len(reason) > 500:

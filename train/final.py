@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The network that is shipped: trained on everything, packed, and what it is told in figures.
 
-    final.py WORK STEPS         writes WORK/mm1.weights, WORK/metrics.json, WORK/card.md
+    final.py WORK STEPS train   trains it: WORK/mm1-STEPS.pt, where it is not done
+    final.py WORK STEPS         writes WORK/mm1.weights, WORK/metric.weights, WORK/metrics.json, WORK/card.md
 """
 
 import json
@@ -14,17 +15,25 @@ import torch
 import common
 import data
 import learn
+import metric
 import pack
 import real
+import validate
 from net import Net
 
-CARD = """# mm1
+CARD = """# mm1, and the metric of timbre
 
-A small network ({parameters:,} weights, {bytes:,} bytes, part of the program) that turns three seconds of
-sound into {dim} values; a song's vector is their mean. It is meant to be joined with `timbre`: `mm1+timbre`.
+Two things that training made, both part of the program, meant to be used together: `mm1+timbre` is what
+songs are embedded with where no other model is installed.
 
-    musicmap embed --model mm1+timbre
-    musicmap map --model mm1+timbre
+- **The network** ({parameters:,} weights, {bytes:,} bytes) turns three seconds of sound into {dim} values; a
+  song's vector, `mm1`, is their mean.
+- **The metric** ({metric:,} bytes): beside another model, `timbre`'s values are compared after a projection
+  in which songs of one style spread alike in every direction (within-class covariance normalisation, Hatch,
+  Kajarekar and Stolcke 2006). Key, tempo, chords, instruments, sound font, room and codec weigh less in
+  it than what a style keeps. `timbre` alone stays as it is: nothing in it is learned.
+
+The network's vectors count once, timbre's in the metric {weight} times (`mm1+{weight}*timbre`).
 
 ## What went in
 
@@ -35,7 +44,8 @@ sound into {dim} values; a song's vector is their mean. It is meant to be joined
 - {made} made songs in {styles} styles of the mma library and variants of them with other instruments,
   through {fonts} sound fonts, a third of them also through MP3 or Vorbis.
 
-It learned to tell apart albums, tracks and styles, and to predict the values of `timbre`. The {held} styles of
+The network learned to tell apart albums, tracks and styles, and to predict the values of `timbre`; the metric
+is learned from the made songs alone, their instruments swapped or not. The {held} styles of
 the demo libraries were never trained on, nor any style that plays the same dance under another name, nor
 any other music. No weights of anyone else's were used.
 
@@ -49,7 +59,7 @@ not sound like. It knows no artists and no genres.
 
 Five networks, each trained for {cv_steps:,} steps without a fifth of the labels that have six tracks and more
 ({cv_labels} labels, {cv_tracks} tracks); p@5 is the share of a track's five nearest, among those held out, that have its label; 95 %
-interval over labels (bootstrap).
+interval over labels (bootstrap). The metric is the same in all five: no recorded music went into it.
 
 {table}
 
@@ -59,18 +69,26 @@ By fold:
 """
 
 
-def trained(work, steps, recorded, made):
-    """The packed weights, and the network as it was trained in WORK/mm1-STEPS.pt; not trained twice."""
-    target = os.path.join(work, f'mm1-{steps}.pt')
+def network_file(work, steps):
+    return os.path.join(work, f'mm1-{steps}.pt')
+
+
+def train(work, steps):
+    target = network_file(work, steps)
     if os.path.exists(target):
-        known = torch.load(target)
-        net = Net()
-        net.load_state_dict({k: v for k, v in known.items() if not k.startswith(('heads.', 'regress.'))})
-        return pack.arrays(net.eval())
-    net = learn.train(recorded, made, steps, 1, lambda words: print(words, flush=True))
+        return
+    recorded, made = data.load(work)
+    net = learn.train(recorded, made, steps, 1, lambda words: print(f'final: {words}', flush=True))
     torch.save(net.state_dict(), target + '.new')
     os.replace(target + '.new', target)
-    return pack.arrays(net)
+
+
+def trained(work, steps):
+    """The packed weights of the network that train() has left."""
+    known = torch.load(network_file(work, steps))
+    net = Net()
+    net.load_state_dict({k: v for k, v in known.items() if not k.startswith(('heads.', 'regress.'))})
+    return pack.arrays(net.eval())
 
 
 def intervals(rows):
@@ -89,9 +107,11 @@ def by_fold(validation):
 
 def main(work, steps):
     recorded, made = data.load(work)
-    values = trained(work, steps, recorded, made)
+    values = trained(work, steps)
     path = os.path.join(work, 'mm1.weights')
     pack.write(path, values)
+    learned = os.path.join(work, 'metric.weights')
+    pack.write(learned, metric.of_styles(made))
     with open(os.path.join(work, 'validation.json'), encoding='utf-8') as file:
         validation = json.load(file)
     figures = {'steps': steps, 'recorded': len(recorded), 'made': len(made),
@@ -105,9 +125,13 @@ def main(work, steps):
                                dim=values[-1].size, batch=learn.BATCH,
                                packages=len({p for p, _, _ in real.packages()}),
                                styles=len(styles.training()), held=styles.HELD_OUT,
-                               fonts=len(render.sound_fonts(work)), **figures))
+                               fonts=len(render.sound_fonts(work)),
+                               weight=validate.TIMBRE, metric=os.path.getsize(learned), **figures))
 
 
 if __name__ == '__main__':
     torch.set_num_threads(1)
-    main(sys.argv[1], int(sys.argv[2]))
+    if sys.argv[3:] == ['train']:
+        train(sys.argv[1], int(sys.argv[2]))
+    else:
+        main(sys.argv[1], int(sys.argv[2]))

@@ -40,7 +40,11 @@ def arrays(net):
         out += folded(block.conv1, block.norm1) + folded(block.conv2, block.norm2)
         out += folded(block.short, block.norm3)
     out += folded(net.dense, net.norm_out)
-    return [a.detach().numpy().astype('<f2') for a in out]
+    return [half(a.detach().numpy()) for a in out]
+
+
+def half(values):
+    return np.asarray(values).astype('<f2')
 
 
 def write(path, values):

@@ -22,7 +22,8 @@ import numpy as np
 import common
 import styles
 
-SONGS = 4       # a style
+SONGS = 8       # a style
+VIRTUAL = 4     # ways to swap the instruments of a style
 SECONDS = 28
 CODED_SHARE = 0.3  # go through MP3 or Vorbis, as most people's music has
 
@@ -168,7 +169,7 @@ def main(work, part=0, parts=1):
             rng = random.Random(f'{song}/{name}')
             midi = styles.midi(rng, name, table[name], scratch)
             for virtual in range(2 if midi else 0):
-                label = f'{name}#{rng.randint(1, 2)}' if virtual else name
+                label = f'{name}#{rng.randint(1, VIRTUAL)}' if virtual else name
                 data = swap_instruments(midi, swap_table(label)) if virtual else midi
                 font = 'timgm' if rng.random() < 0.4 else rng.choice(sorted(fonts))
                 samples = player.play(data, font, room(rng))

@@ -2,8 +2,8 @@
 """Cross-validation over packages: how well does a network trained without a fifth of them tell their
 music apart?
 
-    validate.py WORK STEPS          writes WORK/validation.json; folds that are done are not done again
-    validate.py WORK STEPS NUMBER   one fold: WORK/fold-NUMBER-STEPS.json
+    validate.py WORK STEPS NUMBER   one fold: WORK/fold-NUMBER-STEPS.json, where it is not done
+    validate.py WORK STEPS          all of them: WORK/validation.json
 
 p@5: of a track's five nearest (cosine), the share from its own package, among the tracks of the packages
 held out in that fold. The interval is a bootstrap over packages.
@@ -11,7 +11,6 @@ held out in that fold. The interval is a bootstrap over packages.
 
 import json
 import os
-import subprocess
 import sys
 
 import numpy as np
@@ -20,9 +19,11 @@ import torch
 import common
 import data
 import learn
+import metric
 from net import embed
 
 DRAWS = 2000
+TIMBRE = 2  # its weight beside mm1, as in src/embed/join.c
 
 
 def vector(net, song):
@@ -33,16 +34,19 @@ def vector(net, song):
     return embed(net, torch.from_numpy(10.0 ** part)).numpy()
 
 
-def measure(net, songs):
+def measure(net, learned, songs):
     """{row: p@5 of every song}."""
     labels = [s.label for s in songs]
     timbre = np.stack([s.targets for s in songs])
-    blocks = {'mm1': [(1, np.stack([vector(net, s) for s in songs]))], 'timbre': [(1, timbre)]}
-    blocks['mm1+timbre'] = blocks['mm1'] + [(0.7, timbre)]
-    blocks['mm1+1*timbre'] = blocks['mm1'] + [(1, timbre)]
+    projected = metric.apply(learned, timbre)
+    mm1 = np.stack([vector(net, s) for s in songs])
+    blocks = {'mm1': [(1, mm1)], 'timbre': [(1, timbre)], 'timbre in the metric': [(1, projected)],
+              'mm1+timbre': [(1, mm1), (TIMBRE, projected)],
+              'mm1+timbre without the metric': [(1, mm1), (0.7, timbre)]}
     if all(s.other is not None for s in songs):
-        blocks['musicnn-msd'] = [(1, np.stack([s.other for s in songs]))]
-        blocks['musicnn-msd+timbre'] = blocks['musicnn-msd'] + [(1, timbre)]
+        musicnn = np.stack([s.other for s in songs])
+        blocks['musicnn-msd'] = [(1, musicnn)]
+        blocks['musicnn-msd+timbre'] = [(1, musicnn), (1, projected)]
     return {row: common.same_label(common.join(*b), labels).tolist() for row, b in blocks.items()}
 
 
@@ -57,6 +61,8 @@ def interval(values, labels, seed=1):
 
 def fold(work, steps, number):
     """Trains without the packages of one fold, and measures on them."""
+    if os.path.exists(fold_file(work, steps, number)):
+        return
     recorded, made = data.load(work)
     group = data.folds(recorded)[number]
     net = learn.train([s for s in recorded if s.label not in group], made, steps, 100 + number,
@@ -64,29 +70,14 @@ def fold(work, steps, number):
     torch.save(net.state_dict(), fold_file(work, steps, number)[:-5] + '.pt')
     held = [s for s in recorded if s.label in group]
     common.write_json(fold_file(work, steps, number),
-                      {'packages': group, 'labels': [s.label for s in held], 'p': measure(net, held)})
+                      {'packages': group, 'labels': [s.label for s in held], 'p': measure(net, metric.of_styles(made), held)})
 
 
 def fold_file(work, steps, number):
     return os.path.join(work, f'fold-{number}-{steps}.json')
 
 
-def run_folds(work, steps):
-    """One process a core, each with one thread: that uses the cores best."""
-    waiting = [n for n in range(data.FOLDS) if not os.path.exists(fold_file(work, steps, n))]
-    running = []
-    while waiting or running:
-        while waiting and len(running) < len(os.sched_getaffinity(0)):
-            running.append(subprocess.Popen([sys.executable, '-B', __file__, work, str(steps),
-                                             str(waiting.pop(0))]))
-        if running.pop(0).wait():
-            for process in running:
-                process.terminate()
-            sys.exit('a fold failed')
-
-
 def main(work, steps):
-    run_folds(work, steps)
     folds = []
     for number in range(data.FOLDS):
         with open(fold_file(work, steps, number), encoding='utf-8') as file:

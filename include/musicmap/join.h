@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * join.h - several models as one: "musicnn-msd+timbre", "mm1+0.7*timbre".
+ * join.h - several models as one: "musicnn-msd+timbre", "mm1+2*timbre".
  *
- * Each model's vectors are standardised, divided by the root of their length and multiplied by the
- * model's weight; together they are the song's vector. Distances then hear every model as loudly as
- * its weight says, however many values it has.
+ * The values of timbre are projected into the space of metric.h. Each model's vectors are
+ * standardised, divided by the root of their length and multiplied by the model's weight; together
+ * they are the song's vector. Distances then hear every model as loudly as its weight says, however
+ * many values it has.
  *
  * Threads: the calls share nothing.
  */

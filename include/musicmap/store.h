@@ -28,14 +28,15 @@ int mm_store_path(const struct mm_model_file *file, char **out, struct mm_error 
  */
 bool mm_store_has(const struct mm_model *model);
 
-/* What is embedded with when nobody says and nothing was downloaded. */
+/* A model that is always there: made by hand, no weights. */
 #define MM_MODEL_BUILT_IN "timbre"
 
-/* Built in, too. A library that has all parts of it is mapped by it when nobody says. */
+/* What is embedded with when nobody says and nothing was downloaded: both parts are built in. A
+ * library that has all parts of it is mapped by it when nobody says. */
 #define MM_MODEL_JOIN "mm1+timbre"
 
 /* The model, or join of models, to embed with when nobody says: OpenL3 once it is installed, else
- * MM_MODEL_BUILT_IN. */
+ * MM_MODEL_JOIN. */
 const char *mm_model_default(void);
 
 /* 0 when the content of path has the file's checksum, MM_ERR_INPUT when it has another. */

@@ -14,7 +14,7 @@ static const struct tried {
     const char *name, *beside;
     double weight;
 } tried[] = {
-    {"timbre", "mm1", 0.7},
+    {"timbre", "mm1", 2},
 };
 
 static bool fits_name(const char *text, size_t length)

@@ -13,6 +13,7 @@
 #include "embed/files.h"
 #include "embed/mm1_net.h"
 #include "embed/model.h"
+#include "embed/weights_data.h"
 #include "embed/windows.h"
 #include "musicmap/spectrum.h"
 

@@ -2,12 +2,12 @@
 #include "embed/mm1_net.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "embed/packed.h"
 #include "embed/program.h"
 
 #define BLOCKS 3
@@ -18,8 +18,8 @@ enum { CHANNELS = 96, TIMES = 8, PLACES = 4, POOLED = CHANNELS * (PLACES + 2) };
 
 /* ---- the weights ---- */
 
-/* Shapes of the arrays, in the order of the file (train/pack.py, NAMES). 0 ends a shape. */
-static const size_t shapes[][4] = {
+/* In the order of the file (train/pack.py, NAMES). */
+static const mm_packed_shape shapes[] = {
     {MM_MM1_BANDS}, {MM_MM1_BANDS}, /* scale and shift of a band */
     {16, 1, 7, 5},  {16},           /* stem */
     {24, 16, 3, 3}, {24},           /* first block: two convolutions, and the one beside */
@@ -28,78 +28,6 @@ static const size_t shapes[][4] = {
     {96, 96, 3, 3}, {96},           {96, 48, 2, 2}, {96}, {MM_MM1_DIM, POOLED}, {MM_MM1_DIM},
 };
 enum { ARRAYS = sizeof shapes / sizeof *shapes, STEM = 2, FIRST = 4, DENSE = ARRAYS - 2 };
-
-struct array {
-    size_t rank, count;
-    float *values;
-};
-
-struct reader {
-    const unsigned char *at;
-    size_t left;
-};
-
-static uint32_t read_u32(struct reader *r)
-{
-    if (r->left < 4) {
-        r->left = 0;
-        return UINT32_MAX;
-    }
-    const unsigned char *at = r->at;
-    r->at += 4;
-    r->left -= 4;
-    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-static float half_to_float(unsigned bits)
-{
-    unsigned exponent = bits >> 10 & 31;
-    double fraction = bits & 1023;
-    double value = exponent == 31  ? (double)INFINITY
-                   : exponent == 0 ? ldexp(fraction, -24)
-                                   : ldexp(1024 + fraction, (int)exponent - 25);
-    return (float)(bits >> 15 ? -value : value);
-}
-
-/* *fine becomes false when the array is not of the shape it must have. values may be NULL: memory.
- */
-static struct array read_array(struct reader *r, const size_t shape[4], bool *fine)
-{
-    struct array array = {.count = 1};
-    while (array.rank < 4 && shape[array.rank])
-        array.count *= shape[array.rank++];
-    *fine = *fine && read_u32(r) == array.rank;
-    for (size_t d = 0; d < array.rank; d++)
-        *fine = *fine && read_u32(r) == shape[d];
-    *fine = *fine && r->left >= 2 * array.count;
-    if (!*fine)
-        return array;
-    array.values = malloc(array.count * sizeof *array.values);
-    for (size_t i = 0; array.values && i < array.count; i++) {
-        array.values[i] = half_to_float(r->at[2 * i] | (unsigned)r->at[2 * i + 1] << 8);
-        *fine = *fine && isfinite(array.values[i]);
-    }
-    r->at += 2 * array.count;
-    r->left -= 2 * array.count;
-    return array;
-}
-
-static int read_weights(const unsigned char *bytes, size_t size, struct array arrays[ARRAYS],
-                        struct mm_error *err)
-{
-    struct reader r = {bytes, size};
-    bool fine = size > 8 && memcmp(bytes, "MM1W", 4) == 0;
-    read_u32(&r);
-    fine = fine && read_u32(&r) == ARRAYS;
-    for (size_t i = 0; i < ARRAYS && fine; i++) {
-        arrays[i] = read_array(&r, shapes[i], &fine);
-        if (fine && !arrays[i].values)
-            return mm_no_memory(err);
-    }
-    if (!fine || r.left)
-        return mm_error_set(err, MM_ERR_INPUT, "these are not the weights of mm1");
-    return 0;
-}
 
 /* ---- the graph of the convolutions ---- */
 
@@ -118,7 +46,7 @@ static size_t add_value(struct builder *b, enum mm_value_kind kind)
 }
 
 /* Takes the array's values over. */
-static size_t add_constant(struct builder *b, struct array *array, const size_t shape[4])
+static size_t add_constant(struct builder *b, struct mm_packed *array, const size_t shape[4])
 {
     size_t id = add_value(b, MM_VALUE_FLOATS);
     struct mm_value *value = &b->graph.values[id];
@@ -143,7 +71,7 @@ static struct mm_node *add_node(struct builder *b, enum mm_op op, size_t one, si
 }
 
 /* A convolution with arrays[first] and the bias behind it. */
-static size_t add_conv(struct builder *b, struct array *arrays, size_t first, size_t in,
+static size_t add_conv(struct builder *b, struct mm_packed *arrays, size_t first, size_t in,
                        const int64_t pads[4])
 {
     struct mm_node *node = add_node(b, MM_OP_CONV, in, SIZE_MAX);
@@ -170,7 +98,7 @@ static size_t add_halving(struct builder *b, size_t in)
     return node->output;
 }
 
-static int build_graph(struct array arrays[ARRAYS], struct mm_graph *out, struct mm_error *err)
+static int build_graph(struct mm_packed arrays[ARRAYS], struct mm_graph *out, struct mm_error *err)
 {
     static const int64_t wide[4] = {3, 2, 3, 2};
     static const int64_t one[4] = {1, 1, 1, 1};
@@ -216,11 +144,11 @@ int mm_mm1_net_create(const unsigned char *bytes, size_t size, const struct mm_k
                       struct mm_mm1_net **out, struct mm_error *err)
 {
     *out = NULL;
-    struct array arrays[ARRAYS] = {0};
+    struct mm_packed arrays[ARRAYS] = {0};
     struct mm_graph graph = {0};
     const struct mm_shape input = {4, {1, 1, MM_MM1_FRAMES, MM_MM1_BANDS}};
     struct mm_mm1_net *net = calloc(1, sizeof *net);
-    int result = net ? read_weights(bytes, size, arrays, err) : mm_no_memory(err);
+    int result = net ? mm_packed_read(bytes, size, shapes, ARRAYS, arrays, err) : mm_no_memory(err);
     if (result == 0)
         result = build_graph(arrays, &graph, err);
     if (result == 0)
@@ -237,8 +165,7 @@ int mm_mm1_net_create(const unsigned char *bytes, size_t size, const struct mm_k
         *out = net;
         net = NULL;
     }
-    for (size_t i = 0; i < ARRAYS; i++)
-        free(arrays[i].values);
+    mm_packed_finish(arrays, ARRAYS);
     mm_graph_finish(&graph);
     mm_mm1_net_destroy(net);
     return result;

@@ -24,10 +24,6 @@
 #define MM_MM1_FRAMES 128
 #define MM_MM1_BANDS  64
 
-/* The weights that are part of the program. */
-extern const unsigned char mm_mm1_weights[];
-extern const unsigned char mm_mm1_weights_end[];
-
 struct mm_mm1_net;
 /* MM_ERR_INPUT: the bytes are not such weights. */
 int mm_mm1_net_create(const unsigned char *bytes, size_t size, const struct mm_kernels *kernels,

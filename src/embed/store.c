@@ -57,7 +57,7 @@ const char *mm_model_default(void)
 {
     static const char best[] = "openl3-music-mel256-512";
     const struct mm_model *model = mm_model_find(best);
-    return model && mm_store_has(model) ? best : MM_MODEL_BUILT_IN;
+    return model && mm_store_has(model) ? best : MM_MODEL_JOIN;
 }
 
 /* Both names that a table can give to a file's content. */

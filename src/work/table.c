@@ -86,13 +86,12 @@ int mm_load_table(struct mm_catalog *catalog, const char *model, struct mm_table
     int result = mm_song_vectors_init(&v, catalog, model, err);
     if (result < 0)
         return result;
-    struct mm_vectors reader = mm_song_vectors_reader(&v);
     struct filling filling = {.table = out, .ids = v.ids};
     out->n = v.n;
-    out->dim = reader.dim;
+    out->dim = v.dim;
     out->model = strdup(v.model);
-    out->vectors = mm_calloc3(v.n, reader.dim, sizeof *out->vectors);
-    result = out->vectors && out->model ? reader.read(reader.ctx, 0, v.n, out->vectors, err)
+    out->vectors = mm_calloc3(v.n, v.dim, sizeof *out->vectors);
+    result = out->vectors && out->model ? mm_song_vectors_stored(&v, out->vectors, err)
                                         : mm_no_memory(err);
     if (result == 0)
         result = fill(catalog, &filling, err);

@@ -124,7 +124,11 @@ static int take_part(struct mm_song_vectors *v, const struct mm_model_count *kin
         .model = count->model, .settings = count->settings, .segment = count->segment};
     v->dim += count->dim;
     int result = join_ids(v, i, err);
-    return result < 0 ? result : check_part(v, i, err);
+    if (result == 0)
+        result = check_part(v, i, err);
+    if (result == 0)
+        result = mm_metric_create(count->model, count->dim, &v->part[i].metric, err);
+    return result;
 }
 
 static int add_part(struct mm_song_vectors *v, const struct kinds *kinds, const char *name,
@@ -169,8 +173,9 @@ static char *settings_of(const struct mm_song_vectors *v, const struct mm_join *
         return mm_text_steal(&text);
     }
     for (size_t p = 0; p < v->n_parts; p++)
-        mm_text_addf(&text, "%s%.9g*%s(%s)", p ? " + " : "", join->part[p].weight,
-                     v->part[p].count.model, v->part[p].count.settings);
+        mm_text_addf(&text, "%s%.9g*%s(%s%s)", p ? " + " : "", join->part[p].weight,
+                     v->part[p].count.model, v->part[p].count.settings,
+                     v->part[p].metric ? " metric=" MM_METRIC_VERSION : "");
     return mm_text_steal(&text);
 }
 
@@ -269,6 +274,8 @@ int mm_song_vectors_segment(const struct mm_song_vectors *whole, const char *seg
 
 void mm_song_vectors_finish(struct mm_song_vectors *v)
 {
+    for (size_t p = 0; p < v->n_parts; p++)
+        mm_metric_destroy(v->part[p].metric);
     free(v->model);
     free(v->settings);
     free(v->weight);
@@ -277,9 +284,9 @@ void mm_song_vectors_finish(struct mm_song_vectors *v)
     *v = (struct mm_song_vectors){0};
 }
 
-/* Reads each part's rows and sets them side by side. */
-static int read_joined(struct mm_song_vectors *v, size_t first, size_t count, float *out,
-                       struct mm_error *err)
+/* Reads each part's rows and sets them side by side. stored: as they are, not as they compare. */
+static int read_joined(struct mm_song_vectors *v, size_t first, size_t count, bool stored,
+                       float *out, struct mm_error *err)
 {
     if (count > v->block_rows) {
         float *block = mm_calloc3(count, v->dim, sizeof *block);
@@ -296,24 +303,37 @@ static int read_joined(struct mm_song_vectors *v, size_t first, size_t count, fl
                                              dim, v->block, err);
         if (result < 0)
             return result;
-        for (size_t i = 0; i < count; i++)
-            memcpy(out + i * v->dim + at, v->block + i * dim, dim * sizeof *out);
+        if (v->part[p].metric && !stored)
+            mm_metric_apply(v->part[p].metric, v->block, count, out + at, v->dim);
+        else
+            for (size_t i = 0; i < count; i++)
+                memcpy(out + i * v->dim + at, v->block + i * dim, dim * sizeof *out);
         at += dim;
     }
     return 0;
 }
 
-static int read_block(void *ctx, size_t first, size_t count, float *out, struct mm_error *err)
+static int read_rows(struct mm_song_vectors *v, size_t first, size_t count, bool stored, float *out,
+                     struct mm_error *err)
 {
-    struct mm_song_vectors *v = ctx;
     if (v->n_parts > 1)
-        return read_joined(v, first, count, out, err);
+        return read_joined(v, first, count, stored, out, err);
     return mm_catalog_read_vectors(v->catalog, &v->part[0].kind, v->ids + first, count, v->dim, out,
                                    err);
+}
+
+static int read_block(void *ctx, size_t first, size_t count, float *out, struct mm_error *err)
+{
+    return read_rows(ctx, first, count, false, out, err);
 }
 
 struct mm_vectors mm_song_vectors_reader(struct mm_song_vectors *v)
 {
     return (struct mm_vectors){
         .n = v->n, .dim = v->dim, .read = read_block, .ctx = v, .weight = v->weight};
+}
+
+int mm_song_vectors_stored(struct mm_song_vectors *v, float *out, struct mm_error *err)
+{
+    return read_rows(v, 0, v->n, true, out, err);
 }

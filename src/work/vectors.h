@@ -7,6 +7,7 @@
 #define WORK_VECTORS_H
 
 #include "musicmap/join.h"
+#include "musicmap/metric.h"
 #include "musicmap/work.h"
 
 struct mm_song_vectors {
@@ -17,6 +18,7 @@ struct mm_song_vectors {
     struct {
         struct mm_model_count count;
         struct mm_vector_kind kind; /* points into count: do not copy the struct */
+        struct mm_metric *metric;   /* NULL: its values are compared as they are */
     } part[MM_JOIN_MAX];
     float *weight; /* [dim] NULL for a single model */
     float *block;  /* scratch for one part's rows */
@@ -36,7 +38,11 @@ int mm_song_vectors_segment(const struct mm_song_vectors *whole, const char *seg
                             struct mm_song_vectors *v, struct mm_error *err);
 void mm_song_vectors_finish(struct mm_song_vectors *v);
 
-/* Reads through v, which must outlive it. */
+/* All vectors as they were stored, the models' side by side, [n][dim]. */
+int mm_song_vectors_stored(struct mm_song_vectors *v, float *out, struct mm_error *err);
+
+/* The vectors as they are compared: timbre's beside other models' in its metric. Reads through v,
+ * which must outlive it. */
 struct mm_vectors mm_song_vectors_reader(struct mm_song_vectors *v);
 
 #endif

@@ -69,7 +69,7 @@ run 1 musicmap doctor --rebuild --library sick --json
 same "$(json '[.findings[] | select(.mended)] | length')" 2 "two are mended"
 same "$(ls sick/clips | wc -l)" 0 "and gone"
 song music/3.mp3 600 -metadata title="Song 3"
-sql sick 'UPDATE vector SET data = zeroblob(1) WHERE song = 2'
+sql sick 'UPDATE vector SET data = zeroblob(1) WHERE song = 2 AND kind = (SELECT id FROM vector_kind WHERE model = "timbre")'
 run 1 musicmap doctor --library sick
 has "$out" '1 vectors are of the wrong size'
 run 0 musicmap doctor --rebuild --library sick

@@ -60,11 +60,11 @@ for format in md csv json png svg; do
 done
 xmllint --noout lab/lab.svg
 ok $? "the sheet of maps is well-formed"
-same "$(jq '.rows | length' lab/lab.json)" 4 "a row for each combination"
-same "$(wc -l <lab/lab.csv)" 5 "and as many lines in the CSV"
+same "$(jq '.rows | length' lab/lab.json)" 12 "a row for each combination"
+same "$(wc -l <lab/lab.csv)" 13 "and as many lines in the CSV"
 run 0 musicmap map --like 3 --json
 same "$(json .clusters)" 2 "row 3 is Ward with two countries"
-run 2 musicmap map --like 9
+run 2 musicmap map --like 13
 has "$errors" 'row'
 run 2 musicmap map --like 3 --clusters 4
 has "$errors" '--like'
@@ -136,7 +136,7 @@ ok $? "nothing is written for a bad file"
 # Poolings of one model are compared like models.
 run 0 musicmap embed --pool max
 run 0 musicmap lab --clusterers ward --clusters 2 --layouts pca --resamples 0 --json
-same "$(json '.rows[].model' | sort | paste -sd ' ' -)" "timbre:max timbre:mean" "a row for each pooling"
+same "$(json '.rows[].model' | sort | paste -sd ' ' -)" "mm1+timbre mm1:max mm1:mean timbre:max timbre:mean" "a row for each pooling"
 run 0 musicmap map --model timbre:max --clusters 2
 run 2 musicmap embed --model timbre:max
 has "$errors" '--pool max'

@@ -44,7 +44,7 @@ import sqlite3, sys, hashlib
 db = sqlite3.connect(f'{sys.argv[1]}/catalog.sqlite')
 for row in db.execute('''SELECT title, artist, album, genres, year, track, codec, sample_rate, channels,
         round(s.duration_s, 3), hex(s.hash), tempo_bpm, loudness_lufs, hex(v.data) FROM song s
-        JOIN measure m ON m.song = s.id JOIN vector v ON v.song = s.id WHERE state = 0 ORDER BY title'''):
+        JOIN measure m ON m.song = s.id JOIN vector v ON v.song = s.id WHERE state = 0 ORDER BY title, length(v.data)'''):
     print(*map(repr, row[:-1]), hashlib.sha256(row[-1].encode()).hexdigest())
 P
 }
@@ -52,7 +52,7 @@ songs library >server.txt
 songs folder >folder.txt
 cmp server.txt folder.txt >"$out" 2>&1
 ok $? "names, measures and vectors are those of the folder"
-same "$(wc -l <server.txt)" 12 "of all songs"
+same "$(wc -l <server.txt)" 24 "two of each song"
 run 0 musicmap map
 run 0 musicmap gather folder music --library both
 run 0 musicmap gather subsonic --library both --json

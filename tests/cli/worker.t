@@ -108,7 +108,7 @@ run 0 musicmap export --data again.npz --library "$uri"
 cmp alone.npz again.npz
 ok $? "the same from another path"
 run 0 musicmap worker --library "$uri" --cpu generic --segments --until-done --path-map "$music=$scratch/elsewhere"
-same "$(ask "SELECT count(*) FROM vector v JOIN vector_kind k ON k.id = v.kind WHERE k.segment <> ''")" 48 \
+same "$(ask "SELECT count(*) FROM vector v JOIN vector_kind k ON k.id = v.kind WHERE k.segment <> ''")" 96 \
     "how songs begin and end is a worker's business, too"
 
 /usr/bin/python3 -m http.server 0 --bind 127.0.0.1 --directory elsewhere >server.log 2>&1 </dev/null &

@@ -36,7 +36,7 @@ P
 run 0 musicmap gather folder music --library alone
 run 0 musicmap gather folder music --library "$uri"
 echo "no sound" >music/00/00000.wav # one that everybody fails with
-run 1 musicmap embed --library alone
+run 1 musicmap embed --model timbre --library alone
 # What is stored, told by the server itself.
 psql -qX "$uri" <<'S'
 CREATE TABLE musicmap.stored (song bigint, what text);
@@ -54,7 +54,7 @@ start() { # address, what to run it with...
     address=$1
     shift
     n=$((n + 1))
-    "$@" "$MUSICMAP" worker --library "$address" --lease 2 --tries 9 -j 1 >"worker.$n.log" 2>&1 </dev/null &
+    "$@" "$MUSICMAP" worker --library "$address" --model timbre --lease 2 --tries 9 -j 1 >"worker.$n.log" 2>&1 </dev/null &
     worker=$!
     pids="$pids $worker"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes mm1.npy, what PyTorch computes with src/embed/mm1.weights (needs python3-torch):
+"""Writes mm1.npy and metric.npy, what PyTorch and NumPy compute with src/embed/mm1.weights and
+metric.weights (needs python3-torch):
 
     python3 tests/data/embed/mm1.py
 """
@@ -14,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.join(ROOT, 'train'))
 sys.dont_write_bytecode = True
+import metric
 import pack
 
 
@@ -36,6 +38,17 @@ def energy(patch):
     return (10 ** (1.2 * x - 0.02 * b)).astype(np.float32)
 
 
-values = read(os.path.join(ROOT, 'src/embed/mm1.weights'))
+def values(song, mean, inverse):
+    """Like timbre's; some lie far outside of what any song has."""
+    i = np.arange(len(mean))
+    size = np.where(i % 50 == 7, 9, 1.5)
+    return (mean + size * np.sin(1 + 0.7 * i * (song + 1)) / np.maximum(inverse, 1e-3)).astype(np.float32)
+
+
+weights = read(os.path.join(ROOT, 'src/embed/mm1.weights'))
 np.save(os.path.join(HERE, 'mm1.npy'),
-        pack.reference(values, np.stack([energy(p) for p in range(3)])).astype(np.float32))
+        pack.reference(weights, np.stack([energy(p) for p in range(3)])).astype(np.float32))
+learned = read(os.path.join(ROOT, 'src/embed/metric.weights'))
+mean, inverse = (learned[k].astype(np.float32) for k in (0, 1))
+songs = np.stack([values(s, mean, inverse) for s in range(3)])
+np.save(os.path.join(HERE, 'metric.npy'), np.concatenate([songs, metric.apply(learned, songs)]))

@@ -33,10 +33,10 @@ static void names_weights_and_poolings_are_read(void **state)
 static void a_tried_join_has_its_weight(void **state)
 {
     (void)state;
-    assert_true(parse("mm1+timbre").part[1].weight == 0.7);
-    assert_true(parse("timbre+mm1").part[0].weight == 0.7);
+    assert_true(parse("mm1+timbre").part[1].weight == 2);
+    assert_true(parse("timbre+mm1").part[0].weight == 2);
     assert_true(parse("timbre+mm1").part[1].weight == 1);
-    assert_true(parse("mm1+2*timbre").part[1].weight == 2);
+    assert_true(parse("mm1+0.7*timbre").part[1].weight == 0.7);
     assert_true(parse("timbre+other").part[0].weight == 1);
 }
 

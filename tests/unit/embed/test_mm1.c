@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "embed/mm1_net.h"
+#include "embed/weights_data.h"
 #include "oracle.h"
 
 #define PATCHES 3

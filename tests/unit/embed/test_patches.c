@@ -13,6 +13,7 @@
 #include "embed/mm1_net.h"
 #include "embed/musicnn.h"
 #include "embed/musicnn_frontend.h"
+#include "embed/weights_data.h"
 #include "musicmap/embed.h"
 #include "onnx_writer.h"
 

@@ -96,6 +96,42 @@ static void test_join(void **state)
     }
 }
 
+/* Beside another model timbre's values are compared in the learned metric; alone as they are. */
+static void test_metric(void **state)
+{
+    struct library *library = *state;
+    struct mm_error err = {0};
+    const struct mm_vector_kind kind = {"timbre", "v1", ""};
+    enum { DIM = 230 };
+    float values[DIM];
+    for (size_t i = 0; i < DIM; i++)
+        values[i] = (float)(i % 7);
+    assert_ok(mm_catalog_put_vector(library->catalog, 4, &kind, values, DIM, &err), &err);
+    struct mm_metric *metric;
+    float want[DIM];
+    assert_ok(mm_metric_create("timbre", DIM, &metric, &err), &err);
+    mm_metric_apply(metric, values, 1, want, DIM);
+    mm_metric_destroy(metric);
+    struct mm_song_vectors v;
+    float row[2 + DIM];
+    assert_ok(mm_song_vectors_init(&v, library->catalog, "small+timbre", &err), &err);
+    assert_int_equal(v.n, 1);
+    struct mm_vectors reader = mm_song_vectors_reader(&v);
+    assert_ok(reader.read(reader.ctx, 0, 1, row, &err), &err);
+    assert_true(row[0] == 1 + 200); /* song 4 */
+    assert_memory_equal(row + 2, want, sizeof want);
+    assert_ok(mm_song_vectors_stored(&v, row, &err), &err);
+    assert_true(row[0] == 1 + 200);
+    assert_memory_equal(row + 2, values, sizeof values);
+    assert_string_equal(v.settings, "1*small(v1) + 1*timbre(v1 metric=" MM_METRIC_VERSION ")");
+    mm_song_vectors_finish(&v);
+    assert_ok(mm_song_vectors_init(&v, library->catalog, "timbre", &err), &err);
+    reader = mm_song_vectors_reader(&v);
+    assert_ok(reader.read(reader.ctx, 0, 1, row, &err), &err);
+    assert_memory_equal(row, values, sizeof values);
+    mm_song_vectors_finish(&v);
+}
+
 static void test_single(void **state)
 {
     struct library *library = *state;
@@ -135,7 +171,7 @@ static void test_parse(void **state)
     struct mm_join join;
     assert_ok(mm_join_parse("mm1+timbre", &join, &err), &err);
     assert_int_equal(join.n, 2);
-    assert_true(join.part[0].weight == 1 && join.part[1].weight == 0.7);
+    assert_true(join.part[0].weight == 1 && join.part[1].weight == 2);
     assert_ok(mm_join_parse("mm1+1*timbre", &join, &err), &err);
     assert_true(join.part[1].weight == 1);
     assert_ok(mm_join_parse("timbre", &join, &err), &err);
@@ -162,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_join, open_library, close_library),
+        cmocka_unit_test_setup_teardown(test_metric, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_single, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_what_is_not_there, open_library, close_library),
         cmocka_unit_test(test_parse),
