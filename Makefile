@@ -44,7 +44,7 @@ fuzz: deps-build deps-test
 bench: deps-build deps-test deps-run deps-bench
 	@bench/run $(if $(FULL),--full) --write doc/bench.md
 
-# The weights of mm1 from nothing: an hour of two cores, and 8 GB in train/work (train/README.md).
+# The weights of mm1 from nothing: half an hour of two cores, 8 GB in train/work (train/README.md).
 train: deps-build deps-run deps-train
 	@$(MAKE) --no-print-directory all
 	@train/run
