@@ -70,7 +70,8 @@ def fold(work, steps, number):
     torch.save(net.state_dict(), fold_file(work, steps, number)[:-5] + '.pt')
     held = [s for s in recorded if s.label in group]
     common.write_json(fold_file(work, steps, number),
-                      {'packages': group, 'labels': [s.label for s in held], 'p': measure(net, metric.of_styles(made), held)})
+                      {'packages': group, 'labels': [s.label for s in held],
+                       'p': measure(net, metric.of_styles(made), held)})
 
 
 def fold_file(work, steps, number):

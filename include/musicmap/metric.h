@@ -17,13 +17,13 @@
 
 #include "error.h"
 
-/* Changes with the numbers: maps that were made with others are told apart by it. */
-#define MM_METRIC_VERSION "v1"
-
 struct mm_metric;
 /* *out is NULL for a model, or vectors of another length, that are compared as they are. */
 int mm_metric_create(const char *model, size_t dim, struct mm_metric **out, struct mm_error *err);
 void mm_metric_destroy(struct mm_metric *metric);
+
+/* Changes with the numbers: maps that were made with others are told apart by it. Static. */
+const char *mm_metric_version(const struct mm_metric *metric);
 
 /* rows: [count][dim]; row i of the result is at out + i * stride, dim values. */
 void mm_metric_apply(const struct mm_metric *metric, const float *rows, size_t count, float *out,

@@ -46,6 +46,12 @@ void mm_metric_destroy(struct mm_metric *metric)
     free(metric);
 }
 
+const char *mm_metric_version(const struct mm_metric *metric)
+{
+    (void)metric;
+    return mm_metric_weights_version;
+}
+
 void mm_metric_apply(const struct mm_metric *metric, const float *rows, size_t count, float *out,
                      size_t stride)
 {

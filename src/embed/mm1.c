@@ -81,7 +81,7 @@ static int mm1_create(const struct mm_model *row, const struct mm_embed_settings
 static void mm1_describe(const void *shared, struct mm_text *line)
 {
     (void)shared;
-    mm_text_add(line, "v1");
+    mm_text_addf(line, "weights=%s", mm_mm1_weights_version);
 }
 
 static void mm1_picture(const void *shared, size_t *rows, size_t *columns)

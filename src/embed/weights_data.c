@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "embed/weights_data.h"
 
+const char mm_mm1_weights_version[] = MM_MM1_VERSION;
+const char mm_metric_weights_version[] = MM_METRIC_VERSION;
+
 /* clang-format off */
 #define INCLUDE(name, file)     \
     ".balign 16\n"              \

@@ -173,9 +173,10 @@ static char *settings_of(const struct mm_song_vectors *v, const struct mm_join *
         return mm_text_steal(&text);
     }
     for (size_t p = 0; p < v->n_parts; p++)
-        mm_text_addf(&text, "%s%.9g*%s(%s%s)", p ? " + " : "", join->part[p].weight,
+        mm_text_addf(&text, "%s%.9g*%s(%s%s%s)", p ? " + " : "", join->part[p].weight,
                      v->part[p].count.model, v->part[p].count.settings,
-                     v->part[p].metric ? " metric=" MM_METRIC_VERSION : "");
+                     v->part[p].metric ? " metric=" : "",
+                     v->part[p].metric ? mm_metric_version(v->part[p].metric) : "");
     return mm_text_steal(&text);
 }
 
