@@ -14,7 +14,7 @@
 /* From here on maps are small and weights large: several windows share each pass over weights. */
 #define FIRST_DEEP 5
 
-#define STRIP_ROWS 12 /* of the first map that are in work at a time */
+#define STRIP_ROWS 16 /* of the first map that are in work at a time */
 
 struct mm_l3 {
     struct mm_l3_spec spec;

@@ -25,7 +25,7 @@
 #define SHRINK   1
 #endif
 #define MAX_BATCH 17
-#define TOLERANCE 5e-5 /* of the largest value: F(6 x 6) costs a digit in a layer by itself */
+#define TOLERANCE 5e-5 /* of the largest value: F(8 x 6) costs a digit in a layer by itself */
 #define BUDGET    6e6  /* multiplications of a random shape */
 #define N_SAMPLES 600  /* outputs compared of a large shape */
 

@@ -236,5 +236,5 @@ void mm_conv_run_rows(const struct mm_conv *conv, size_t count, const struct mm_
 
 size_t mm_conv_row_step(const struct mm_conv *conv)
 {
-    return conv->winograd ? MM_WINOGRAD_OUT : conv->tall ? MM_TALL_OUT : conv->pool_h;
+    return conv->winograd ? MM_WINOGRAD_OUT_H : conv->tall ? MM_TALL_OUT : conv->pool_h;
 }

@@ -53,7 +53,6 @@ struct mm_kernels {
     mm_conv_kernel *winograd; /* 3 x 3: winograd.h; NULL = direct has to do */
     mm_conv_kernel *tall;     /* 7 rows, one channel: tall.h; NULL = direct has to do */
     size_t panel;             /* MM_PANEL of all */
-    size_t tiles;             /* MM_TILES of winograd */
 };
 
 /* What the environment asks for (MUSICMAP_CPU), as --cpu does; NULL when it names nothing. */

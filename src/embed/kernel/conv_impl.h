@@ -56,8 +56,4 @@ mm_conv_kernel mm_conv_tall_generic, mm_conv_tall_avx2, mm_conv_tall_avx512, mm_
 mm_conv_kernel mm_conv_winograd_generic, mm_conv_winograd_avx2, mm_conv_winograd_avx512;
 mm_conv_kernel mm_conv_winograd_neon;
 
-/* Tiles that winograd_generic.c multiplies at a time: 3 x 16 channels fill 12 of the 16 registers
- * of SSE2. */
-#define MM_GENERIC_TILES 3
-
 #endif

@@ -24,7 +24,6 @@ static const struct mm_kernels generic = {
     .direct = mm_conv_direct_generic,
     .winograd = mm_conv_winograd_generic,
     .tall = mm_conv_tall_generic,
-    .tiles = MM_GENERIC_TILES,
     .panel = 16,
 };
 
@@ -46,7 +45,6 @@ static const struct mm_kernels avx2 = {
     .direct = mm_conv_direct_avx2,
     .winograd = mm_conv_winograd_avx2,
     .tall = mm_conv_tall_avx2,
-    .tiles = 6,
     .panel = 16,
 };
 
@@ -56,7 +54,6 @@ static const struct mm_kernels avx512 = {
     .direct = mm_conv_direct_avx512,
     .winograd = mm_conv_winograd_avx512,
     .tall = mm_conv_tall_avx512,
-    .tiles = 12,
     .panel = 32,
 };
 #endif
@@ -69,7 +66,6 @@ static const struct mm_kernels neon = {
     .direct = mm_conv_direct_neon,
     .winograd = mm_conv_winograd_neon,
     .tall = mm_conv_tall_neon,
-    .tiles = 6,
     .panel = 16,
 };
 #endif

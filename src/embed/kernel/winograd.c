@@ -7,13 +7,18 @@
 #include "embed/kernel/memory.h"
 #include "embed/kernel/winograd_plan.h"
 
-#define IN        MM_WINOGRAD_IN
-#define OUT       MM_WINOGRAD_OUT
+#define IN_H      MM_WINOGRAD_IN_H
+#define IN_W      MM_WINOGRAD_IN_W
+#define OUT_H     MM_WINOGRAD_OUT_H
+#define OUT_W     MM_WINOGRAD_OUT_W
 #define POSITIONS MM_WINOGRAD_POSITIONS
 
-/* What measured best (bench/conv.c): V and M of a block stay in a second-level cache of 512 KiB to
- * 1 MiB, and weights are used for as many tiles as that allows. */
+/* What measured best (bench/conv.c), within 3 % of half as many tiles: with few channels V and M of
+ * a block stay in a second-level cache of 1 MiB, with many it is the weights that are large, and
+ * used for more tiles at a time. */
 #define FEW_CHANNELS  64
+#define FEW_TILES     36 /* multiples of 12, which all kernels' strips divide */
+#define MANY_TILES    72
 #define PASS_CHANNELS 32
 
 /* Weights that are worth threads. */
@@ -31,51 +36,71 @@ bool mm_winograd_fits(const struct mm_conv_desc *desc, const struct mm_kernels *
            desc->out_channels >= LEAST_CHANNELS;
 }
 
-static size_t tiles_for(size_t outputs)
+static size_t tiles_for(size_t outputs, size_t each)
 {
-    return (outputs + OUT - 1) / OUT;
+    return (outputs + each - 1) / each;
 }
 
 void mm_winograd_pad(const struct mm_conv *conv, const struct mm_conv_desc *desc,
                      struct mm_pad *pad)
 {
-    size_t height = tiles_for(conv->conv_h) * OUT + IN - OUT;
-    size_t width = tiles_for(conv->conv_w) * OUT + IN - OUT;
+    size_t height = tiles_for(conv->conv_h, OUT_H) * OUT_H + IN_H - OUT_H;
+    size_t width = tiles_for(conv->conv_w, OUT_W) * OUT_W + IN_W - OUT_W;
     if (height > pad->top + desc->height + pad->bottom)
         pad->bottom = height - pad->top - desc->height;
     if (width > pad->left + desc->width + pad->right)
         pad->right = width - pad->left - desc->width;
 }
 
-/* G g for one row or column of a kernel: the values of its polynomial at the 8 points, scaled so
- * that the transforms of inputs and outputs have small whole numbers. */
-static void transform_weights(const double g[3], size_t step, double *out)
+/* G g of F(8, 3) for one column of a kernel: the values of its polynomial at the points, divided by
+ * the product of the differences to the other points. */
+static void transform_column(const double g[3], double *out, size_t step)
 {
-    double even = g[0] + g[2];
-    out[0 * step] = g[0];
-    out[1 * step] = (even + g[1]) * (-2.0 / 9);
-    out[2 * step] = (even - g[1]) * (-2.0 / 9);
-    even = g[0] + 4 * g[2];
-    out[3 * step] = (even + 2 * g[1]) * (1.0 / 90);
-    out[4 * step] = (even - 2 * g[1]) * (1.0 / 90);
-    even = 4 * g[0] + g[2];
-    out[5 * step] = (even + 2 * g[1]) * (1.0 / 180);
-    out[6 * step] = (even - 2 * g[1]) * (1.0 / 180);
-    out[7 * step] = g[2];
+    static const double points[] = MM_WINOGRAD_POINTS;
+    double all = 1;
+    for (size_t i = 0; i < 4; i++) {
+        double p = points[i];
+        double below = 2 * p * p;
+        for (size_t j = 0; j < 4; j++)
+            if (j != i)
+                below *= p * p - points[j] * points[j];
+        all *= p * p;
+        out[(1 + 2 * i) * step] = (g[0] + p * g[1] + p * p * g[2]) / below;
+        out[(2 + 2 * i) * step] = (g[0] - p * g[1] + p * p * g[2]) / below;
+    }
+    out[0] = g[0] / all;
+    out[9 * step] = g[2];
 }
 
-/* kernel: [3][3]; value (y, x) goes to out[(y * 8 + x) * step]. */
+/* G g of F(6, 3) for one row, scaled so that the transforms of inputs and outputs have small whole
+ * numbers. */
+static void transform_row(const double g[3], double out[IN_W])
+{
+    double even = g[0] + g[2];
+    out[0] = g[0];
+    out[1] = (even + g[1]) * (-2.0 / 9);
+    out[2] = (even - g[1]) * (-2.0 / 9);
+    even = g[0] + 4 * g[2];
+    out[3] = (even + 2 * g[1]) * (1.0 / 90);
+    out[4] = (even - 2 * g[1]) * (1.0 / 90);
+    even = 4 * g[0] + g[2];
+    out[5] = (even + 2 * g[1]) * (1.0 / 180);
+    out[6] = (even - 2 * g[1]) * (1.0 / 180);
+    out[7] = g[2];
+}
+
+/* kernel: [3][3]; value (y, x) goes to out[(y * IN_W + x) * step]. */
 static void transform_kernel(const float *kernel, float *out, size_t step)
 {
-    double half[IN][3], u[IN];
+    double half[IN_H][3], u[IN_W];
     for (size_t x = 0; x < 3; x++) {
         double column[3] = {(double)kernel[x], (double)kernel[3 + x], (double)kernel[6 + x]};
-        transform_weights(column, 3, &half[0][x]);
+        transform_column(column, &half[0][x], 3);
     }
-    for (size_t y = 0; y < IN; y++) {
-        transform_weights(half[y], 1, u);
-        for (size_t x = 0; x < IN; x++)
-            out[(y * IN + x) * step] = (float)u[x];
+    for (size_t y = 0; y < IN_H; y++) {
+        transform_row(half[y], u);
+        for (size_t x = 0; x < IN_W; x++)
+            out[(y * IN_W + x) * step] = (float)u[x];
     }
 }
 
@@ -133,13 +158,10 @@ struct mm_winograd *mm_winograd_create(const struct mm_conv *conv, const struct 
     size_t panel = conv->kernels->panel;
     size_t rows = conv->in.groups * MM_LANES;
     size_t n_weights;
-    plan->tiles_w = tiles_for(conv->conv_w);
+    plan->tiles_w = tiles_for(conv->conv_w, OUT_W);
     plan->n_panels = (desc->out_channels + panel - 1) / panel;
-    plan->block = rows <= FEW_CHANNELS ? 24 : 48;
+    plan->block = rows <= FEW_CHANNELS ? FEW_TILES : MANY_TILES;
     plan->pass = PASS_CHANNELS / panel;
-    size_t tiles = conv->kernels->tiles;
-    plan->block =
-        (plan->block + tiles - 1) / tiles * tiles + tiles; /* one strip more: winograd.h */
     plan->v_step = plan->block * rows + MM_WINOGRAD_SKEW;
     plan->scratch = POSITIONS * plan->v_step + plan->pass * plan->block * MM_WINOGRAD_M_STEP(panel);
     if (__builtin_mul_overflow(POSITIONS * panel * plan->n_panels, rows, &n_weights) ||

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * winograd.h - 3 x 3 convolution by Winograd's minimal filtering F(6 x 6, 3 x 3) (Lavin, Gray: Fast
- * Algorithms for Convolutional Neural Networks, CVPR 2016; interpolation points 0, 1, -1, 2, -2,
- * 1/2, -1/2 and infinity). One source for every instruction set: the including file defines
+ * winograd.h - 3 x 3 convolution by Winograd's minimal filtering F(8 x 6, 3 x 3) (Lavin, Gray: Fast
+ * Algorithms for Convolutional Neural Networks, CVPR 2016; interpolation points in
+ * winograd_plan.h). One source for every instruction set: the including file defines
  *
  *     MM_VEC       floats in a vector register (divides MM_LANES)
- *     MM_TILES     tiles multiplied at a time
+ *     MM_TILES     most tiles multiplied at a time: 3, 6 or 12
  *     MM_PANEL     output channels multiplied at a time, a multiple of MM_LANES
  *     MM_UNROLL    input channels in the loop's body, divides MM_LANES
  *     MM_WINOGRAD  the function's name
  *
- * A tile of 8 x 8 inputs, transformed, times transformed weights, added up over the input channels
- * and transformed back gives 6 x 6 outputs: 64 multiplications instead of 324. Each of the 64
+ * A tile of 10 x 8 inputs, transformed, times transformed weights, added up over the input channels
+ * and transformed back gives 8 x 6 outputs: 80 multiplications instead of 432. Each of the 80
  * positions of a tile is a matrix product [tiles][in channels] x [in channels][out channels]. A
  * block of tiles goes through all three steps while it is in the cache:
  *
- *     in      -> V  [64][tiles / MM_TILES][in groups][MM_TILES][MM_LANES]
- *     V x U   -> M  [panels of a pass][tiles][64][MM_PANEL]
+ *     in      -> V  [80][strips][in groups][MM_TILES][MM_LANES]
+ *     V x U   -> M  [panels of a pass][tiles][80][MM_PANEL]
  *     M       -> out
  *
- * U, the weights, lies in the order in which it is walked. MM_TILES x MM_PANEL sums stay in
- * registers over all input channels, so a value depends on nothing but its own tile.
+ * U, the weights, lies in the order in which it is walked. The sums of a strip, MM_TILES x MM_PANEL
+ * at most, stay in registers for PART groups of input channels and are then added to M, so a value
+ * depends on nothing but its own tile. One sum over all of 512 channels would be as fast and, with
+ * what the transforms make of its error, three times less exact.
  */
 #include <float.h>
 #include <string.h>
@@ -29,20 +31,25 @@
 #include "embed/kernel/vec.h"
 #include "embed/kernel/winograd_plan.h"
 
-#define IN        MM_WINOGRAD_IN
-#define OUT       MM_WINOGRAD_OUT
+#define IN_H      MM_WINOGRAD_IN_H
+#define IN_W      MM_WINOGRAD_IN_W
+#define OUT_H     MM_WINOGRAD_OUT_H
+#define OUT_W     MM_WINOGRAD_OUT_W
 #define POSITIONS MM_WINOGRAD_POSITIONS
 #define LINE      16 /* floats of a cache line */
 #define COLUMNS   (MM_PANEL / MM_VEC)
 #define M_STEP    MM_WINOGRAD_M_STEP(MM_PANEL) /* floats from a tile of M to the next */
-
-#define STEPS (MM_LANES / MM_UNROLL)
-#define HALF  ((MM_TILES + 1) / 2)
+#define PART      4                            /* groups of input channels in one sum */
+#define STEPS     (MM_LANES / MM_UNROLL)
 
 /* Cache lines that are fetched ahead in every step: of weights, so that four strips fetch the whole
  * next panel; of V, the strip two groups further on. */
 #define AHEAD_U ((MM_PANEL / 4 + STEPS - 1) / STEPS)
 #define AHEAD_V ((MM_TILES + STEPS - 1) / STEPS)
+
+/* For lines that are wanted soon, and for those that need not yet displace anything nearby. */
+#define FETCH(p)       __builtin_prefetch(p)
+#define FETCH_EARLY(p) __builtin_prefetch(p, 0, 2)
 
 /* Where a block's tiles come from and go to. */
 struct tile {
@@ -80,8 +87,36 @@ static void next_tile(const struct job *job, struct tile *tile)
 
 /* ---- transforms ---- */
 
-/* B^T d: one column or row of a tile of inputs. */
-MM_INLINE void transform_in(const vec d[IN], vec t[IN])
+/* The values at p and -p of one column of a tile. a, b, c: the squares of the other points, zeros
+ * of the polynomial that they are multiplied with. */
+MM_INLINE void transform_pair(const vec d[IN_H], double p, double a, double b, double c, vec t[2])
+{
+    const double zeros[] = {-a * b * c, a * b + a * c + b * c, -a - b - c};
+    vec even = d[8] + d[6] * (float)zeros[2] + d[4] * (float)zeros[1] + d[2] * (float)zeros[0];
+    vec odd = d[7] * (float)p + d[5] * (float)(p * zeros[2]) + d[3] * (float)(p * zeros[1]) +
+              d[1] * (float)(p * zeros[0]);
+    t[0] = even + odd;
+    t[1] = even - odd;
+}
+
+/* B^T d of F(8, 3): one column of a tile of inputs. */
+MM_INLINE void transform_column_in(const vec d[IN_H], vec t[IN_H])
+{
+    const double p[] = MM_WINOGRAD_POINTS;
+    const double a = p[0] * p[0], b = p[1] * p[1], c = p[2] * p[2], e = p[3] * p[3];
+    const float zeros[] = {
+        (float)(a * b * c * e), (float)(-a * b * c - a * b * e - a * c * e - b * c * e),
+        (float)(a * b + a * c + a * e + b * c + b * e + c * e), (float)(-a - b - c - e)};
+    t[0] = d[8] + d[6] * zeros[3] + d[4] * zeros[2] + d[2] * zeros[1] + d[0] * zeros[0];
+    transform_pair(d, p[0], b, c, e, t + 1);
+    transform_pair(d, p[1], a, c, e, t + 3);
+    transform_pair(d, p[2], a, b, e, t + 5);
+    transform_pair(d, p[3], a, b, c, t + 7);
+    t[9] = d[9] + d[7] * zeros[3] + d[5] * zeros[2] + d[3] * zeros[1] + d[1] * zeros[0];
+}
+
+/* B^T d of F(6, 3): one row. */
+MM_INLINE void transform_row_in(const vec d[IN_W], vec t[IN_W])
 {
     t[0] = d[0] - d[6] + (d[4] - d[2]) * 5.25f;
     t[7] = d[7] - d[1] + (d[3] - d[5]) * 5.25f;
@@ -99,8 +134,32 @@ MM_INLINE void transform_in(const vec d[IN], vec t[IN])
     t[6] = even - odd;
 }
 
-/* A^T m: one column or row of a tile of outputs. */
-MM_INLINE void transform_out(const vec m[IN], vec y[OUT])
+/* A^T m of F(8, 3): one column of a tile of outputs. */
+MM_INLINE void transform_column_out(const vec m[IN_H], vec y[OUT_H])
+{
+    const double p[] = MM_WINOGRAD_POINTS;
+    double power[] = {1, 1, 1, 1};
+    vec sum[4], dif[4];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++) {
+        sum[i] = m[1 + 2 * i] + m[2 + 2 * i];
+        dif[i] = m[1 + 2 * i] - m[2 + 2 * i];
+    }
+    y[0] = m[0] + sum[0] + sum[1] + sum[2] + sum[3];
+#pragma GCC unroll 8
+    for (size_t k = 1; k < OUT_H; k++) {
+        const vec *from = k % 2 ? dif : sum;
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++)
+            power[i] *= p[i];
+        y[k] = from[0] * (float)power[0] + from[1] * (float)power[1] + from[2] * (float)power[2] +
+               from[3] * (float)power[3];
+    }
+    y[OUT_H - 1] += m[IN_H - 1];
+}
+
+/* A^T m of F(6, 3): one row. */
+MM_INLINE void transform_row_out(const vec m[IN_W], vec y[OUT_W])
 {
     vec sum1 = m[1] + m[2];
     vec dif1 = m[1] - m[2];
@@ -119,83 +178,103 @@ MM_INLINE void transform_out(const vec m[IN], vec y[OUT])
 /* One tile of MM_VEC channels; step: floats from a position of V to the next. */
 MM_INLINE void put_inputs(const float *in, size_t row, float *v, size_t step)
 {
-    vec half[IN][IN];
-    for (size_t x = 0; x < IN; x++) {
-        vec column[IN], t[IN];
-#pragma GCC unroll 8
-        for (size_t y = 0; y < IN; y++)
+    vec half[IN_H][IN_W];
+    for (size_t x = 0; x < IN_W; x++) {
+        vec column[IN_H], t[IN_H];
+#pragma GCC unroll 16
+        for (size_t y = 0; y < IN_H; y++)
             column[y] = vec_load(in + y * row + x * MM_LANES);
-        /* The next tile's columns: it begins OUT pixels to the right. */
-        if (x < OUT)
-#pragma GCC unroll 8
-            for (size_t y = 0; y < IN; y++)
-                __builtin_prefetch(in + y * row + (IN + x) * MM_LANES);
-        transform_in(column, t);
-#pragma GCC unroll 8
-        for (size_t y = 0; y < IN; y++)
+        /* New columns of the next tile, OUT_W pixels to the right, and of the one behind it. */
+        if (x < OUT_W)
+#pragma GCC unroll 16
+            for (size_t y = 0; y < IN_H; y++) {
+                FETCH(in + y * row + (IN_W + x) * MM_LANES);
+                FETCH_EARLY(in + y * row + (IN_W + OUT_W + x) * MM_LANES);
+            }
+        transform_column_in(column, t);
+#pragma GCC unroll 16
+        for (size_t y = 0; y < IN_H; y++)
             half[y][x] = t[y];
     }
-    for (size_t y = 0; y < IN; y++) {
-        vec t[IN];
-        transform_in(half[y], t);
+    for (size_t y = 0; y < IN_H; y++) {
+        vec t[IN_W];
+        transform_row_in(half[y], t);
 #pragma GCC unroll 8
-        for (size_t x = 0; x < IN; x++)
-            vec_store(v + (y * IN + x) * step, t[x]);
+        for (size_t x = 0; x < IN_W; x++)
+            vec_store(v + (y * IN_W + x) * step, t[x]);
     }
+}
+
+/* Strips that count tiles are multiplied in, MM_TILES at most in each. */
+MM_INLINE size_t n_strips(size_t count)
+{
+    return (count + MM_TILES - 1) / MM_TILES;
+}
+
+/* Where part i of n begins when count is cut as evenly as can be. */
+MM_INLINE size_t cut(size_t count, size_t n, size_t i)
+{
+    return count * i / n;
 }
 
 /* V of `count` tiles from number `first`. */
 static void transform_inputs(const struct job *job, size_t first, size_t count, float *v)
 {
     const struct mm_plane *plane = job->in_plane;
+    size_t strips = n_strips(count);
     for (size_t group = 0; group < plane->groups; group++) {
         struct tile tile = tile_at(job, first);
-        for (size_t t = 0; t < count; t++, next_tile(job, &tile)) {
-            const float *from = job->in + tile.map * plane->size + group * plane->group +
-                                tile.y * OUT * plane->row + tile.x * OUT * MM_LANES;
-            float *to =
-                v + ((t / MM_TILES * plane->groups + group) * MM_TILES + t % MM_TILES) * MM_LANES;
-            for (size_t lane = 0; lane < MM_LANES; lane += MM_VEC)
-                put_inputs(from + lane, plane->row, to + lane, job->plan->v_step);
+        for (size_t s = 0; s < strips; s++) {
+            float *to = v + (s * plane->groups + group) * MM_TILES * MM_LANES;
+            for (size_t t = cut(count, strips, s); t < cut(count, strips, s + 1); t++) {
+                const float *from = job->in + tile.map * plane->size + group * plane->group +
+                                    tile.y * OUT_H * plane->row + tile.x * OUT_W * MM_LANES;
+                for (size_t lane = 0; lane < MM_LANES; lane += MM_VEC)
+                    put_inputs(from + lane, plane->row, to + lane, job->plan->v_step);
+                to += MM_LANES;
+                next_tile(job, &tile);
+            }
         }
     }
 }
 
 /* The block of outputs of one tile for MM_VEC channels, with bias and relu. */
-MM_INLINE void take_outputs(const float *m, vec bias, vec low, vec y[OUT][OUT])
+MM_INLINE void take_outputs(const float *m, vec bias, vec low, vec y[OUT_H][OUT_W])
 {
-    vec half[OUT][IN];
-    for (size_t x = 0; x < IN; x++) {
-        vec column[IN], t[OUT];
+    vec half[OUT_H][IN_W];
+    for (size_t x = 0; x < IN_W; x++) {
+        vec column[IN_H], t[OUT_H];
+#pragma GCC unroll 16
+        for (size_t i = 0; i < IN_H; i++)
+            column[i] = vec_load(m + (i * IN_W + x) * MM_PANEL);
+        transform_column_out(column, t);
 #pragma GCC unroll 8
-        for (size_t i = 0; i < IN; i++)
-            column[i] = vec_load(m + (i * IN + x) * MM_PANEL);
-        transform_out(column, t);
-#pragma GCC unroll 8
-        for (size_t i = 0; i < OUT; i++)
+        for (size_t i = 0; i < OUT_H; i++)
             half[i][x] = t[i];
     }
-    for (size_t i = 0; i < OUT; i++) {
-        transform_out(half[i], y[i]);
+    for (size_t i = 0; i < OUT_H; i++) {
+        transform_row_out(half[i], y[i]);
 #pragma GCC unroll 8
-        for (size_t x = 0; x < OUT; x++)
+        for (size_t x = 0; x < OUT_W; x++)
             y[i][x] = vec_max(low, y[i][x] + bias);
     }
 }
 
-/* Stores rows x columns of a tile's outputs. */
-MM_INLINE void put_outputs(const vec y[OUT][OUT], size_t rows, size_t columns, float *out,
+/* Stores rows x columns of a tile's outputs, and asks for the lines of the tile after the next. */
+MM_INLINE void put_outputs(const vec y[OUT_H][OUT_W], size_t rows, size_t columns, float *out,
                            size_t row)
 {
     for (size_t i = 0; i < rows; i++)
-        for (size_t x = 0; x < columns; x++)
+        for (size_t x = 0; x < columns; x++) {
             vec_store(out + i * row + x * MM_LANES, y[i][x]);
+            FETCH_EARLY(out + i * row + (x + 2 * columns) * MM_LANES);
+        }
 }
 
-MM_INLINE void pool_outputs(vec y[OUT][OUT], vec pooled[OUT][OUT])
+MM_INLINE void pool_outputs(vec y[OUT_H][OUT_W], vec pooled[OUT_H][OUT_W])
 {
-    for (size_t i = 0; i < OUT; i += 2)
-        for (size_t x = 0; x < OUT; x += 2)
+    for (size_t i = 0; i < OUT_H; i += 2)
+        for (size_t x = 0; x < OUT_W; x += 2)
             pooled[i / 2][x / 2] =
                 vec_max(vec_max(y[i][x], y[i][x + 1]), vec_max(y[i + 1][x], y[i + 1][x + 1]));
 }
@@ -206,22 +285,23 @@ MM_INLINE void finish_tile(const struct job *job, const struct tile *tile, size_
 {
     const struct mm_conv *conv = job->conv;
     const struct mm_plane *plane = job->out_plane;
-    size_t side = OUT / pool;
-    size_t rows = job->conv_h / pool - tile->y * side;
-    size_t columns = conv->conv_w / pool - tile->x * side;
+    size_t high = OUT_H / pool;
+    size_t wide = OUT_W / pool;
+    size_t rows = job->conv_h / pool - tile->y * high;
+    size_t columns = conv->conv_w / pool - tile->x * wide;
     float *to = job->out + tile->map * plane->size + group * plane->group + plane->origin +
-                tile->y * side * plane->row + tile->x * side * MM_LANES;
+                tile->y * high * plane->row + tile->x * wide * MM_LANES;
     for (size_t lane = 0; lane < MM_LANES; lane += MM_VEC) {
-        vec y[OUT][OUT], pooled[OUT][OUT];
+        vec y[OUT_H][OUT_W], pooled[OUT_H][OUT_W];
         vec low = vec_set(conv->relu ? 0.0f : -FLT_MAX);
         take_outputs(m + lane, vec_load(conv->bias + group * MM_LANES + lane), low, y);
         if (pool == 2)
             pool_outputs(y, pooled);
-        if (rows >= side && columns >= side)
-            put_outputs(pool == 2 ? pooled : y, side, side, to + lane, plane->row);
+        if (rows >= high && columns >= wide)
+            put_outputs(pool == 2 ? pooled : y, high, wide, to + lane, plane->row);
         else
-            put_outputs(pool == 2 ? pooled : y, rows < side ? rows : side,
-                        columns < side ? columns : side, to + lane, plane->row);
+            put_outputs(pool == 2 ? pooled : y, rows < high ? rows : high,
+                        columns < wide ? columns : wide, to + lane, plane->row);
     }
 }
 
@@ -246,29 +326,26 @@ static void transform_outputs(const struct job *job, size_t first, size_t count,
 
 /* ---- products ---- */
 
-/* m = v x u for `tiles` tiles, a constant, and one panel. ahead: weights that will be needed next.
- */
-MM_INLINE void multiply_tiles(size_t tiles, size_t groups, const float *v, const float *u, float *m,
-                              const float *ahead)
+/* m = v x u, or m += v x u, for `tiles` tiles, a constant, one panel and some groups of channels.
+ * ahead: weights that will be needed next. */
+MM_INLINE void multiply_part(size_t tiles, size_t groups, const float *v, const float *u, float *m,
+                             const float *ahead, bool add)
 {
     vec sum[MM_TILES][COLUMNS];
 #pragma GCC unroll 16
-    for (size_t t = 0; t < tiles; t++) {
+    for (size_t t = 0; t < tiles; t++)
         for (size_t c = 0; c < COLUMNS; c++)
             sum[t][c] = vec_set(0);
-        for (size_t c = 0; c < MM_PANEL; c += LINE)
-            __builtin_prefetch(m + t * M_STEP + c, 1);
-    }
     for (size_t g = 0; g < groups; g++) {
 #pragma GCC unroll 1
         for (size_t step = 0; step < STEPS; step++) {
             /* Here and not in a loop of its own: that costs a third of the speed. */
 #pragma GCC unroll 16
             for (size_t i = 0; i < AHEAD_V; i++)
-                __builtin_prefetch(v + (2 * MM_TILES + step * AHEAD_V + i) * MM_LANES);
+                FETCH(v + (2 * MM_TILES + step * AHEAD_V + i) * MM_LANES);
 #pragma GCC unroll 16
             for (size_t i = 0; i < AHEAD_U; i++)
-                __builtin_prefetch(ahead + i * LINE);
+                FETCH(ahead + i * LINE);
 #pragma GCC unroll 16
             for (size_t lane = 0; lane < MM_UNROLL; lane++) {
                 vec w[COLUMNS];
@@ -289,53 +366,80 @@ MM_INLINE void multiply_tiles(size_t tiles, size_t groups, const float *v, const
 #pragma GCC unroll 16
     for (size_t t = 0; t < tiles; t++)
 #pragma GCC unroll 8
-        for (size_t c = 0; c < COLUMNS; c++)
-            vec_store(m + t * M_STEP + c * MM_VEC, sum[t][c]);
+        for (size_t c = 0; c < COLUMNS; c++) {
+            float *to = m + t * M_STEP + c * MM_VEC;
+            vec_store(to, add ? vec_load(to) + sum[t][c] : sum[t][c]);
+        }
 }
 
-/* Not inlined: each has its registers for itself. */
-static __attribute__((noinline)) void multiply(size_t groups, const float *v, const float *u,
-                                               float *m, const float *ahead)
+MM_INLINE void multiply_tiles(size_t tiles, size_t groups, const float *v, const float *u, float *m,
+                              const float *ahead)
 {
-    multiply_tiles(MM_TILES, groups, v, u, m, ahead);
+#pragma GCC unroll 16
+    for (size_t t = 0; t < tiles; t++)
+        for (size_t c = 0; c < MM_PANEL; c += LINE)
+            __builtin_prefetch(m + t * M_STEP + c, 1);
+    for (size_t g = 0; g < groups; g += PART) {
+        size_t n = groups - g < PART ? groups - g : PART;
+        multiply_part(tiles, n, v, u, m, ahead, g > 0);
+        v += n * MM_TILES * MM_LANES;
+        u += n * MM_LANES * MM_PANEL;
+        ahead += n * STEPS * AHEAD_U * LINE;
+    }
 }
 
-/* The last tiles of a block, when they fill no more than half a strip. */
-static __attribute__((noinline)) void multiply_half(size_t groups, const float *v, const float *u,
-                                                    float *m, const float *ahead)
-{
-    multiply_tiles(HALF, groups, v, u, m, ahead);
-}
+/* One for each number of tiles; not inlined: each has its registers for itself. */
+typedef void multiply(size_t groups, const float *v, const float *u, float *m, const float *ahead);
+#define MULTIPLY(tiles)                                                              \
+    static __attribute__((noinline)) void multiply_##tiles(                          \
+        size_t groups, const float *v, const float *u, float *m, const float *ahead) \
+    {                                                                                \
+        multiply_tiles(tiles, groups, v, u, m, ahead);                               \
+    }
+MULTIPLY(1)
+MULTIPLY(2)
+MULTIPLY(3)
+#if MM_TILES > 3
+MULTIPLY(4)
+MULTIPLY(5)
+MULTIPLY(6)
+#endif
+#if MM_TILES > 6
+MULTIPLY(7)
+MULTIPLY(8)
+MULTIPLY(9)
+MULTIPLY(10)
+MULTIPLY(11)
+MULTIPLY(12)
+#endif
+static multiply *const multiply_of[MM_TILES + 1] = {
+    NULL,       multiply_1, multiply_2, multiply_3,
+#if MM_TILES > 3
+    multiply_4, multiply_5, multiply_6,
+#endif
+#if MM_TILES > 6
+    multiply_7, multiply_8, multiply_9, multiply_10, multiply_11, multiply_12,
+#endif
+};
 
-/* All 64 products of one pass; weights: those of the pass. */
+/* All products of one pass; weights: those of the pass. */
 static void multiply_pass(const struct job *job, const float *v, const float *weights, size_t tiles,
                           size_t n_panels, float *m)
 {
     const struct mm_winograd *plan = job->plan;
     size_t groups = job->in_plane->groups;
     size_t panel = groups * MM_LANES * MM_PANEL;
-    size_t strips = (tiles + MM_TILES - 1) / MM_TILES;
+    size_t strips = n_strips(tiles);
     size_t share = panel / strips / LINE * LINE; /* of the next panel, for each strip to fetch */
     for (size_t position = 0; position < POSITIONS; position++)
         for (size_t p = 0; p < n_panels; p++, weights += panel)
             for (size_t s = 0; s < strips; s++) {
-                const float *strip = v + position * plan->v_step + s * groups * MM_TILES * MM_LANES;
-                float *to = m + (p * plan->block + s * MM_TILES) * M_STEP + position * MM_PANEL;
-                const float *ahead = weights + panel + s * share;
-                if (tiles - s * MM_TILES > HALF)
-                    multiply(groups, strip, weights, to, ahead);
-                else
-                    multiply_half(groups, strip, weights, to, ahead);
+                size_t first = cut(tiles, strips, s);
+                multiply_of[cut(tiles, strips, s + 1) - first](
+                    groups, v + position * plan->v_step + s * groups * MM_TILES * MM_LANES, weights,
+                    m + (p * plan->block + first) * M_STEP + position * MM_PANEL,
+                    weights + panel + s * share);
             }
-}
-
-/* Tiles of a block: all blocks as large as each other, and none left of a few tiles for which all
- * weights would have to be fetched once more. */
-static size_t choose_block(const struct mm_winograd *plan, size_t all)
-{
-    size_t usual = plan->block - MM_TILES;
-    size_t blocks = all > plan->block ? (all - MM_TILES + usual - 1) / usual : 1;
-    return (all + blocks * MM_TILES - 1) / (blocks * MM_TILES) * MM_TILES;
 }
 
 void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, float *scratch)
@@ -343,7 +447,7 @@ void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, fl
     const struct mm_winograd *plan = conv->winograd;
     struct job job = {.conv = conv,
                       .plan = plan,
-                      .tiles_h = (part->count + OUT - 1) / OUT,
+                      .tiles_h = (part->count + OUT_H - 1) / OUT_H,
                       .tiles_w = plan->tiles_w,
                       .conv_h = part->count,
                       .in_plane = part->in_plane,
@@ -354,9 +458,10 @@ void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, fl
     float *m = scratch + POSITIONS * plan->v_step;
     size_t all = part->maps * job.tiles_h * job.tiles_w;
     size_t panel = POSITIONS * conv->in.groups * MM_LANES * MM_PANEL;
-    size_t block = choose_block(plan, all);
-    for (size_t first = 0; first < all; first += block) {
-        size_t count = all - first < block ? all - first : block;
+    size_t blocks = (all + plan->block - 1) / plan->block;
+    for (size_t b = 0; b < blocks; b++) {
+        size_t first = cut(all, blocks, b);
+        size_t count = cut(all, blocks, b + 1) - first;
         transform_inputs(&job, first, count, v);
         for (size_t p = 0; p < plan->n_panels; p += plan->pass) {
             size_t n_panels = plan->n_panels - p < plan->pass ? plan->n_panels - p : plan->pass;
