@@ -301,12 +301,18 @@ static inline struct oracle_difference oracle_compare(const float *got, const fl
 }
 
 /* The tolerance for a direct convolution, or a faster algorithm. */
+static inline void oracle_assert_within(double tolerance, const char *what, const float *got,
+                                        const float *want, size_t count, size_t stride)
+{
+    struct oracle_difference d = oracle_compare(got, want, count, stride);
+    if (!(d.cosine >= 0.99999) || !(d.largest <= tolerance * d.scale))
+        fail_msg("%s: cosine %.8f, difference %.3g of %.3g", what, d.cosine, d.largest, d.scale);
+}
+
 static inline void oracle_assert_close(const char *what, const float *got, const float *want,
                                        size_t count, size_t stride)
 {
-    struct oracle_difference d = oracle_compare(got, want, count, stride);
-    if (!(d.cosine >= 0.99999) || !(d.largest <= 1e-4 * d.scale))
-        fail_msg("%s: cosine %.8f, difference %.3g of %.3g", what, d.cosine, d.largest, d.scale);
+    oracle_assert_within(1e-4, what, got, want, count, stride);
 }
 
 #endif
