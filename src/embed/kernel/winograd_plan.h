@@ -33,7 +33,7 @@ struct mm_winograd {
     size_t n_panels; /* of kernels->panel output channels */
     size_t pass;     /* panels that are multiplied before their outputs are taken */
     size_t v_step;   /* floats from a position of V to the next */
-    float *weights;  /* [passes][64][panels of the pass][in groups * MM_LANES][kernels->panel] */
+    float *weights;  /* [passes][80][panels of the pass][in groups * MM_LANES][kernels->panel] */
     size_t bytes;    /* of the weights */
     size_t scratch;  /* floats */
 };
