@@ -159,6 +159,7 @@ struct mm_winograd *mm_winograd_create(const struct mm_conv *conv, const struct 
     size_t rows = conv->in.groups * MM_LANES;
     size_t n_weights;
     plan->tiles_w = tiles_for(conv->conv_w, OUT_W);
+    plan->narrow = conv->conv_w - (plan->tiles_w - 1) * OUT_W <= MM_WINOGRAD_NARROW_W;
     plan->n_panels = (desc->out_channels + panel - 1) / panel;
     plan->block = rows <= FEW_CHANNELS ? FEW_TILES : MANY_TILES;
     plan->pass = PASS_CHANNELS / panel;

@@ -36,6 +36,8 @@
 #define OUT_H     MM_WINOGRAD_OUT_H
 #define OUT_W     MM_WINOGRAD_OUT_W
 #define POSITIONS MM_WINOGRAD_POSITIONS
+#define NARROW_W  MM_WINOGRAD_NARROW_W
+#define NARROW_IN (NARROW_W + IN_W - OUT_W)
 #define LINE      16 /* floats of a cache line */
 #define COLUMNS   (MM_PANEL / MM_VEC)
 #define M_STEP    MM_WINOGRAD_M_STEP(MM_PANEL) /* floats from a tile of M to the next */
@@ -51,16 +53,20 @@
 #define FETCH(p)       __builtin_prefetch(p)
 #define FETCH_EARLY(p) __builtin_prefetch(p, 0, 2)
 
-/* Where a block's tiles come from and go to. */
+/* Where a block's tiles come from and go to. Narrow: the last of a row, when it has no more than
+ * NARROW_W outputs across. All narrow ones come behind all others, so that most positions of theirs
+ * need not be multiplied. */
 struct tile {
-    size_t map, y, x; /* y, x in tiles */
+    size_t index, map, y, x; /* y, x in tiles */
+    bool narrow;
 };
 
 /* All that stays the same during one call. */
 struct job {
     const struct mm_conv *conv;
     const struct mm_winograd *plan;
-    size_t tiles_h, tiles_w; /* of a map */
+    size_t tiles_h, tiles_w; /* of a map, without narrow tiles */
+    size_t n_wide;           /* tiles of all maps that are not narrow */
     size_t conv_h;           /* rows wanted, before pooling */
     const struct mm_plane *in_plane, *out_plane;
     const float *in;
@@ -69,20 +75,34 @@ struct job {
 
 static struct tile tile_at(const struct job *job, size_t index)
 {
+    if (index >= job->n_wide) {
+        size_t rest = index - job->n_wide;
+        return (struct tile){index, rest / job->tiles_h, rest % job->tiles_h, job->tiles_w, true};
+    }
     size_t each = job->tiles_h * job->tiles_w;
     size_t rest = index % each;
-    return (struct tile){index / each, rest / job->tiles_w, rest % job->tiles_w};
+    return (struct tile){index, index / each, rest / job->tiles_w, rest % job->tiles_w, false};
 }
 
 static void next_tile(const struct job *job, struct tile *tile)
 {
-    if (++tile->x < job->tiles_w)
+    if (++tile->index == job->n_wide) {
+        *tile = tile_at(job, tile->index);
         return;
-    tile->x = 0;
+    }
+    if (!tile->narrow && ++tile->x < job->tiles_w)
+        return;
+    tile->x = tile->narrow ? job->tiles_w : 0;
     if (++tile->y < job->tiles_h)
         return;
     tile->y = 0;
     tile->map++;
+}
+
+/* Is a column of positions one that narrow tiles have: of the points 0, 1, -1 and infinity? */
+MM_INLINE bool is_narrow(size_t x)
+{
+    return x < 3 || x == IN_W - 1;
 }
 
 /* ---- transforms ---- */
@@ -134,6 +154,15 @@ MM_INLINE void transform_row_in(const vec d[IN_W], vec t[IN_W])
     t[6] = even - odd;
 }
 
+/* B^T d of F(2, 3): one row of a narrow tile, for weights that are scaled as those of F(6, 3). */
+MM_INLINE void transform_narrow_in(const vec d[NARROW_IN], vec t[IN_W])
+{
+    t[0] = d[0] - d[2];
+    t[1] = (d[1] + d[2]) * -2.25f;
+    t[2] = (d[2] - d[1]) * -2.25f;
+    t[7] = d[3] - d[1];
+}
+
 /* A^T m of F(8, 3): one column of a tile of outputs. */
 MM_INLINE void transform_column_out(const vec m[IN_H], vec y[OUT_H])
 {
@@ -175,11 +204,18 @@ MM_INLINE void transform_row_out(const vec m[IN_W], vec y[OUT_W])
     y[5] = m[7] + dif1 + dif2 * 32.0f + dif3;
 }
 
+/* A^T m of F(2, 3): one row of a narrow tile. */
+MM_INLINE void transform_narrow_out(const vec m[IN_W], vec y[OUT_W])
+{
+    y[0] = m[0] + m[1] + m[2];
+    y[1] = m[1] - m[2] + m[7];
+}
+
 /* One tile of MM_VEC channels; step: floats from a position of V to the next. */
-MM_INLINE void put_inputs(const float *in, size_t row, float *v, size_t step)
+MM_INLINE void put_inputs(const float *in, size_t row, float *v, size_t step, bool narrow)
 {
     vec half[IN_H][IN_W];
-    for (size_t x = 0; x < IN_W; x++) {
+    for (size_t x = 0; x < (narrow ? NARROW_IN : IN_W); x++) {
         vec column[IN_H], t[IN_H];
 #pragma GCC unroll 16
         for (size_t y = 0; y < IN_H; y++)
@@ -198,10 +234,14 @@ MM_INLINE void put_inputs(const float *in, size_t row, float *v, size_t step)
     }
     for (size_t y = 0; y < IN_H; y++) {
         vec t[IN_W];
-        transform_row_in(half[y], t);
+        if (narrow)
+            transform_narrow_in(half[y], t);
+        else
+            transform_row_in(half[y], t);
 #pragma GCC unroll 8
         for (size_t x = 0; x < IN_W; x++)
-            vec_store(v + (y * IN_W + x) * step, t[x]);
+            if (!narrow || is_narrow(x))
+                vec_store(v + (y * IN_W + x) * step, t[x]);
     }
 }
 
@@ -230,7 +270,10 @@ static void transform_inputs(const struct job *job, size_t first, size_t count, 
                 const float *from = job->in + tile.map * plane->size + group * plane->group +
                                     tile.y * OUT_H * plane->row + tile.x * OUT_W * MM_LANES;
                 for (size_t lane = 0; lane < MM_LANES; lane += MM_VEC)
-                    put_inputs(from + lane, plane->row, to + lane, job->plan->v_step);
+                    if (tile.narrow)
+                        put_inputs(from + lane, plane->row, to + lane, job->plan->v_step, true);
+                    else
+                        put_inputs(from + lane, plane->row, to + lane, job->plan->v_step, false);
                 to += MM_LANES;
                 next_tile(job, &tile);
             }
@@ -239,10 +282,12 @@ static void transform_inputs(const struct job *job, size_t first, size_t count, 
 }
 
 /* The block of outputs of one tile for MM_VEC channels, with bias and relu. */
-MM_INLINE void take_outputs(const float *m, vec bias, vec low, vec y[OUT_H][OUT_W])
+MM_INLINE void take_outputs(const float *m, vec bias, vec low, bool narrow, vec y[OUT_H][OUT_W])
 {
     vec half[OUT_H][IN_W];
     for (size_t x = 0; x < IN_W; x++) {
+        if (narrow && !is_narrow(x))
+            continue;
         vec column[IN_H], t[OUT_H];
 #pragma GCC unroll 16
         for (size_t i = 0; i < IN_H; i++)
@@ -253,9 +298,11 @@ MM_INLINE void take_outputs(const float *m, vec bias, vec low, vec y[OUT_H][OUT_
             half[i][x] = t[i];
     }
     for (size_t i = 0; i < OUT_H; i++) {
-        transform_row_out(half[i], y[i]);
-#pragma GCC unroll 8
-        for (size_t x = 0; x < OUT_W; x++)
+        if (narrow)
+            transform_narrow_out(half[i], y[i]);
+        else
+            transform_row_out(half[i], y[i]);
+        for (size_t x = 0; x < (narrow ? NARROW_W : OUT_W); x++)
             y[i][x] = vec_max(low, y[i][x] + bias);
     }
 }
@@ -271,22 +318,23 @@ MM_INLINE void put_outputs(const vec y[OUT_H][OUT_W], size_t rows, size_t column
         }
 }
 
-MM_INLINE void pool_outputs(vec y[OUT_H][OUT_W], vec pooled[OUT_H][OUT_W])
+MM_INLINE void pool_outputs(vec y[OUT_H][OUT_W], size_t width, vec pooled[OUT_H][OUT_W])
 {
     for (size_t i = 0; i < OUT_H; i += 2)
-        for (size_t x = 0; x < OUT_W; x += 2)
+        for (size_t x = 0; x < width; x += 2)
             pooled[i / 2][x / 2] =
                 vec_max(vec_max(y[i][x], y[i][x + 1]), vec_max(y[i + 1][x], y[i + 1][x + 1]));
 }
 
-/* One tile of one group of channels, from M to the output map. */
+/* One tile of one group of channels, from M to the output map; pool and narrow are constants. */
 MM_INLINE void finish_tile(const struct job *job, const struct tile *tile, size_t group,
-                           const float *m, size_t pool)
+                           const float *m, size_t pool, bool narrow)
 {
     const struct mm_conv *conv = job->conv;
     const struct mm_plane *plane = job->out_plane;
     size_t high = OUT_H / pool;
     size_t wide = OUT_W / pool;
+    size_t most = narrow ? NARROW_W / pool : wide;
     size_t rows = job->conv_h / pool - tile->y * high;
     size_t columns = conv->conv_w / pool - tile->x * wide;
     float *to = job->out + tile->map * plane->size + group * plane->group + plane->origin +
@@ -294,14 +342,14 @@ MM_INLINE void finish_tile(const struct job *job, const struct tile *tile, size_
     for (size_t lane = 0; lane < MM_LANES; lane += MM_VEC) {
         vec y[OUT_H][OUT_W], pooled[OUT_H][OUT_W];
         vec low = vec_set(conv->relu ? 0.0f : -FLT_MAX);
-        take_outputs(m + lane, vec_load(conv->bias + group * MM_LANES + lane), low, y);
+        take_outputs(m + lane, vec_load(conv->bias + group * MM_LANES + lane), low, narrow, y);
         if (pool == 2)
-            pool_outputs(y, pooled);
-        if (rows >= high && columns >= wide)
-            put_outputs(pool == 2 ? pooled : y, high, wide, to + lane, plane->row);
+            pool_outputs(y, narrow ? NARROW_W : OUT_W, pooled);
+        if (rows >= high && columns >= most)
+            put_outputs(pool == 2 ? pooled : y, high, most, to + lane, plane->row);
         else
             put_outputs(pool == 2 ? pooled : y, rows < high ? rows : high,
-                        columns < wide ? columns : wide, to + lane, plane->row);
+                        columns < most ? columns : most, to + lane, plane->row);
     }
 }
 
@@ -317,10 +365,14 @@ static void transform_outputs(const struct job *job, size_t first, size_t count,
             struct tile tile = tile_at(job, first);
             const float *from = m + p * job->plan->block * M_STEP + i * MM_LANES;
             for (size_t t = 0; t < count; t++, next_tile(job, &tile), from += M_STEP)
-                if (job->conv->pool_h == 2)
-                    finish_tile(job, &tile, group, from, 2);
+                if (job->conv->pool_h == 2 && tile.narrow)
+                    finish_tile(job, &tile, group, from, 2, true);
+                else if (job->conv->pool_h == 2)
+                    finish_tile(job, &tile, group, from, 2, false);
+                else if (tile.narrow)
+                    finish_tile(job, &tile, group, from, 1, true);
                 else
-                    finish_tile(job, &tile, group, from, 1);
+                    finish_tile(job, &tile, group, from, 1, false);
         }
 }
 
@@ -422,24 +474,28 @@ static multiply *const multiply_of[MM_TILES + 1] = {
 #endif
 };
 
-/* All products of one pass; weights: those of the pass. */
+/* All products of one pass, of whose tiles the first n_wide are not narrow; weights: those of the
+ * pass. */
 static void multiply_pass(const struct job *job, const float *v, const float *weights, size_t tiles,
-                          size_t n_panels, float *m)
+                          size_t n_wide, size_t n_panels, float *m)
 {
     const struct mm_winograd *plan = job->plan;
     size_t groups = job->in_plane->groups;
     size_t panel = groups * MM_LANES * MM_PANEL;
     size_t strips = n_strips(tiles);
     size_t share = panel / strips / LINE * LINE; /* of the next panel, for each strip to fetch */
-    for (size_t position = 0; position < POSITIONS; position++)
+    for (size_t position = 0; position < POSITIONS; position++) {
+        size_t wanted = is_narrow(position % IN_W) ? tiles : n_wide;
         for (size_t p = 0; p < n_panels; p++, weights += panel)
-            for (size_t s = 0; s < strips; s++) {
+            for (size_t s = 0; s < strips && cut(tiles, strips, s) < wanted; s++) {
                 size_t first = cut(tiles, strips, s);
-                multiply_of[cut(tiles, strips, s + 1) - first](
+                size_t end = cut(tiles, strips, s + 1);
+                multiply_of[(end < wanted ? end : wanted) - first](
                     groups, v + position * plan->v_step + s * groups * MM_TILES * MM_LANES, weights,
                     m + (p * plan->block + first) * M_STEP + position * MM_PANEL,
                     weights + panel + s * share);
             }
+    }
 }
 
 void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, float *scratch)
@@ -448,7 +504,7 @@ void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, fl
     struct job job = {.conv = conv,
                       .plan = plan,
                       .tiles_h = (part->count + OUT_H - 1) / OUT_H,
-                      .tiles_w = plan->tiles_w,
+                      .tiles_w = plan->tiles_w - plan->narrow,
                       .conv_h = part->count,
                       .in_plane = part->in_plane,
                       .out_plane = part->out_plane,
@@ -456,16 +512,19 @@ void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, fl
                       .out = part->out};
     float *v = scratch;
     float *m = scratch + POSITIONS * plan->v_step;
-    size_t all = part->maps * job.tiles_h * job.tiles_w;
+    size_t all = part->maps * job.tiles_h * plan->tiles_w;
+    job.n_wide = part->maps * job.tiles_h * job.tiles_w;
     size_t panel = POSITIONS * conv->in.groups * MM_LANES * MM_PANEL;
     size_t blocks = (all + plan->block - 1) / plan->block;
     for (size_t b = 0; b < blocks; b++) {
         size_t first = cut(all, blocks, b);
         size_t count = cut(all, blocks, b + 1) - first;
+        size_t wide = job.n_wide < first ? 0 : job.n_wide - first;
         transform_inputs(&job, first, count, v);
         for (size_t p = 0; p < plan->n_panels; p += plan->pass) {
             size_t n_panels = plan->n_panels - p < plan->pass ? plan->n_panels - p : plan->pass;
-            multiply_pass(&job, v, plan->weights + p * panel, count, n_panels, m);
+            multiply_pass(&job, v, plan->weights + p * panel, count, wide < count ? wide : count,
+                          n_panels, m);
             transform_outputs(&job, first, count, p, n_panels, m);
         }
     }

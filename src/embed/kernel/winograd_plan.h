@@ -9,6 +9,7 @@
 #define MM_WINOGRAD_IN_W      8
 #define MM_WINOGRAD_OUT_H     8 /* of its outputs */
 #define MM_WINOGRAD_OUT_W     6
+#define MM_WINOGRAD_NARROW_W  2 /* outputs across of a tile that the last of a row may be */
 #define MM_WINOGRAD_POSITIONS ((size_t)(MM_WINOGRAD_IN_H * MM_WINOGRAD_IN_W))
 #define MM_WINOGRAD_MAX_PANEL 32
 
@@ -29,6 +30,7 @@
 
 struct mm_winograd {
     size_t tiles_w;  /* of one map */
+    bool narrow;     /* the last tile of a row is */
     size_t block;    /* most tiles that are transformed together */
     size_t n_panels; /* of kernels->panel output channels */
     size_t pass;     /* panels that are multiplied before their outputs are taken */
