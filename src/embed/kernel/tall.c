@@ -21,28 +21,9 @@ bool mm_tall_fits(const struct mm_conv_desc *desc, const struct mm_kernels *kern
 
 void mm_tall_pad(const struct mm_conv *conv, const struct mm_conv_desc *desc, struct mm_pad *pad)
 {
-    size_t rows = (conv->conv_h + 1) / MM_TALL_OUT * MM_TALL_OUT + MM_TALL_ROWS - 1;
+    size_t rows = (conv->conv_h + MM_TALL_OUT - 1) / MM_TALL_OUT * MM_TALL_OUT + MM_TALL_ROWS - 1;
     if (rows > pad->top + desc->height + pad->bottom)
         pad->bottom = rows - pad->top - desc->height;
-}
-
-/* G g: a column of a kernel at the eight points, scaled as the other transforms need it. */
-static void transform_column(const double g[MM_TALL_ROWS], double u[MM_TALL_POSITIONS])
-{
-    double even1 = g[0] + g[2] + g[4] + g[6];
-    double odd1 = g[1] + g[3] + g[5];
-    double even2 = g[0] + 4 * g[2] + 16 * g[4] + 64 * g[6];
-    double odd2 = 2 * g[1] + 8 * g[3] + 32 * g[5];
-    double even3 = 64 * g[0] + 16 * g[2] + 4 * g[4] + g[6];
-    double odd3 = 32 * g[1] + 8 * g[3] + 2 * g[5];
-    u[0] = g[0];
-    u[1] = (even1 + odd1) * (-2.0 / 9);
-    u[2] = (even1 - odd1) * (-2.0 / 9);
-    u[3] = (even2 + odd2) * (1.0 / 90);
-    u[4] = (even2 - odd2) * (1.0 / 90);
-    u[5] = (even3 + odd3) * (1.0 / 180);
-    u[6] = (even3 - odd3) * (1.0 / 180);
-    u[7] = g[6];
 }
 
 static void pack_weights(struct mm_conv *conv, const struct mm_conv_desc *desc)
@@ -54,7 +35,7 @@ static void pack_weights(struct mm_conv *conv, const struct mm_conv_desc *desc)
             double g[MM_TALL_ROWS], u[MM_TALL_POSITIONS];
             for (size_t y = 0; y < MM_TALL_ROWS; y++)
                 g[y] = (double)desc->kernel[(out * MM_TALL_ROWS + y) * width + x];
-            transform_column(g, u);
+            mm_points_weights(g, MM_TALL_ROWS, u, 1);
             for (size_t i = 0; i < MM_TALL_POSITIONS; i++)
                 conv->weights[((out / panel * MM_TALL_POSITIONS + i) * width + x) * panel +
                               out % panel] = (float)u[i];

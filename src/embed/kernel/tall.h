@@ -1,57 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tall.h - kernels seven rows high on an input of one channel (MusiCNN's over time and frequency),
- * by Winograd's minimal filtering F(2, 7) down the columns: two rows of outputs take eight products
- * instead of fourteen. Included behind direct.h, whose settings and inner loop it uses; it defines
+ * by Winograd's minimal filtering F(4, 7) down the columns: four rows of outputs take ten products
+ * instead of 28. Included behind direct.h, whose settings and inner loop it uses; it defines
  * MM_TALL, the function's name.
  *
- * The points are those of winograd.h, and so the transform of inputs is the same. Each of the eight
- * products is a convolution along a transformed row.
+ * Each of the ten products is a convolution along a transformed row.
  */
+#include "embed/kernel/points.h"
 #include "embed/kernel/tall_plan.h"
 
 #define POSITIONS MM_TALL_POSITIONS
+#define OUT       MM_TALL_OUT
 
-/* B^T d down the columns of eight rows of `row` floats; out: [8][row]. */
-static void transform_rows(const float *in, size_t row, float *out)
+/* B^T d of n columns of ten rows, at most MM_VEC; `row` floats from a row to the next. */
+MM_INLINE void transform_columns(const float *in, size_t row, size_t n, float *out)
 {
-    for (size_t x = 0; x < row; x++) {
-        float d[POSITIONS];
-#pragma GCC unroll 8
-        for (size_t i = 0; i < POSITIONS; i++)
-            d[i] = in[i * row + x];
-        float even1 = d[2] + d[6] - d[4] * 4.25f;
-        float odd1 = d[1] + d[5] - d[3] * 4.25f;
-        float even2 = d[6] - d[4] * 1.25f + d[2] * 0.25f;
-        float odd2 = d[1] * 0.5f - d[3] * 2.5f + d[5] * 2.0f;
-        float even3 = d[6] - d[4] * 5.0f + d[2] * 4.0f;
-        float odd3 = d[1] * 2.0f - d[3] * 2.5f + d[5] * 0.5f;
-        out[0 * row + x] = d[0] - d[6] + (d[4] - d[2]) * 5.25f;
-        out[1 * row + x] = even1 + odd1;
-        out[2 * row + x] = even1 - odd1;
-        out[3 * row + x] = even2 + odd2;
-        out[4 * row + x] = even2 - odd2;
-        out[5 * row + x] = even3 + odd3;
-        out[6 * row + x] = even3 - odd3;
-        out[7 * row + x] = d[7] - d[1] + (d[3] - d[5]) * 5.25f;
-    }
+    vec d[POSITIONS] = {{0}}, t[POSITIONS];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < POSITIONS; i++)
+        memcpy(&d[i], in + i * row, n * sizeof *in);
+    points_in(d, t);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < POSITIONS; i++)
+        memcpy(out + i * row, &t[i], n * sizeof *out);
 }
 
-/* A^T m; m: eight lines, `step` floats apart, of n floats; the two rows take the first two's place.
- */
+/* out: [10][row] */
+static void transform_rows(const float *in, size_t row, float *out)
+{
+    size_t x = 0;
+    for (; x + MM_VEC <= row; x += MM_VEC)
+        transform_columns(in + x, row, MM_VEC, out + x);
+    if (x < row)
+        transform_columns(in + x, row, row - x, out + x);
+}
+
+/* A^T m; m: ten lines, `step` floats apart, of n floats; the rows take the first lines' place. */
 static void combine_lines(float *m, size_t step, size_t n)
 {
     for (size_t i = 0; i < n; i += MM_VEC) {
-        vec p[POSITIONS];
-#pragma GCC unroll 8
+        vec p[POSITIONS], y[OUT];
+#pragma GCC unroll 16
         for (size_t k = 0; k < POSITIONS; k++)
             p[k] = vec_load(m + k * step + i);
-        vec_store(m + i, p[0] + (p[1] + p[2]) + (p[3] + p[4]) + (p[5] + p[6]) * 2.0f);
-        vec_store(m + step + i, (p[1] - p[2]) + (p[3] - p[4]) * 2.0f + (p[5] - p[6]) + p[7]);
+        points_out(p, OUT, y);
+#pragma GCC unroll 4
+        for (size_t k = 0; k < OUT; k++)
+            vec_store(m + k * step + i, y[k]);
     }
 }
 
-/* Two rows, or the last one, of one panel. */
+/* n_rows rows of one panel. */
 static void run_tall_panel(const struct mm_conv *conv, size_t panel, size_t groups,
                            const float *rows, size_t n_rows, const struct mm_plane *plane,
                            float *out, float *m)

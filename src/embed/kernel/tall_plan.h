@@ -4,15 +4,16 @@
 #define EMBED_KERNEL_TALL_PLAN_H
 
 #include "embed/kernel/conv_impl.h"
+#include "embed/kernel/points_plan.h"
 
-#define MM_TALL_ROWS      7 /* of the kernel */
-#define MM_TALL_OUT       2 /* rows computed together */
-#define MM_TALL_POSITIONS 8 /* products for them */
+#define MM_TALL_ROWS      7         /* of the kernel */
+#define MM_TALL_OUT       4         /* rows computed together */
+#define MM_TALL_POSITIONS MM_POINTS /* products for them */
 
 /* Can a convolution of this description run as tall.h has it? */
 bool mm_tall_fits(const struct mm_conv_desc *desc, const struct mm_kernels *kernels);
 
-/* One row more below when the last pair of rows is half there. */
+/* Rows more below when the last rows are fewer than MM_TALL_OUT. */
 void mm_tall_pad(const struct mm_conv *conv, const struct mm_conv_desc *desc, struct mm_pad *pad);
 
 /* Transforms the weights; fills in what direct.h's inner loop needs. MM_ERR_NO_MEMORY. */

@@ -52,26 +52,6 @@ void mm_winograd_pad(const struct mm_conv *conv, const struct mm_conv_desc *desc
         pad->right = width - pad->left - desc->width;
 }
 
-/* G g of F(8, 3) for one column of a kernel: the values of its polynomial at the points, divided by
- * the product of the differences to the other points. */
-static void transform_column(const double g[3], double *out, size_t step)
-{
-    static const double points[] = MM_WINOGRAD_POINTS;
-    double all = 1;
-    for (size_t i = 0; i < 4; i++) {
-        double p = points[i];
-        double below = 2 * p * p;
-        for (size_t j = 0; j < 4; j++)
-            if (j != i)
-                below *= p * p - points[j] * points[j];
-        all *= p * p;
-        out[(1 + 2 * i) * step] = (g[0] + p * g[1] + p * p * g[2]) / below;
-        out[(2 + 2 * i) * step] = (g[0] - p * g[1] + p * p * g[2]) / below;
-    }
-    out[0] = g[0] / all;
-    out[9 * step] = g[2];
-}
-
 /* G g of F(6, 3) for one row, scaled so that the transforms of inputs and outputs have small whole
  * numbers. */
 static void transform_row(const double g[3], double out[IN_W])
@@ -95,7 +75,7 @@ static void transform_kernel(const float *kernel, float *out, size_t step)
     double half[IN_H][3], u[IN_W];
     for (size_t x = 0; x < 3; x++) {
         double column[3] = {(double)kernel[x], (double)kernel[3 + x], (double)kernel[6 + x]};
-        transform_column(column, &half[0][x], 3);
+        mm_points_weights(column, 3, &half[0][x], 3);
     }
     for (size_t y = 0; y < IN_H; y++) {
         transform_row(half[y], u);

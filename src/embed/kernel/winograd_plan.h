@@ -4,25 +4,15 @@
 #define EMBED_KERNEL_WINOGRAD_PLAN_H
 
 #include "embed/kernel/conv_impl.h"
+#include "embed/kernel/points_plan.h"
 
-#define MM_WINOGRAD_IN_H      10 /* of a tile of inputs */
+#define MM_WINOGRAD_IN_H      MM_POINTS /* of a tile of inputs */
 #define MM_WINOGRAD_IN_W      8
 #define MM_WINOGRAD_OUT_H     8 /* of its outputs */
 #define MM_WINOGRAD_OUT_W     6
 #define MM_WINOGRAD_NARROW_W  2 /* outputs across of a tile that the last of a row may be */
 #define MM_WINOGRAD_POSITIONS ((size_t)(MM_WINOGRAD_IN_H * MM_WINOGRAD_IN_W))
 #define MM_WINOGRAD_MAX_PANEL 32
-
-/*
- * Where polynomials are evaluated. Across, F(6, 3): 0, 1, -1, 2, -2, 1/2, -1/2 and infinity. Down,
- * F(8, 3): 0, these and their negatives, infinity; among numbers of few digits those with which a
- * convolution was most exact, 1.8 times more so than with 1/2, 1, 3/2, 2. F(8 x 8) would need
- * another 6 % fewer multiplications and be half as exact.
- */
-#define MM_WINOGRAD_POINTS      \
-    {                           \
-        0.375, 0.75, 1.25, 2.25 \
-    }
 
 /* Floats that keep walks over V and M off multiples of 4 KiB, which share a set of the cache. */
 #define MM_WINOGRAD_SKEW          16
