@@ -168,8 +168,9 @@ int mm_sqlite_version(void)
 /* *version gets 0 for a database that nobody has written to yet. */
 static int identify(struct mm_store *store, int64_t *version, struct mm_error *err)
 {
-    int64_t application;
-    int64_t tables;
+    int64_t application = 0;
+    int64_t tables = 0;
+    *version = 0;
     int result = mm_store_number(store, "PRAGMA application_id", &application, err);
     if (result == 0)
         result = mm_store_number(store, "PRAGMA user_version", version, err);

@@ -31,6 +31,7 @@ struct mm_radio {
     size_t n_aired, aired_capacity;
     struct mm_radio_look now, last; /* this look and the one before */
     double looked_at;               /* time of the last one; 0 = none yet */
+    bool noted;                     /* what was on air then is in the log */
     struct mm_set *plan;
     size_t next;       /* first song of the plan that is not queued */
     double plan_start; /* time at which its first song begins */
@@ -86,10 +87,20 @@ static bool is_same(const struct mm_radio_song *a, const struct mm_radio_song *b
     return a->tag == b->tag || (a->song == b->song && a->song != MM_SET_NONE);
 }
 
+/* The song of the last look is still on air. After a pause, or a restart of the player, it seems to
+ * have begun later than it did. */
+static bool goes_on(const struct mm_radio *r)
+{
+    if (!r->last.n || !r->now.n || !is_same(r->last.songs, r->now.songs))
+        return false;
+    return r->now.elapsed_s >= r->last.elapsed_s - fmin(SAME_S, r->now.songs[0].length_s / 2);
+}
+
 static int note_current(struct mm_radio *r, double now, struct mm_error *err)
 {
     int result = 0;
     const struct mm_radio_song *on = r->now.n ? &r->now.songs[0] : NULL;
+    bool known = r->noted && goes_on(r);
     if (r->looked_at > 0 && r->last.n) {
         size_t place = on ? 0 : r->last.n;
         while (on && place < r->last.n && !is_same(&r->last.songs[place], on))
@@ -97,8 +108,9 @@ static int note_current(struct mm_radio *r, double now, struct mm_error *err)
         if (place > 0)
             result = note_between(r, now, place, err);
     }
-    if (result == 0 && on && r->now.playing)
+    if (result == 0 && on && r->now.playing && !known)
         result = note_aired(r, on->song, now - r->now.elapsed_s, err);
+    r->noted = known || (on && r->now.playing);
     return result;
 }
 

@@ -64,15 +64,17 @@ int mm_overview_coast(const struct mm_scene *scene, double *coast, struct mm_err
 static void find_box(struct overview *o)
 {
     double reach = BEYOND * o->coast;
-    o->box = o->scene->box;
+    struct mm_box box = o->scene->box;
+    /* (With fmin and fmax gcc 12 for aarch64 falls over itself.) */
     for (size_t i = 0; i < o->scene->n_songs; i++) {
         double x = (double)o->scene->xy[2 * i];
         double y = (double)o->scene->xy[2 * i + 1];
-        o->box.x0 = fmin(o->box.x0, x - reach);
-        o->box.y0 = fmin(o->box.y0, y - reach);
-        o->box.x1 = fmax(o->box.x1, x + reach);
-        o->box.y1 = fmax(o->box.y1, y + reach);
+        box.x0 = x - reach < box.x0 ? x - reach : box.x0;
+        box.y0 = y - reach < box.y0 ? y - reach : box.y0;
+        box.x1 = x + reach > box.x1 ? x + reach : box.x1;
+        box.y1 = y + reach > box.y1 ? y + reach : box.y1;
     }
+    o->box = box;
     double width = o->box.x1 - o->box.x0;
     double height = o->box.y1 - o->box.y0;
     o->scale = MM_OVERVIEW_SIDE / fmax(width, height);

@@ -25,7 +25,7 @@ chmod +x under
 MUSICMAP=$scratch/under
 export MUSICMAP_HELPER=$MUSICMAP
 
-run 0 musicmap explore music --no-serve --jobs 2
+run 1 musicmap explore music --no-serve --jobs 2 # one of them is no song
 run 0 musicmap status
 has "$out" 'broken.mp3'
 run 0 musicmap draw -o map.svg

@@ -27,8 +27,8 @@ struct world {
     uint64_t tags;
     struct mm_random random;
     /* what is done to it */
-    bool skips, restarts, lacks, meddles;
-    double away_until;
+    bool skips, restarts, lacks, meddles, pauses;
+    double away_until, paused_until;
     /* what is seen */
     double silent_s;
     double late_s; /* least music that was left when a song was added */
@@ -136,6 +136,12 @@ static int wait(void *ctx, double seconds, struct mm_error *err)
     if (w->meddles && mm_random_below(&w->random, 60) == 0 && w->n < MOST) {
         uint32_t song = (uint32_t)mm_random_below(&w->random, SONGS);
         w->queue[w->n++] = (struct mm_radio_song){song, w->made.songs[song].duration_s, ++w->tags};
+    }
+    if (w->paused_until > 0 && w->now >= w->paused_until)
+        w->playing = true;
+    if (w->pauses && w->playing && mm_random_below(&w->random, 20) == 0) {
+        w->playing = false;
+        w->paused_until = w->now + 100;
     }
     if (w->restarts && w->now > w->away_until && mm_random_below(&w->random, 100) == 0) {
         w->away_until = w->now + 200;
@@ -319,6 +325,23 @@ static void somebody_skips_and_the_player_restarts(void **state)
     end_world(w);
 }
 
+/* A song that is paused in its middle, for longer than two plays may be apart, was played once. */
+static void a_paused_song_is_one_play(void **state)
+{
+    (void)state;
+    struct world *w = make_world();
+    w->pauses = true;
+    run(w, 100, NULL, 0);
+    assert_true(w->silent_s > 1000);
+    assert_true(w->n_logged > 80);
+    for (size_t i = 0; i < w->n_logged; i++) {
+        assert_int_equal(w->logged[i], w->heard[i]);
+        /* One that was paused before it was seen has begun when it went on. */
+        assert_true(w->logged_at[i] > w->heard_at[i] - 2 && w->logged_at[i] < w->heard_at[i] + 130);
+    }
+    end_world(w);
+}
+
 static void songs_of_others_are_left_alone(void **state)
 {
     (void)state;
@@ -369,6 +392,7 @@ int main(void)
         cmocka_unit_test(two_hundred_songs),
         cmocka_unit_test(goes_on_by_the_log),
         cmocka_unit_test(somebody_skips_and_the_player_restarts),
+        cmocka_unit_test(a_paused_song_is_one_play),
         cmocka_unit_test(songs_of_others_are_left_alone),
         cmocka_unit_test(a_player_that_has_nothing),
     };
