@@ -94,22 +94,25 @@ const char *mm_kernels_named(void)
     return name && *name ? name : NULL;
 }
 
+/* name: NULL = any */
+static const struct mm_kernels *first_usable(const char *name)
+{
+    for (size_t i = 0; i < N_KERNELS; i++) {
+        const struct mm_kernels *kernels = table[i];
+        if ((!name || strcmp(kernels->name, name) == 0) && kernels->usable())
+            return kernels;
+    }
+    return NULL;
+}
+
 const struct mm_kernels *mm_kernels_best(void)
 {
     const char *name = mm_kernels_named();
-    const struct mm_kernels *named = name ? mm_kernels_find(name) : NULL;
-    if (named)
-        return named;
-    for (size_t i = 0; i < N_KERNELS; i++)
-        if (table[i]->usable())
-            return table[i];
-    return &generic;
+    const struct mm_kernels *named = name ? first_usable(name) : NULL;
+    return named ? named : first_usable(NULL); /* the portable ones always are */
 }
 
 const struct mm_kernels *mm_kernels_find(const char *name)
 {
-    for (size_t i = 0; i < N_KERNELS; i++)
-        if (strcmp(table[i]->name, name) == 0 && table[i]->usable())
-            return table[i];
-    return NULL;
+    return name ? first_usable(name) : NULL;
 }
