@@ -16,19 +16,41 @@ static const struct {
     double seconds;
 } clips[] = {{"none", 0}, {"short", 8}, {"full", 30}};
 
-/* Another folder of the user's is not filled with our files. */
-static bool may_write(const char *folder)
+static bool is_data(const char *name)
 {
-    char *mark = mm_format("%s/data/map.json", folder);
-    bool ours = mark && access(mark, F_OK) == 0;
-    free(mark);
-    DIR *dir = ours ? NULL : opendir(folder);
-    size_t n = 0;
-    while (dir && readdir(dir))
-        n++;
+    return strcmp(name, "data") == 0;
+}
+
+static bool is_temporary(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && strcmp(dot, ".tmp") == 0;
+}
+
+/* A folder that is not there has nothing, too. */
+static bool has_only(const char *folder, bool (*is_ours)(const char *name))
+{
+    bool only = true;
+    DIR *dir = opendir(folder);
+    for (const struct dirent *entry; dir && only && (entry = readdir(dir));)
+        only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+               is_ours(entry->d_name);
     if (dir)
         closedir(dir);
-    return n <= 2;
+    return only;
+}
+
+/* Another folder of the user's is not filled with our files. What is left when the very first of
+ * ours was not finished is no such folder. */
+static bool may_write(const char *folder)
+{
+    char *data = mm_format("%s/data", folder);
+    char *mark = mm_format("%s/data/map.json", folder);
+    bool ours = mark && access(mark, F_OK) == 0;
+    bool begun = data && has_only(folder, is_data) && has_only(data, is_temporary);
+    free(mark);
+    free(data);
+    return ours || begun;
 }
 
 static bool begin(void *ctx, const struct mm_page_export_report *report)

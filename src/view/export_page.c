@@ -443,17 +443,24 @@ static int put_page(struct export *e, struct mm_error *err)
 
 /* ---- the whole ---- */
 
+static int make_part(const struct export *e, const char *name, struct mm_error *err)
+{
+    char *path = mm_path_join(e->what->path, name);
+    int result = path ? mm_file_make_folder(path, err) : mm_no_memory(err);
+    free(path);
+    return result;
+}
+
 static int write_folder(struct export *e, struct mm_pool *pool, struct mm_error *err)
 {
-    static const char *const parts[] = {"data", "clips", "assets"};
-    int result = 0;
-    for (size_t i = 0; i < 3 && result == 0; i++) {
-        char *path = mm_path_join(e->what->path, parts[i]);
-        result = path ? mm_file_make_folder(path, err) : mm_no_memory(err);
-        free(path);
-    }
+    /* data/map.json, by which a folder is known as ours, comes first. */
+    int result = make_part(e, "data", err);
     if (result == 0)
         result = put_data(e, err);
+    if (result == 0)
+        result = make_part(e, "clips", err);
+    if (result == 0)
+        result = make_part(e, "assets", err);
     if (result == 0)
         result = put_clips(e, pool, err);
     return result == 0 ? put_page(e, err) : result;

@@ -73,6 +73,13 @@ mkdir mine
 echo mine >mine/file
 run 3 musicmap export mine
 has "$errors" 'mine is not empty, and no copy of a map'
+mkdir -p begun/data
+: >begun/data/map.json.1.tmp
+run 0 musicmap export begun --clips none
+rm -r begun
+mkdir -p mine/data
+mv mine/file mine/data
+run 3 musicmap export mine
 run 3 musicmap export nowhere/map.html
 run 2 musicmap export site --clips some
 run 2 musicmap export site --data t.csv
