@@ -201,10 +201,10 @@ MM_INLINE size_t n_strips(size_t count)
     return (count + MM_TILES - 1) / MM_TILES;
 }
 
-/* Where part i of n begins when count is cut as evenly as can be. */
-MM_INLINE size_t cut(size_t count, size_t n, size_t i)
+/* The size of part i of n when count is cut as evenly as can be. */
+MM_INLINE size_t part_of(size_t count, size_t n, size_t i)
 {
-    return count * i / n;
+    return count / n + (i < count % n);
 }
 
 /* V of `count` tiles from number `first`. */
@@ -216,7 +216,8 @@ static void transform_inputs(const struct job *job, size_t first, size_t count, 
         struct tile tile = tile_at(job, first);
         for (size_t s = 0; s < strips; s++) {
             float *to = v + (s * plane->groups + group) * MM_TILES * MM_LANES;
-            for (size_t t = cut(count, strips, s); t < cut(count, strips, s + 1); t++) {
+            size_t tiles = part_of(count, strips, s);
+            for (size_t t = 0; t < tiles; t++) {
                 const float *from = job->in + tile.map * plane->size + group * plane->group +
                                     tile.y * OUT_H * plane->row + tile.x * OUT_W * MM_LANES;
                 for (size_t lane = 0; lane < MM_LANES; lane += MM_VEC)
@@ -437,10 +438,9 @@ static void multiply_pass(const struct job *job, const float *v, const float *we
     for (size_t position = 0; position < POSITIONS; position++) {
         size_t wanted = is_narrow(position % IN_W) ? tiles : n_wide;
         for (size_t p = 0; p < n_panels; p++, weights += panel)
-            for (size_t s = 0; s < strips && cut(tiles, strips, s) < wanted; s++) {
-                size_t first = cut(tiles, strips, s);
-                size_t end = cut(tiles, strips, s + 1);
-                multiply_of[(end < wanted ? end : wanted) - first](
+            for (size_t s = 0, first = 0, n; s < strips && first < wanted; s++, first += n) {
+                n = part_of(tiles, strips, s);
+                multiply_of[wanted - first < n ? wanted - first : n](
                     groups, v + position * plan->v_step + s * groups * MM_TILES * MM_LANES, weights,
                     m + (p * plan->block + first) * M_STEP + position * MM_PANEL,
                     weights + panel + s * share);
@@ -466,9 +466,8 @@ void MM_WINOGRAD(const struct mm_conv *conv, const struct mm_conv_part *part, fl
     job.n_wide = part->maps * job.tiles_h * job.tiles_w;
     size_t panel = POSITIONS * conv->in.groups * MM_LANES * MM_PANEL;
     size_t blocks = (all + plan->block - 1) / plan->block;
-    for (size_t b = 0; b < blocks; b++) {
-        size_t first = cut(all, blocks, b);
-        size_t count = cut(all, blocks, b + 1) - first;
+    for (size_t b = 0, first = 0, count; b < blocks; b++, first += count) {
+        count = part_of(all, blocks, b);
         size_t wide = job.n_wide < first ? 0 : job.n_wide - first;
         transform_inputs(&job, first, count, v);
         for (size_t p = 0; p < plan->n_panels; p += plan->pass) {
