@@ -382,7 +382,7 @@ static int read_song(struct mm_statement *statement, struct mm_song *out, struct
     int result = mm_column_take_path(statement, 3, &out->key, err);
     if (result == 0 && read_texts(statement, out) < 0)
         result = mm_no_memory(err);
-    if (result == 0 && !out->source)
+    if (result == 0 && (!out->source || out->id <= 0))
         result = mm_error_set(err, MM_ERR_INPUT, "the library is damaged: song %" PRId64, out->id);
     if (result < 0)
         mm_song_finish(out);
