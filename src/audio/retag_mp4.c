@@ -283,8 +283,9 @@ static void shift_table(struct shifting *s, unsigned char *body, size_t n, bool 
     }
     for (size_t i = 0; i < count; i++) {
         unsigned char *at = body + 8 + i * width;
-        uint64_t place = moved(s, wide ? mm_be64(at) : mm_be32(at));
-        s->refused |= !wide && place > UINT32_MAX;
+        uint64_t before = wide ? mm_be64(at) : mm_be32(at);
+        uint64_t place = moved(s, before);
+        s->refused |= before > INT64_MAX || (!wide && place > UINT32_MAX);
         if (wide)
             mm_put_be32(at, (uint32_t)(place >> 32));
         mm_put_be32(at + width - 4, (uint32_t)place);
