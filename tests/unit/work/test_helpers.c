@@ -247,6 +247,8 @@ static void many_threads_share_few_helpers(void **state)
 static void a_missing_program_is_told(void **state)
 {
     (void)state;
+    if (getenv("EMULATED")) /* a child of qemu's cannot say why it was not started */
+        skip();
     struct mm_error err = {0};
     struct mm_helpers *none;
     struct mm_helper_settings settings = {.program = "/no/such/program", .count = 1};
