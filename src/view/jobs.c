@@ -227,12 +227,13 @@ static void renew(struct mm_jobs *jobs, struct mm_job *job)
     jobs->list = job;
 }
 
-/* Makes room: the queued job that was wanted longest ago is given up, maps never. */
+/* Makes room: the queued job that was wanted longest ago is given up; maps and their updates never:
+ * nobody would ask for those again. */
 static struct mm_job_waiter *give_up_oldest(struct mm_jobs *jobs)
 {
     struct mm_job *oldest = NULL;
     for (struct mm_job *job = jobs->list; job; job = job->next)
-        if (job->state == QUEUED && job->kind != MM_JOB_MAP)
+        if (job->state == QUEUED && job->kind != MM_JOB_MAP && job->kind != MM_JOB_UPDATE)
             oldest = job;
     return oldest ? give_up(jobs, oldest, "too many requests are waiting; ask again") : NULL;
 }

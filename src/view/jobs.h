@@ -27,7 +27,7 @@ enum mm_job_kind {
     MM_JOB_OUTRO,
     /* From here on: long work at the desk (desk.h), by threads of its own. */
     MM_JOB_SIMILAR,
-    MM_JOB_WORDS,
+    MM_JOB_WORDS, /* its "song" is the number of the map whose songs they are of */
     MM_JOB_OPEN,
     MM_JOB_UPDATE, /* songs that came onto the map */
     MM_JOB_TASK,   /* its "song" is a ticket */

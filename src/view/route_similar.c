@@ -4,7 +4,8 @@
 #include "view/desk.h"
 #include "view/visit.h"
 
-/* What is worked out from the map that the page has: it must be the one that is there now. */
+/* What is worked out from the map that the page has: it must be the one that is there now. song: 0 =
+ * the answer is of the map itself, and its number is what the job is asked about. */
 static bool answer_for_map(struct mm_visit *visit, enum mm_job_kind kind, int64_t song)
 {
     if (visit->request->job)
@@ -12,8 +13,9 @@ static bool answer_for_map(struct mm_visit *visit, enum mm_job_kind kind, int64_
     struct mm_snapshot *snapshot = mm_visit_map(visit);
     if (!snapshot)
         return true;
+    int64_t map_id = snapshot->map_id;
     mm_snapshot_release(snapshot);
-    return mm_visit_wait(visit, kind, song);
+    return mm_visit_wait(visit, kind, song ? song : map_id);
 }
 
 bool mm_route_similar(struct mm_visit *visit)

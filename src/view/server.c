@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,9 +136,29 @@ static const char *get_query(void *ctx, const char *name)
     return MHD_lookup_connection_value(ctx, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct last_of {
+    const char *name, *value;
+};
+
+static enum MHD_Result keep_last(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    struct last_of *last = ctx;
+    (void)kind;
+    if (name && strcasecmp(name, last->name) == 0)
+        last->value = value;
+    return MHD_YES;
+}
+
+/* Of a header that comes several times the first; but proxies may add to the end of X-Forwarded-For
+ * by a line of their own (HAProxy does), and whoever asks may have sent the ones before. */
 static const char *get_header(void *ctx, const char *name)
 {
-    return MHD_lookup_connection_value(ctx, MHD_HEADER_KIND, name);
+    struct last_of last = {name, NULL};
+    if (strcmp(name, "X-Forwarded-For") != 0)
+        return MHD_lookup_connection_value(ctx, MHD_HEADER_KIND, name);
+    MHD_get_connection_values(ctx, MHD_HEADER_KIND, keep_last, &last);
+    return last.value;
 }
 
 static struct mm_knock knock_of(const struct mm_server *server, struct MHD_Connection *connection,

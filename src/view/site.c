@@ -255,6 +255,19 @@ static int open_folder(struct mm_site *site, int64_t song, struct mm_error *err)
     return result;
 }
 
+/* Lines are told apart by their places alone: those of another map would be of other songs. */
+static int make_words(struct mm_site *site, int64_t map_id, struct mm_blob **out,
+                      struct mm_error *err)
+{
+    struct mm_snapshot *snapshot = mm_site_snapshot(site);
+    int result = snapshot && snapshot->map_id == map_id
+                     ? mm_words_make(site->catalog, snapshot->songs, snapshot->order, snapshot->n,
+                                     out, err)
+                     : mm_error_set(err, MM_ERR_AGAIN, "there is a newer map; ask for its words");
+    mm_snapshot_release(snapshot);
+    return result;
+}
+
 static int make(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob **out,
                 struct mm_error *err)
 {
@@ -270,14 +283,8 @@ static int make(void *ctx, enum mm_job_kind kind, int64_t song, struct mm_blob *
         return mm_site_update_map(site, err);
     case MM_JOB_OPEN:
         return open_folder(site, song, err);
-    case MM_JOB_WORDS: {
-        struct mm_snapshot *snapshot = mm_site_snapshot(site);
-        int result = snapshot ? mm_words_make(site->catalog, snapshot->songs, snapshot->order,
-                                              snapshot->n, out, err)
-                              : mm_error_set(err, MM_ERR_NOT_FOUND, "there is no map yet");
-        mm_snapshot_release(snapshot);
-        return result;
-    }
+    case MM_JOB_WORDS:
+        return make_words(site, song, out, err);
     default:
         return make_media(site, kind, song, out, err);
     }

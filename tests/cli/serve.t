@@ -69,6 +69,17 @@ same "$(status -H 'Host: music.example' -H 'Origin: https://music.example' -d pa
 has head '^Set-Cookie: __Host-musicmap=.*; Secure'
 same "$(status -H 'Host: evil.example' "$url/login")" 421 "no other name"
 
+# What a stranger says of the way he came is not what the proxy says of it, in a line of its own behind his.
+guess() { # number: a wrong password, from an address that says it is another one each time
+    status -H 'Host: music.example' -H 'Origin: https://music.example' -d password=wrong \
+        -H "X-Forwarded-For: 192.0.2.$1" -H 'x-forwarded-for: 198.51.100.7' "$url/login"
+}
+for n in $(seq 30); do # a slow machine leaves time for more than five
+    said=$(guess "$n")
+    [ "$said" = 401 ] || break
+done
+same "$said" 429 "too many guesses of one address"
+
 ps -o args= -p $server >args
 lacks args 'sesame'
 end

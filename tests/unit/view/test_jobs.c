@@ -158,6 +158,31 @@ static void the_newest_goes_first_and_the_oldest_is_given_up(void **state)
     assert_int_equal(gate.made, 1 + 256);
 }
 
+/* Nobody waits for it, so nobody would ask again: the map would stay as it is for good. */
+static void an_update_of_the_map_is_not_given_up(void **state)
+{
+    (void)state;
+    enum { DESKS = 2, ASKED = 300 };
+    struct gate gate;
+    struct mm_jobs *jobs = start(&gate, 1);
+    for (int i = 0; i < DESKS; i++) /* sets are being made */
+        mm_job_release(jobs, mm_jobs_ask(jobs, MM_JOB_TASK, 1001 + 2 * i, NULL));
+    wait_at_gate(&gate, DESKS);
+    struct mm_job *update = mm_jobs_ask(jobs, MM_JOB_UPDATE, 0, NULL);
+    for (int i = 0; i < ASKED; i++) /* a flight over clips that must be made */
+        mm_job_release(jobs, mm_jobs_ask(jobs, MM_JOB_CLIP, 2 * i + 1, NULL));
+    struct mm_blob *blob;
+    int given_up = mm_job_result(update, &blob, NULL);
+    open_gate(&gate);
+    struct wait last = {.waiter.wake = wake, .gate = &gate};
+    struct mm_job *joined = mm_jobs_ask(jobs, MM_JOB_UPDATE, 0, &last.waiter);
+    wait_woken(&last);
+    mm_job_release(jobs, joined);
+    mm_job_release(jobs, update);
+    mm_jobs_destroy(jobs);
+    assert_int_equal(given_up, 0);
+}
+
 static void covers_do_not_stand_behind_clips(void **state)
 {
     (void)state;
@@ -261,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_many_want_is_made_once),
         cmocka_unit_test(the_newest_goes_first_and_the_oldest_is_given_up),
+        cmocka_unit_test(an_update_of_the_map_is_not_given_up),
         cmocka_unit_test(covers_do_not_stand_behind_clips),
         cmocka_unit_test(stopping_ends_everything),
         cmocka_unit_test(memory_is_bounded),

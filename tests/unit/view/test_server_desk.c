@@ -23,18 +23,31 @@ static int open_library_with_vectors(void **state)
     return 0;
 }
 
-/* POST as our own page does, or with other header lines. */
-static struct reply post(int port, const char *path, const char *headers, const char *body)
+/* POST as our own page does, or with other header lines; the connection to read the reply from. */
+static int post_later(int port, const char *path, const char *headers, const char *body)
 {
     char *own = mm_format("Origin: http://localhost\r\nContent-Type: application/json\r\n"
                           "Content-Length: %zu\r\n",
                           strlen(body));
     char *text = mm_format("POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n%s",
                            path, headers ? headers : own, body);
-    struct reply reply = client_raw(port, text, strlen(text));
+    int fd = client_connect(port);
+    client_send(fd, text, strlen(text));
     free(text);
     free(own);
+    return fd;
+}
+
+static struct reply reply_of(int fd)
+{
+    struct reply reply = client_read(fd);
+    close(fd);
     return reply;
+}
+
+static struct reply post(int port, const char *path, const char *headers, const char *body)
+{
+    return reply_of(post_later(port, path, headers, body));
 }
 
 static void assert_post(int port, const char *path, const char *headers, const char *body,
@@ -162,6 +175,41 @@ static struct reply get_column(int port, const char *name)
 }
 
 /* Nothing was played yet: then there is nothing to tell apart. */
+/* Asked of one map while every desk is busy, worked out when there is another: its lines would be
+ * taken for songs of the first. */
+static void words_are_of_the_map_they_were_asked_of(void **state)
+{
+    struct library *library = *state;
+    enum { DESKS = 2, FEWER = 3 };
+    char token[17];
+    current_map(library->port, token);
+    int desks[DESKS];
+    for (int i = 0; i < DESKS; i++)
+        desks[i] = post_later(library->port, "/api/set", NULL,
+                              "{\"do\":\"make\",\"shape\":\"free\",\"minutes\":1,\"seconds\":2}");
+    usleep(300000); /* were it too short, the words would be right for another reason */
+    char *text = mm_format("GET /api/words?map=%s HTTP/1.1\r\nHost: localhost\r\n"
+                           "Connection: close\r\n\r\n",
+                           token);
+    int words = client_connect(library->port);
+    client_send(words, text, strlen(text));
+    free(text);
+    usleep(300000);
+    put_map(library, FEWER, 1);
+    current_map(library->port, token);
+    struct reply reply = reply_of(words);
+    size_t lines = 0;
+    for (size_t i = 0; i < reply.size; i++)
+        lines += reply.body[i] == '\n';
+    assert_true(reply.status == 503 || (reply.status == 200 && lines == N_SONGS));
+    reply_finish(&reply);
+    for (int i = 0; i < DESKS; i++) {
+        reply = reply_of(desks[i]);
+        assert_int_equal(reply.status, 200);
+        reply_finish(&reply);
+    }
+}
+
 static void without_a_log_there_is_no_column_of_plays(void **state)
 {
     struct library *library = *state;
@@ -482,6 +530,7 @@ int main(int argc, char **argv)
         WITH_VECTORS(posts_come_from_our_own_page_only),
         WITH_VECTORS(nearest_songs),
         WITH_VECTORS(words_are_a_line_a_song),
+        WITH_VECTORS(words_are_of_the_map_they_were_asked_of),
         WITH_VECTORS(without_a_log_there_is_no_column_of_plays),
         WITH_VECTORS(plays_are_a_column),
         WITH_VECTORS(whole_songs),
