@@ -56,6 +56,17 @@ test('a page that was opened before there was anything follows the work and show
 });
 
 test('songs that are gathered and embedded elsewhere come onto the map, and are told', async () => {
+  // A set is worked on, and plays.
+  await page.keyboard.press('r');
+  await page.selectOption('#set-shape', 'free');
+  await page.fill('#set-minutes', '1');
+  await page.locator('.setmaker .main').click();
+  await until(page, () => __musicmap.tools.set.songs.length > 1 && !__musicmap.tools.set.busy, 'a set');
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await until(page, () => __musicmap.tools.place === 0 && __musicmap.sound.kind === 'playing', 'it plays');
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press('Space'); // paused, so that it is not over before they are here
+  const worked = await page.evaluate(() => __musicmap.tools.set.songs);
   const before = await page.evaluate(() => ({ songs: __musicmap.songs, x: __musicmap.songs.map((id) => __musicmap.placeOf(id)) }));
   songs(6, 2);
   await page.keyboard.press('/');
@@ -67,12 +78,15 @@ test('songs that are gathered and embedded elsewhere come onto the map, and are 
   await page.waitForFunction(() => /new song/.test(document.getElementById('notice').textContent));
   const after = await page.evaluate((songs) => songs.map((id) => __musicmap.placeOf(id)), before.songs);
   assert.deepEqual(after, before.x, 'the others stay where they are');
+  assert.deepEqual(await page.evaluate(() => __musicmap.tools.set.songs), worked, 'the set is as it was');
+  assert.equal(await page.evaluate(() => __musicmap.tools.place), 0, 'and its list has not ended');
   const fresh = await page.evaluate((songs) => __musicmap.songs.find((id) => !songs.includes(id)), before.songs);
   await page.locator('#hits li', { hasText: 'Song 7' }).waitFor();
   await page.locator('#offmap').waitFor({ state: 'hidden' });
   await page.keyboard.press('Escape');
   await page.mouse.click(700, 60); // lets no overlay of the notice be in the way
   await page.keyboard.press('Escape');
+  await page.keyboard.press('Space'); // on again
   await until(page, () => !__musicmap.moving, 'rest');
   await pointAt(page, await page.evaluate((id) => __musicmap.locate(id), fresh));
   await rightSong(page, fresh);

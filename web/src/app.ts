@@ -6,7 +6,7 @@ import type { Overview } from './data/points';
 import { SongStore } from './data/songs';
 import { Feed } from './feed';
 import { Listening } from './listening';
-import type { Atlas } from './map/atlas';
+import { sameGround, type Atlas } from './map/atlas';
 import { Gestures } from './map/gestures';
 import { Settings } from './settings';
 import { Stage } from './stage';
@@ -47,6 +47,7 @@ export class App implements Ground {
   private announced = '';
   private wordsFrame = 0; // pending animation frame
   private loading: { song: number; since: number; timer: ReturnType<typeof setTimeout> } | undefined;
+  private noticed: ReturnType<typeof setTimeout> | undefined;
   offMap = 0; // songs of the library that are not on the map
 
   constructor() {
@@ -122,6 +123,8 @@ export class App implements Ground {
     );
     this.current = atlas;
     this.mapId = info.map;
+    if (last) this.tools.player.follow(last, atlas);
+    if (last && !sameGround(last, atlas)) this.engine.forget(); // song 7 may be another one here
     this.listening.setAtlas(atlas);
     this.stage.setAtlas(atlas);
     // Whoever was near a song stays near it; else the whole new map is shown.
@@ -133,7 +136,7 @@ export class App implements Ground {
     this.controls.showWaiting(undefined);
     this.controls.showFacts(`${plural(atlas.count, 'song')} · ${plural(atlas.clusters.length, 'country', 'countries')}`);
     this.controls.showVeil();
-    this.tools.setMap();
+    this.tools.setMap(last);
     if (last) this.arrivals.show(last, atlas);
     this.show();
   }
@@ -181,7 +184,8 @@ export class App implements Ground {
 
   notice(text: string): void {
     this.controls.showNotice(text);
-    setTimeout(() => this.controls.showNotice(''), 5000);
+    clearTimeout(this.noticed);
+    this.noticed = setTimeout(() => this.controls.showNotice(''), 5000);
   }
 
   announce(text: string): void {
@@ -254,6 +258,7 @@ export class App implements Ground {
   }
 
   private trouble(reason: string): void {
+    clearTimeout(this.noticed); // this one stays until it is over
     if (this.current) this.controls.showNotice(reason);
     else this.controls.showWaiting({ title: 'Waiting for musicmap', text: reason });
   }

@@ -4,6 +4,7 @@
  * else its clip; from one to the next by a crossfade.
  */
 import { canPlay, desk } from './desk';
+import { sameGround, type Atlas } from './map/atlas';
 import type { Ground } from './ui/ground';
 
 const LOOK_MS = 150;
@@ -32,8 +33,13 @@ export class Player {
     return this.list ? this.at : -1;
   }
 
+  /** The song there; -1 = none. */
+  get song(): number {
+    return this.list ? (this.ground.atlas?.songId(this.list.cells[this.at]!) ?? -1) : -1;
+  }
+
   play(list: Playlist, from = 0): void {
-    if (list.cells.length === 0) return;
+    if (from >= list.cells.length) return;
     this.list = list;
     this.began = -1;
     clearInterval(this.timer);
@@ -53,6 +59,20 @@ export class Player {
     const to = this.at + by;
     if (to >= 0 && to < this.list.cells.length) this.go(to);
     else if (to >= this.list.cells.length) this.stop();
+  }
+
+  /** Another map, before it is told what sounds: the same songs have other cells. */
+  follow(before: Atlas, now: Atlas): void {
+    const { list } = this;
+    if (!list) return;
+    const kept = list.cells.map((cell, place) => ({ cell: now.cellOf(before.songId(cell)), place })).filter(({ cell }) => cell >= 0);
+    const at = kept.findIndex(({ place }) => place === this.at);
+    if (at < 0 || !sameGround(before, now)) return this.stop();
+    const began = this.began === this.at;
+    this.list = { ...list, cells: kept.map(({ cell }) => cell) };
+    this.at = at;
+    this.began = began ? at : -1;
+    if (!began) this.go(at); // it was still being looked up
   }
 
   /** Something else was chosen: the list is over. */

@@ -64,6 +64,16 @@ export class SetDraft {
     this.changed();
   }
 
+  /** A newer state of the same map: songs that are gone leave the set, all else stays as it is. */
+  retain(there: (song: number) => boolean): void {
+    const before = this.songs.length;
+    this.songs = this.songs.filter(there);
+    this.waypoints = this.waypoints.filter(there);
+    for (const song of [...this.locked]) if (!there(song)) this.locked.delete(song);
+    if (this.songs.length < before) this.judgeSoon();
+    else this.changed();
+  }
+
   /** Goes on with a set that was kept: its songs, and how they were asked for. */
   open({ set, task }: OpenedSet): void {
     this.clear();
@@ -142,10 +152,10 @@ export class SetDraft {
     this.changed();
   }
 
-  /** Says anew what the songs cost and which rules are bent. */
+  /** Says anew what the songs cost and which rules are bent. What is being made was asked for otherwise: it is given up. */
   judgeSoon(): void {
+    this.cancel();
     this.changed();
-    clearTimeout(this.timer);
     const turn = ++this.turn;
     this.timer = setTimeout(() => void this.judge(turn), JUDGE_MS);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /** The tools beside the map, put together: search, colours, lists, neighbours, drawing, journeys. */
 import { Address, type Place } from './address';
+import type { Atlas } from './map/atlas';
 import { Player } from './player';
 import { Trail } from './trail';
 import { Drawer } from './ui/drawer';
@@ -62,11 +63,11 @@ export class Tools {
 
   // ---- told by the page ----
 
-  setMap(): void {
-    this.player.stop();
+  /** before: the map that was there; undefined = this is the first. */
+  setMap(before: Atlas | undefined): void {
     this.search.forget();
     this.lists.forget();
-    this.setMaker.forget();
+    this.setMaker.setMap(before);
     this.near.show(-1);
     if (this.restored) return;
     this.restored = true;

@@ -158,6 +158,15 @@ export class ClipStore {
     this.failures.clear();
   }
 
+  /** Nothing more is wanted of it; what is being decoded may end. */
+  close(): void {
+    clearTimeout(this.later);
+    for (const song of [...this.waiters.keys()]) this.refuse(song, notWanted());
+    this.plan = [];
+    this.completing.clear();
+    this.dropUnwanted();
+  }
+
   // ---- the queue ----
 
   private wanted(): number[] {

@@ -41,7 +41,8 @@ const SETTLED_MS = 350;
 
 export class AudioEngine {
   readonly starts: StartStats = { warm: 0, cold: 0, recent: [] };
-  private readonly clips: ClipStore;
+  private readonly makeClips: () => ClipStore;
+  private clips: ClipStore;
   private context: AudioContext | undefined;
   private mixer: Mixer | undefined;
   // A context decodes one file after the other: what can wait shall not keep waiting what cannot.
@@ -62,7 +63,8 @@ export class AudioEngine {
     limits: ClipLimits = limitsForDevice(),
   ) {
     const sounding = (song: number): boolean => song === this.mixer?.song;
-    this.clips = new ClipStore(fetchClip, (bytes, haste) => this.decode(bytes, haste), limits, sounding, undefined, (song) => onsetOf(song) + HEAD_S);
+    this.makeClips = () => new ClipStore(fetchClip, (bytes, haste) => this.decode(bytes, haste), limits, sounding, undefined, (song) => onsetOf(song) + HEAD_S);
+    this.clips = this.makeClips();
   }
 
   get state(): SoundState {
@@ -223,6 +225,13 @@ export class AudioEngine {
 
   prepare(songs: readonly number[], decodeFirst: number): void {
     this.clips.prepare(songs, decodeFirst);
+  }
+
+  /** Numbers of songs mean other songs now. What sounds goes on. */
+  forget(): void {
+    this.clips.close();
+    this.clips = this.makeClips();
+    if (this.current.kind === 'loading' && this.wanted) void this.begin(this.wanted);
   }
 
   /** The server is back: what failed may work now. */

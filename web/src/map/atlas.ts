@@ -22,6 +22,18 @@ export interface Room {
   readonly radius: number;
 }
 
+/** Whether songs lie where they lay: the map was only brought up to date, and is no other. */
+export function sameGround(before: Atlas, now: Atlas): boolean {
+  let asked = 0;
+  let stayed = 0;
+  for (let cell = 0; cell < before.count; cell += Math.ceil(before.count / 500)) {
+    const at = now.cellOf(before.songId(cell));
+    asked++;
+    if (at >= 0 && Math.hypot(now.x(at) - before.x(cell), now.y(at) - before.y(cell)) < 1e-4) stayed++;
+  }
+  return stayed > 0 && 2 * stayed > asked;
+}
+
 export class Atlas {
   readonly id: string;
   readonly clusters: readonly Cluster[];

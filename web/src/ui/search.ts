@@ -63,7 +63,9 @@ export class Search implements Tool {
   forget(): void {
     this.words = undefined;
     this.wordsOf = '';
-    if (!this.body.hidden) void this.load();
+    if (this.body.hidden) return;
+    void this.load();
+    this.search(); // its hits are cells of the last map
   }
 
   private async load(): Promise<void> {

@@ -2,6 +2,7 @@
 /** Radio sets in the page: draw a line or click songs, and the set appears as a route and a list. */
 import { Audition } from '../audio/audition';
 import { desk } from '../desk';
+import { sameGround, type Atlas } from '../map/atlas';
 import type { Player } from '../player';
 import { SetDraft, type Shape } from '../radioset';
 import { ArcEditor } from './arc';
@@ -134,9 +135,11 @@ export class SetMaker implements Tool {
     if (!this.draft.songs.length) this.overlay.set('set', undefined);
   }
 
-  /** Another map: its songs may be gone. */
-  forget(): void {
-    this.draft.clear();
+  /** Another map. What was worked out on this one stays when it was only brought up to date. */
+  setMap(before: Atlas | undefined): void {
+    const { atlas } = this.ground;
+    if (!before || !atlas || !sameGround(before, atlas)) return this.draft.clear();
+    this.draft.retain((song) => atlas.cellOf(song) >= 0 || before.cellOf(song) < 0);
   }
 
   /** A song was clicked on the map; true when the set took it. */
@@ -150,7 +153,7 @@ export class SetMaker implements Tool {
 
   refresh(): void {
     this.list.refresh();
-    this.list.mark(this.player.playing ? this.player.place : -1);
+    this.list.mark(this.draft.songs.indexOf(this.player.song));
   }
 
   get auditioned(): Audition['now'] {
@@ -267,8 +270,10 @@ export class SetMaker implements Tool {
   private play(from: number): void {
     const { atlas } = this.ground;
     if (!atlas) return;
-    const cells = this.draft.songs.map((song) => atlas.cellOf(song)).filter((cell) => cell >= 0);
-    this.player.play({ cells, fade: this.fade(), whole: true }, from);
+    // A song of the set need not be on the map: places in the list that plays are not those in the set.
+    const cells = this.draft.songs.map((song) => atlas.cellOf(song));
+    const first = cells.slice(0, from).filter((cell) => cell >= 0).length;
+    this.player.play({ cells: cells.filter((cell) => cell >= 0), fade: this.fade(), whole: true }, first);
   }
 
   /** The end of one song into the beginning of the next; -1 = enough. */
@@ -293,11 +298,16 @@ export class SetMaker implements Tool {
         ground.engine.pause();
         this.silenced = true;
       }
-      const gainOf = (song: number): number => ground.listening.soundOf(atlas.cellOf(song)).gain;
+      const gainOf = (song: number): number => {
+        const cell = atlas.cellOf(song);
+        return cell < 0 ? 1 : ground.listening.soundOf(cell).gain; // a song of the set need not be on the map
+      };
       this.audition ??= new Audition(mixer);
       this.audition.play({ song: first, buffer: end!, gain: gainOf(first) }, { song: second, buffer: beginning!, gain: gainOf(second) }, this.fade(), () => this.goOn());
     } catch (error) {
-      if (!signal.aborted) ground.notice(error instanceof Error ? error.message : String(error));
+      if (signal.aborted) return;
+      this.goOn(); // a song may be paused for the last one
+      ground.notice(error instanceof Error ? error.message : String(error));
     }
   }
 
