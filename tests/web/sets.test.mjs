@@ -136,6 +136,18 @@ pageTest('a drawn line becomes a set: locked, swapped, reordered, made again', a
 });
 
 pageTest('a transition is heard: the end of the one, then the beginning of the other', async (page) => {
+  // Fades are loops, which run until they are stopped: a night of radio would gather thousands.
+  await page.evaluate(() => {
+    const { start } = AudioBufferSourceNode.prototype;
+    globalThis.__loops = 0;
+    AudioBufferSourceNode.prototype.start = function (...when) {
+      if (this.loop) {
+        globalThis.__loops++;
+        this.addEventListener('ended', () => globalThis.__loops--);
+      }
+      start.apply(this, when);
+    };
+  });
   await drawn(page);
   const { songs } = await setOf(page);
   await page.locator('[data-control="joint 2"]').hover();
@@ -147,6 +159,12 @@ pageTest('a transition is heard: the end of the one, then the beginning of the o
   await hears(page, introOf(numberOf(to)), 'the beginning, after the crossfade');
   await page.mouse.move(900, 300);
   await until(page, () => __musicmap.tools.audition === null, 'silence of it');
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await until(page, () => __musicmap.tools.progress?.whole, 'the whole song');
+  await page.keyboard.press('n');
+  await playing(page, songs[1]);
+  await until(page, () => __musicmap.tools.progress?.whole, 'the next whole song');
+  await until(page, () => globalThis.__loops === 1, 'only the fade of what sounds runs');
 });
 
 pageTest('the arc is drawn by hand; the set is played through, exported, kept', async (page) => {

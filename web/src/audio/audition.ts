@@ -14,6 +14,7 @@ export interface Side {
 interface Voice {
   readonly source: AudioBufferSourceNode;
   readonly out: GainNode;
+  readonly fades: AudioBufferSourceNode[]; // which run until they are stopped
 }
 
 export class Audition {
@@ -43,9 +44,9 @@ export class Audition {
     const a = this.voice(first, at, first.buffer.duration - lead);
     const b = this.voice(second, this.joinAt, 0);
     const fades = this.mixer.envelopesOf(overlap);
-    fades.fadeOut(a.out.gain, this.joinAt);
+    a.fades.push(fades.fadeOut(a.out.gain, this.joinAt));
     b.out.gain.value = 0;
-    fades.fadeIn(b.out.gain, this.joinAt);
+    b.fades.push(fades.fadeIn(b.out.gain, this.joinAt));
     this.voices = [a, b];
     this.songs = [first.song, second.song];
     this.timer = setTimeout(() => {
@@ -58,14 +59,16 @@ export class Audition {
     clearTimeout(this.timer);
     this.songs = undefined;
     const { context } = this.mixer;
-    for (const { source, out } of this.voices) {
+    for (const { source, out, fades } of this.voices) {
       // A gain of its own behind the fades: nothing has to be cancelled.
       const last = context.createGain();
       out.disconnect();
       out.connect(last).connect(this.mixer.input);
-      this.mixer.envelopesOf(FADE_S).fadeOut(last.gain, context.currentTime);
-      source.stop(context.currentTime + FADE_S + 0.1);
-      source.onended = () => last.disconnect();
+      const silence = this.mixer.envelopesOf(FADE_S).fadeOut(last.gain, context.currentTime);
+      silence.onended = () => last.disconnect();
+      const end = context.currentTime + FADE_S + 0.1;
+      source.stop(end);
+      for (const fade of [...fades, silence]) fade.stop(end + 0.1);
     }
     this.voices = [];
   }
@@ -79,6 +82,6 @@ export class Audition {
     level.gain.value = side.gain;
     source.connect(level).connect(out).connect(this.mixer.input);
     source.start(at, Math.max(0, offset));
-    return { source, out };
+    return { source, out, fades: [] };
   }
 }

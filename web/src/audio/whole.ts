@@ -14,6 +14,7 @@ interface Deck {
   readonly fadeIn: GainNode;
   readonly out: GainNode;
   readonly level: GainNode;
+  readonly fades: AudioBufferSourceNode[]; // which run until they are stopped
 }
 
 export class Whole {
@@ -45,7 +46,7 @@ export class Whole {
     const player = new Audio(address);
     player.preload = 'auto';
     const { context } = this;
-    const deck: Deck = { song, player, fadeIn: context.createGain(), out: context.createGain(), level: context.createGain() };
+    const deck: Deck = { song, player, fadeIn: context.createGain(), out: context.createGain(), level: context.createGain(), fades: [] };
     deck.fadeIn.gain.value = 0;
     context.createMediaElementSource(player).connect(deck.fadeIn).connect(deck.out).connect(deck.level).connect(this.mixer.input);
     this.coming = deck;
@@ -69,7 +70,7 @@ export class Whole {
     this.stop(fade);
     this.deck = deck;
     deck.level.gain.value = gain;
-    this.mixer.envelopesOf(fade).fadeIn(deck.fadeIn.gain, this.context.currentTime);
+    deck.fades.push(this.mixer.envelopesOf(fade).fadeIn(deck.fadeIn.gain, this.context.currentTime));
   }
 
   stop(fade = FADE_S): void {
@@ -77,7 +78,7 @@ export class Whole {
     this.deck = undefined;
     this.drop();
     if (!deck) return;
-    this.mixer.envelopesOf(fade).fadeOut(deck.out.gain, this.context.currentTime);
+    deck.fades.push(this.mixer.envelopesOf(fade).fadeOut(deck.out.gain, this.context.currentTime));
     setTimeout(() => release(deck), 1000 * (fade + GRACE_S));
   }
 
@@ -94,4 +95,5 @@ function release(deck: Deck): void {
   deck.player.removeAttribute('src');
   deck.player.load();
   deck.level.disconnect();
+  for (const fade of deck.fades) fade.stop();
 }
