@@ -326,6 +326,46 @@ static void other_kinds_are_refused(void **state)
     free(path);
 }
 
+/* The file with its first box of that kind given another length, or another kind. */
+static void damage_box(unsigned char *bytes, size_t n, const char *kind, uint32_t length,
+                       const char *other)
+{
+    unsigned char *box = memmem(bytes, n, kind, 4);
+    assert_non_null(box);
+    if (other)
+        memcpy(box, other, 4);
+    else
+        for (int i = 0; i < 4; i++)
+            box[i - 4] = (unsigned char)(length >> (24 - 8 * i));
+}
+
+/* Where the sound lies behind the tags it moves, and every table that says where must be found. */
+static void mp4_whose_tables_are_not_found_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind;
+        uint32_t length; /* 0: to the end */
+        const char *other;
+    } cases[] = {{"tkhd", 0, NULL},          {"mdhd", 0, NULL}, {"smhd", 0, NULL},
+                 {"smhd", 0x7fffffff, NULL}, {"stsd", 0, NULL}, {"trak", 0, "cmov"}};
+    char *path = encode_wav(folder, "moved.m4a", source, "-c:a aac -movflags +faststart");
+    char broken[4200];
+    snprintf(broken, sizeof broken, "%s/broken.m4a", folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mm_retag_plan plan;
+        struct mm_error err = {0};
+        size_t n;
+        unsigned char *bytes = read_bytes_of(path, &n);
+        damage_box(bytes, n, cases[i].kind, cases[i].length, cases[i].other);
+        write_bytes(broken, bytes, n);
+        free(bytes);
+        assert_int_equal(mm_audio_retag(broken, &wanted, &plan, &err), MM_ERR_UNSUPPORTED);
+        assert_non_null(strstr(err.message, "table of chunks"));
+    }
+    free(path);
+}
+
 /* Cut short or with a byte changed anywhere in its first part: a plan or an error, never a crash
  * (the sanitized build looks on), and a plan that stays within the file. */
 static void damaged_files_are_survived(void **state)
@@ -372,6 +412,7 @@ int main(void)
         cmocka_unit_test(pages_are_numbered_anew_when_there_is_one_more),
         cmocka_unit_test(what_is_there_stays_unless_replaced),
         cmocka_unit_test(other_kinds_are_refused),
+        cmocka_unit_test(mp4_whose_tables_are_not_found_is_refused),
         cmocka_unit_test(damaged_files_are_survived),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
