@@ -207,6 +207,21 @@ static void release(struct mm_helpers *helpers, struct helper *helper)
     pthread_mutex_unlock(&helpers->mutex);
 }
 
+void mm_helpers_renew(struct mm_helpers *helpers)
+{
+    for (size_t i = 0; i < helpers->count; i++) {
+        struct helper *one = &helpers->all[i];
+        pthread_mutex_lock(&helpers->mutex);
+        bool idle = !one->busy;
+        one->busy = true;
+        pthread_mutex_unlock(&helpers->mutex);
+        if (!idle)
+            continue;
+        stop(one, false, NULL, 0);
+        release(helpers, one);
+    }
+}
+
 /* A failure as the helper told it. Cancelled and a bug of ours are not its to say: they end runs.
  */
 static int read_failure(struct mm_wire_reader in, struct mm_error *err)
