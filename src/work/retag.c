@@ -86,6 +86,7 @@ static int put_bytes(struct rewrite *w, const unsigned char *bytes, size_t n, st
 
 static int write_pieces(struct rewrite *w, struct mm_error *err)
 {
+    struct stat now;
     int result = 0;
     for (size_t i = 0; i < w->plan->n && result == 0; i++) {
         const struct mm_piece *piece = &w->plan->pieces[i];
@@ -93,10 +94,13 @@ static int write_pieces(struct rewrite *w, struct mm_error *err)
                               : copy_range(w, piece->from, piece->length, err);
     }
     /* Owner first: a change of owner takes mode bits away. Where it is not ours to give, it stays
-     * with whoever runs this. */
-    if (result == 0 && fchown(w->out, w->before.st_uid, w->before.st_gid) != 0)
-        errno = 0;
-    if (result == 0 && fchmod(w->out, w->before.st_mode & 07777) != 0)
+     * with whoever runs this; the group must not be lost, for it may be how others reach the file.
+     */
+    if (result == 0 && fchown(w->out, w->before.st_uid, w->before.st_gid) != 0 &&
+        fchown(w->out, (uid_t)-1, w->before.st_gid) != 0 &&
+        (fstat(w->out, &now) != 0 || now.st_gid != w->before.st_gid))
+        result = mm_error_errno(err, errno, "cannot keep the group of the file");
+    if (result == 0 && fchmod(w->out, w->before.st_mode & 0777) != 0)
         result = mm_error_errno(err, errno, "cannot set the mode of %s", w->temporary);
     if (result == 0 && fsync(w->out) != 0)
         result = mm_error_errno(err, errno, "cannot write %s", w->temporary);

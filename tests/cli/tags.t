@@ -105,6 +105,22 @@ sql "DROP INDEX deaf"
 run 0 musicmap gather folder music --json
 same "$(json '"\(.changed) \(.added)"')" "1 0" "the next look sees the change"
 
+# The group is how others reach a file: kept, or the file is left alone. The owner may become who writes.
+as='setpriv --reuid=nobody --regid=nogroup'
+if [ "$(id -u)" = 0 ] && chmod 755 "$scratch" &&
+    $as --clear-groups test -r shared/i.flac -a -x "$MUSICMAP" 2>/dev/null; then
+    chown -R nobody library
+    chgrp -R users shared
+    chmod 777 shared
+    chmod 664 shared/i.flac
+    run 1 $as --clear-groups "$MUSICMAP" tags --write --fields cluster shared/i.flac
+    has "$errors" 'i.flac: left as it is: cannot keep the group of the file'
+    same "$(stat -c '%U %G %a' shared/i.flac) $(find shared -type f | wc -l)" "root users 664 1" "it is as it was"
+    run 0 $as --groups=users "$MUSICMAP" tags --write --fields cluster shared/i.flac
+    same "$(stat -c '%U %G %a' shared/i.flac)" "nobody users 664" "a member of the group may"
+    chown -R root library
+fi
+
 # What cannot be written is told, and stays as it was.
 cp music/b.flac kept.flac
 printf 'fLaC\004\377\377\377' >music/b.flac
