@@ -38,9 +38,13 @@ int mm_helpers_create(const struct mm_helper_settings *settings, struct mm_helpe
                       struct mm_error *err);
 void mm_helpers_destroy(struct mm_helpers *helpers);
 size_t mm_helpers_count(const struct mm_helpers *helpers);
+/* Ends the idle ones: what is asked next is answered by a process that has read nothing yet (as
+ * long as no other thread asks). From any thread. */
+void mm_helpers_renew(struct mm_helpers *helpers);
 
 /* The calls of audio.h, done by a helper; each waits for a free one. From any thread. A helper that
- * dies gives MM_ERR_CRASHED with the signal in words, one that is silent for too long MM_ERR_LIMIT.
+ * dies gives MM_ERR_CRASHED with the signal in words, one that is silent for too long, or has no
+ * memory left, MM_ERR_LIMIT: faults of the file.
  */
 int mm_helpers_probe(struct mm_helpers *helpers, const char *path, struct mm_audio_info *info,
                      unsigned char hash[32], struct mm_error *err);

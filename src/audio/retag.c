@@ -28,10 +28,23 @@ const char *mm_retag_name(enum mm_retag_field field)
 
 int mm_retag_had(struct mm_retagging *r, enum mm_retag_field field, const void *text, size_t n)
 {
-    if (r->plan->had[field])
+    if (r->plan->had[field] && *r->plan->had[field])
         return 0;
+    free(r->plan->had[field]);
     r->plan->had[field] = mm_text_clean_utf8(text, n < LONGEST ? n : LONGEST);
     return r->plan->had[field] ? 0 : MM_ERR_NO_MEMORY;
+}
+
+/* Half a character, or a blank at the end, would not be read back as it was written. */
+static void cut(char *text)
+{
+    size_t n = strlen(text);
+    if (n > LONGEST)
+        for (n = LONGEST; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n--;
+    while (n && text[n - 1] == ' ')
+        n--;
+    text[n] = '\0';
 }
 
 static char *value_of(const struct mm_retag *w, enum mm_retag_field field, bool whole_bpm)
@@ -42,7 +55,13 @@ static char *value_of(const struct mm_retag *w, enum mm_retag_field field, bool 
     bool whole = whole_bpm || fabs(w->bpm - round(w->bpm)) < 0.05;
     snprintf(bpm, sizeof bpm, "%.*f", whole ? 0 : 1, fmin(w->bpm, 9999));
     const char *text = texts[field];
-    return text && *text ? mm_text_clean_utf8(text, strnlen(text, LONGEST)) : NULL;
+    char *value = text && *text ? mm_text_clean_utf8(text, strlen(text)) : NULL;
+    if (value)
+        cut(value);
+    if (value && *value)
+        return value;
+    free(value);
+    return NULL;
 }
 
 bool mm_retag_decide(struct mm_retagging *r, bool whole_bpm)

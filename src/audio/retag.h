@@ -26,7 +26,8 @@ struct mm_retagging {
     size_t capacity;      /* of plan->pieces */
 };
 
-/* The field is there, with this text (any bytes; made clean). The first one counts. */
+/* The field is there, with this text (any bytes; made clean). The first that says something counts.
+ */
 int mm_retag_had(struct mm_retagging *r, enum mm_retag_field field, const void *text, size_t n);
 
 /* After all had(): fills in plan->value and plan->writes. whole_bpm: the container has no decimals.

@@ -16,6 +16,8 @@
 #include "base/array.h"
 
 enum { PADDING = 1024, NEW_VERSION = 4, UNSYNCHRONISED = 0x80, EXTENDED = 0x40, FOOTER = 0x10 };
+/* Of a frame of 2.4. */
+enum { FRAME_UNSYNCHRONISED = 0x02, FRAME_LENGTH = 0x01 };
 
 struct tag {
     int version;
@@ -38,19 +40,25 @@ static void put_syncsafe(unsigned char *b, size_t v)
         b[i] = (unsigned char)(v >> (21 - 7 * i) & 0x7f);
 }
 
+/* How many bytes it comes to; out has room for as many as there are. */
+static size_t undo(const unsigned char *in, size_t size, unsigned char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < size; i++) {
+        out[n++] = in[i];
+        if (in[i] == 0xff && i + 1 < size && in[i + 1] == 0)
+            i++;
+    }
+    return n;
+}
+
 static int undo_unsynchronisation(struct tag *tag)
 {
     tag->owned = malloc(tag->size + 1);
     if (!tag->owned)
         return MM_ERR_NO_MEMORY;
-    size_t n = 0;
-    for (size_t i = 0; i < tag->size; i++) {
-        tag->owned[n++] = tag->at[i];
-        if (tag->at[i] == 0xff && i + 1 < tag->size && tag->at[i + 1] == 0)
-            i++;
-    }
+    tag->size = undo(tag->at, tag->size, tag->owned);
     tag->at = tag->owned;
-    tag->size = n;
     return 0;
 }
 
@@ -89,7 +97,8 @@ struct frame {
     size_t length;           /* header and content */
     const unsigned char *content;
     size_t size;
-    bool plain; /* not compressed, encrypted or the like */
+    bool plain;                 /* not compressed, encrypted or the like */
+    unsigned char undone[1024]; /* room for content: as much as a field of ours takes */
 };
 
 /* Nothing but zeros up to the end: what is not known must not be lost. */
@@ -109,6 +118,23 @@ static bool is_name(const unsigned char *b, size_t n)
     return good;
 }
 
+/* A text of 2.4 is one of ours also with its length before it, and unsynchronised. */
+static void open_content(struct frame *f)
+{
+    unsigned flags = f->at[9];
+    size_t skip = flags & FRAME_LENGTH ? 4 : 0;
+    if (flags & ~(FRAME_LENGTH | FRAME_UNSYNCHRONISED) || f->size < skip)
+        return;
+    f->plain = true;
+    f->content += skip;
+    f->size -= skip;
+    if (flags & FRAME_UNSYNCHRONISED) {
+        f->size =
+            undo(f->content, f->size < sizeof f->undone ? f->size : sizeof f->undone, f->undone);
+        f->content = f->undone;
+    }
+}
+
 /* 1 = a frame, 0 = padding or the end, < 0 = the tag makes no sense. */
 static int next_frame(const struct tag *tag, size_t at, struct frame *f, struct mm_error *err)
 {
@@ -123,8 +149,29 @@ static int next_frame(const struct tag *tag, size_t at, struct frame *f, struct 
                                       : syncsafe(b + 4);
     if (size > tag->size - at - header)
         return mm_error_set(err, MM_ERR_INPUT, "a frame of its ID3 tag is longer than the tag");
-    *f = (struct frame){b, header + size, b + header, size, tag->version == 2 || b[9] == 0};
+    f->at = b;
+    f->length = header + size;
+    f->content = b + header;
+    f->size = size;
+    f->plain = tag->version == 2 || b[9] == 0;
+    if (tag->version == 4 && !f->plain)
+        open_content(f);
     return 1;
+}
+
+static unsigned unit(const unsigned char *b, bool big)
+{
+    return big ? (unsigned)b[0] << 8 | b[1] : (unsigned)b[1] << 8 | b[0];
+}
+
+static size_t put_utf8(unsigned c, char *out)
+{
+    size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned first[] = {0, 0xc0, 0xe0, 0xf0};
+    out[0] = (char)(first[more] | c >> (6 * more));
+    for (size_t i = 1; i <= more; i++)
+        out[i] = (char)(0x80 | (c >> (6 * (more - i)) & 0x3f));
+    return more + 1;
 }
 
 /* A text without its encoding byte, as UTF-8: Latin-1 and UTF-16 here are ASCII in all that we
@@ -132,27 +179,23 @@ static int next_frame(const struct tag *tag, size_t at, struct frame *f, struct 
 static int had_text(struct mm_retagging *r, enum mm_retag_field field, int encoding,
                     const unsigned char *b, size_t n)
 {
-    char text[256];
+    char text[264]; /* what we write at most, and some */
     size_t count = 0;
     if (encoding == 0 || encoding == 3)
         return mm_retag_had(r, field, b, n && b[n - 1] == 0 ? n - 1 : n);
     bool big = encoding == 2;
-    for (size_t i = 0; i + 1 < n && count < sizeof text - 3; i += 2) {
-        unsigned c = big ? (unsigned)b[i] << 8 | b[i + 1] : (unsigned)b[i + 1] << 8 | b[i];
+    for (size_t i = 0; i + 1 < n && count < sizeof text - 4; i += 2) {
+        unsigned c = unit(b + i, big);
+        unsigned low = c >= 0xd800 && c < 0xdc00 && i + 3 < n ? unit(b + i + 2, big) : 0;
+        if (low >= 0xdc00 && low < 0xe000) { /* two halves of a character beyond 16 bits */
+            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+            i += 2;
+        }
         if (c == 0xfffe)
             big = !big;
         if (c == 0 || c == 0xfffe || c == 0xfeff)
             continue;
-        if (c < 0x80) {
-            text[count++] = (char)c;
-        } else if (c < 0x800) {
-            text[count++] = (char)(0xc0 | c >> 6);
-            text[count++] = (char)(0x80 | (c & 0x3f));
-        } else {
-            text[count++] = (char)(0xe0 | c >> 12);
-            text[count++] = (char)(0x80 | (c >> 6 & 0x3f));
-            text[count++] = (char)(0x80 | (c & 0x3f));
-        }
+        count += put_utf8(c, text + count);
     }
     return mm_retag_had(r, field, text, count);
 }

@@ -297,16 +297,19 @@ static void shift_boxes(struct shifting *s, unsigned char *body, size_t n, int d
 {
     static const char *const ways[] = {"trak", "mdia", "minf", "stbl"};
     struct box box;
-    for (size_t at = 0; next_box(body, n, at, &box, NULL) > 0; at += box.length) {
+    int more;
+    for (size_t at = 0; (more = next_box(body, n, at, &box, NULL)) > 0; at += box.length) {
         unsigned char *inner = body + at + box.head;
         size_t size = box.length - box.head;
         if (depth < 4 && strcmp(box.kind, ways[depth]) == 0)
             shift_boxes(s, inner, size, depth + 1);
         else if (depth == 4 && (strcmp(box.kind, "stco") == 0 || strcmp(box.kind, "co64") == 0))
             shift_table(s, inner, size, box.kind[0] == 'c');
-        else if (depth == 4 && strcmp(box.kind, "saio") == 0)
+        else if ((depth == 4 && strcmp(box.kind, "saio") == 0) ||
+                 (depth == 0 && strcmp(box.kind, "cmov") == 0)) /* packed: the tables are inside */
             s->refused = true;
     }
+    s->refused |= more < 0; /* a table may lie behind it, which players find that guess */
 }
 
 /* All of moov but udta, with the places of chunks as they would be without moov. */
@@ -326,8 +329,10 @@ static int keep_moov(struct mm_retagging *r, const struct box *moov, struct mm_e
         if (strcmp(box.kind, "udta") != 0)
             mm_retag_keep(r, copy + at, box.length);
     free(copy);
+    if (more < 0)
+        return more;
     return s.refused ? mm_error_set(err, MM_ERR_UNSUPPORTED, "its table of chunks is not known")
-                     : more;
+                     : 0;
 }
 
 /* ---- the file ---- */

@@ -162,6 +162,14 @@ static int put_headers(struct mm_retagging *r, const struct headers *h, const st
     return result;
 }
 
+/* The song's next page. A chain's next song begins with a first page, whatever its serial number.
+ */
+static bool read_sound(const struct mm_retagging *r, const struct headers *h, size_t at,
+                       struct page *p)
+{
+    return read_page(r, at, p) && p->serial == h->serial && !(p->at[5] & FIRST);
+}
+
 /* The pages of sound: as they are, or with other numbers. A page that does not begin where the last
  * one ended, and pages of other streams (a chain of songs), are copied. */
 static int put_sound(struct mm_retagging *r, const struct headers *h, uint32_t shift)
@@ -169,7 +177,7 @@ static int put_sound(struct mm_retagging *r, const struct headers *h, uint32_t s
     size_t at = h->end;
     struct page p;
     int result = 0;
-    while (shift && result == 0 && read_page(r, at, &p) && p.serial == h->serial) {
+    while (shift && result == 0 && read_sound(r, h, at, &p)) {
         unsigned char head[HEAD];
         memcpy(head, p.at, HEAD);
         number_page(head, p.number + shift);
@@ -187,7 +195,7 @@ static void keep_sound(struct mm_retagging *r, const struct headers *h)
 {
     size_t at = h->end;
     struct page p;
-    while (read_page(r, at, &p) && p.serial == h->serial) {
+    while (read_sound(r, h, at, &p)) {
         mm_retag_keep(r, p.at, 18);
         mm_retag_keep(r, p.at + 26, p.length - 26);
         at += p.length;

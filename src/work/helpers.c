@@ -207,13 +207,31 @@ static void release(struct mm_helpers *helpers, struct helper *helper)
     pthread_mutex_unlock(&helpers->mutex);
 }
 
-/* A failure as the helper told it. */
+void mm_helpers_renew(struct mm_helpers *helpers)
+{
+    for (size_t i = 0; i < helpers->count; i++) {
+        struct helper *one = &helpers->all[i];
+        pthread_mutex_lock(&helpers->mutex);
+        bool idle = !one->busy;
+        one->busy = true;
+        pthread_mutex_unlock(&helpers->mutex);
+        if (!idle)
+            continue;
+        stop(one, false, NULL, 0);
+        release(helpers, one);
+    }
+}
+
+/* A failure as the helper told it. Cancelled and a bug of ours are not its to say: they end runs.
+ */
 static int read_failure(struct mm_wire_reader in, struct mm_error *err)
 {
-    int code = (int)(int64_t)mm_wire_get_u64(&in);
+    int64_t told = (int64_t)mm_wire_get_u64(&in);
     char *message = mm_wire_get_string(&in);
-    if (code >= 0 || code < MM_ERR_BUG)
-        code = MM_ERR_BUG;
+    int code =
+        told < 0 && told > MM_ERR_BUG && told != MM_ERR_CANCELLED ? (int)told : MM_ERR_CRASHED;
+    if (code == MM_ERR_NO_MEMORY) /* its memory is limited for files that ask for too much */
+        code = MM_ERR_LIMIT;
     mm_error_set(err, (enum mm_err)code, "%s", message ? message : "failed without a word");
     free(message);
     return code;

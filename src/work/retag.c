@@ -32,8 +32,18 @@ struct rewrite {
     const char *path;
     char *temporary;
     int in, out;
-    struct stat before;
+    struct stat before; /* from before the plan was made */
+    struct stat after;  /* the new file, and its sum, as the library knows files */
+    unsigned char hash[32];
 };
+
+/* The time of change, too: many programs that write tags put the other one back. */
+static bool is_as_before(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
 
 static int copy_range(struct rewrite *w, uint64_t from, uint64_t length, struct mm_error *err)
 {
@@ -76,6 +86,7 @@ static int put_bytes(struct rewrite *w, const unsigned char *bytes, size_t n, st
 
 static int write_pieces(struct rewrite *w, struct mm_error *err)
 {
+    struct stat now;
     int result = 0;
     for (size_t i = 0; i < w->plan->n && result == 0; i++) {
         const struct mm_piece *piece = &w->plan->pieces[i];
@@ -83,13 +94,18 @@ static int write_pieces(struct rewrite *w, struct mm_error *err)
                               : copy_range(w, piece->from, piece->length, err);
     }
     /* Owner first: a change of owner takes mode bits away. Where it is not ours to give, it stays
-     * with whoever runs this. */
-    if (result == 0 && fchown(w->out, w->before.st_uid, w->before.st_gid) != 0)
-        errno = 0;
-    if (result == 0 && fchmod(w->out, w->before.st_mode & 07777) != 0)
+     * with whoever runs this; the group must not be lost, for it may be how others reach the file.
+     */
+    if (result == 0 && fchown(w->out, w->before.st_uid, w->before.st_gid) != 0 &&
+        fchown(w->out, (uid_t)-1, w->before.st_gid) != 0 &&
+        (fstat(w->out, &now) != 0 || now.st_gid != w->before.st_gid))
+        result = mm_error_errno(err, errno, "cannot keep the group of the file");
+    if (result == 0 && fchmod(w->out, w->before.st_mode & 0777) != 0)
         result = mm_error_errno(err, errno, "cannot set the mode of %s", w->temporary);
     if (result == 0 && fsync(w->out) != 0)
         result = mm_error_errno(err, errno, "cannot write %s", w->temporary);
+    if (result == 0 && fstat(w->out, &w->after) != 0)
+        result = mm_error_errno(err, errno, "cannot open %s", w->temporary);
     return result;
 }
 
@@ -103,6 +119,7 @@ static int verify(struct rewrite *w, struct mm_error *err)
 {
     struct mm_retag_plan again;
     struct stat now;
+    mm_helpers_renew(w->helpers); /* who made the plan does not judge it */
     int result = mm_helpers_retag(w->helpers, w->temporary, w->wanted, &again, err);
     if (result < 0)
         return mm_error_prefix(err, "the new file is not as it should be");
@@ -114,9 +131,13 @@ static int verify(struct rewrite *w, struct mm_error *err)
     mm_retag_plan_finish(&again);
     if (!good)
         return mm_error_set(err, MM_ERR_BUG, "the new file is not as it should be");
-    if (stat(w->path, &now) != 0 || now.st_ino != w->before.st_ino ||
-        now.st_size != w->before.st_size || now.st_mtim.tv_sec != w->before.st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != w->before.st_mtim.tv_nsec)
+    /* It still sounds, and the library will know it. */
+    struct mm_audio_info info;
+    result = mm_helpers_probe(w->helpers, w->temporary, &info, w->hash, err);
+    if (result < 0)
+        return mm_error_prefix(err, "the new file is not as it should be");
+    mm_audio_info_finish(&info);
+    if (stat(w->path, &now) != 0 || !is_as_before(&now, &w->before))
         return mm_error_set(err, MM_ERR_AGAIN, "the file changed meanwhile");
     return 0;
 }
@@ -155,9 +176,12 @@ static int replace_file(struct rewrite *w, struct mm_error *err)
 static int rewrite_file(struct rewrite *w, struct mm_error *err)
 {
     size_t folder = (size_t)(mm_path_name(w->path) - w->path);
-    w->in = open(w->path, O_RDONLY | O_CLOEXEC);
-    if (w->in < 0 || fstat(w->in, &w->before) != 0) {
-        int result = mm_error_errno(err, errno, "cannot open");
+    struct stat now;
+    w->in = open(w->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    bool opened = w->in >= 0 && fstat(w->in, &now) == 0;
+    if (!opened || !is_as_before(&now, &w->before)) {
+        int result = opened ? mm_error_set(err, MM_ERR_AGAIN, "the file changed meanwhile")
+                            : mm_error_errno(err, errno, "cannot open");
         if (w->in >= 0)
             close(w->in);
         return result;
@@ -220,7 +244,7 @@ static int find_wanted(struct retag *r, int64_t song, struct mood *mood, struct 
     const bool *fields = r->options->fields;
     struct mm_measure measure;
     *mood = (struct mood){.value = SURE_MOOD};
-    *out = (struct mm_retag){.replace = r->options->replace, .hash = r->options->write};
+    *out = (struct mm_retag){.replace = r->options->replace};
     int result = mm_catalog_get_measure(r->catalog, song, &measure, err);
     if (result == 0) {
         if (fields[MM_RETAG_BPM] && measure.tempo_confidence >= SURE_TEMPO)
@@ -239,22 +263,30 @@ static int find_wanted(struct retag *r, int64_t song, struct mood *mood, struct 
     return result;
 }
 
-/* So that the next gather sees the file it knows. */
-static int know_file(struct retag *r, struct mm_song *song, const char *path, struct mm_error *err)
+/* One process has a look at all files. It may have been taken over by one of them, so the plan that
+ * is followed is made by another, which has read this file alone. */
+static int make_plan(struct rewrite *w, struct mm_retag *wanted, struct mm_retag_plan *plan,
+                     bool write, struct mm_error *err)
 {
-    struct mm_audio_info info;
-    struct stat st;
-    int result = mm_helpers_probe(r->helpers, path, &info, song->hash, err);
-    if (result < 0)
+    int result = mm_helpers_retag(w->helpers, w->path, wanted, plan, err);
+    if (result < 0 || !write || plan->n == 0)
         return result;
-    mm_audio_info_finish(&info);
-    if (stat(path, &st) != 0)
-        return mm_error_errno(err, errno, "cannot open");
-    song->size = (uint64_t)st.st_size;
-    song->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-    return mm_catalog_update_song(r->catalog, song, false, err);
+    mm_retag_plan_finish(plan);
+    mm_helpers_renew(w->helpers);
+    wanted->hash = true;
+    if (stat(w->path, &w->before) != 0)
+        return mm_error_errno(err, errno, "cannot find the file");
+    return mm_helpers_retag(w->helpers, w->path, wanted, plan, err);
 }
 
+static void take_new(const struct rewrite *w, struct mm_song *song)
+{
+    memcpy(song->hash, w->hash, sizeof song->hash);
+    song->size = (uint64_t)w->after.st_size;
+    song->mtime_ns = (int64_t)w->after.st_mtim.tv_sec * 1000000000 + w->after.st_mtim.tv_nsec;
+}
+
+/* song becomes that of the new file; the library is not told yet. */
 static int retag_file(struct retag *r, struct mm_song *song, struct mm_retag_plan *plan,
                       struct mm_error *err)
 {
@@ -267,14 +299,14 @@ static int retag_file(struct retag *r, struct mm_song *song, struct mm_retag_pla
         free(named);
         return result;
     }
+    struct rewrite w = {.helpers = r->helpers, .wanted = &wanted, .plan = plan, .path = path};
     int result = find_wanted(r, song->id, &mood, &wanted, err);
     if (result == 0)
-        result = mm_helpers_retag(r->helpers, path, &wanted, plan, err);
+        result = make_plan(&w, &wanted, plan, r->options->write, err);
     if (result == 0 && r->options->write && plan->n) {
-        struct rewrite w = {.helpers = r->helpers, .wanted = &wanted, .plan = plan, .path = path};
         result = rewrite_file(&w, err);
         if (result == 0)
-            result = know_file(r, song, path, err);
+            take_new(&w, song);
     }
     free(path);
     free(named);
@@ -285,6 +317,17 @@ static int retag_file(struct retag *r, struct mm_song *song, struct mm_retag_pla
 static bool ends_the_run(int code)
 {
     return code == MM_ERR_CANCELLED || code == MM_ERR_NO_MEMORY;
+}
+
+/* So that the next gather sees the file it knows. A fault here is the library's, not the file's. */
+static int know_file(struct retag *r, const struct mm_song *song, struct mm_error *err)
+{
+    int result = mm_catalog_update_song(r->catalog, song, false, err);
+    return result < 0 ? mm_error_prefix(err,
+                                        "tags are written, but the library could not be told "
+                                        "(\"musicmap gather\" will see to it) of %s",
+                                        song->key)
+                      : 0;
 }
 
 static int retag_song(struct retag *r, int64_t id, mm_retagged_fn *fn, void *ctx,
@@ -307,7 +350,10 @@ static int retag_song(struct retag *r, int64_t id, mm_retagged_fn *fn, void *ctx
             if (err)
                 *err = fault;
         } else {
-            result = fn(ctx, &song, done, &plan, &fault, err);
+            if (done == 0 && r->options->write && plan.n)
+                result = know_file(r, &song, err);
+            if (result == 0)
+                result = fn(ctx, &song, done, &plan, &fault, err);
         }
     }
     mm_retag_plan_finish(&plan);

@@ -81,6 +81,46 @@ run 1 musicmap tags music
 has "$errors" 'e.m4a: .*cannot find the file'
 mv away.m4a music/e.m4a
 
+# A library that cannot be told is no fault of the file: it is written, and nothing says otherwise. (An
+# index over sizes, which fails at one that is new.)
+sql() {
+    /usr/bin/python3 -c 'import sqlite3, sys
+db = sqlite3.connect("library/catalog.sqlite")
+sizes = ",".join(str(row[0]) for row in db.execute("SELECT size FROM song"))
+db.execute(sys.argv[1].replace("SIZES", sizes))
+db.commit()' "$1"
+}
+song music/h.flac 1000
+song shared/i.flac 1100
+run 0 musicmap gather folder music shared
+run 0 musicmap embed
+run 0 musicmap map
+sql "CREATE INDEX deaf ON song (abs(CASE WHEN size IN (SIZES) THEN 0 ELSE -9223372036854775807 - 1 END))"
+run 3 musicmap tags --write --fields cluster music/h.flac
+has "$errors" 'tags are written, but the library could not be told .* of .*/h.flac: '
+lacks "$errors" 'left as it is|as they were'
+[ "$(tag music/h.flac CLUSTER)" != null ]
+ok $? "they are"
+sql "DROP INDEX deaf"
+run 0 musicmap gather folder music --json
+same "$(json '"\(.changed) \(.added)"')" "1 0" "the next look sees the change"
+
+# The group is how others reach a file: kept, or the file is left alone. The owner may become who writes.
+as='setpriv --reuid=nobody --regid=nogroup'
+if [ "$(id -u)" = 0 ] && chmod 755 "$scratch" &&
+    $as --clear-groups test -r shared/i.flac -a -x "$MUSICMAP" 2>/dev/null; then
+    chown -R nobody library
+    chgrp -R users shared
+    chmod 777 shared
+    chmod 664 shared/i.flac
+    run 1 $as --clear-groups "$MUSICMAP" tags --write --fields cluster shared/i.flac
+    has "$errors" 'i.flac: left as it is: cannot keep the group of the file'
+    same "$(stat -c '%U %G %a' shared/i.flac) $(find shared -type f | wc -l)" "root users 664 1" "it is as it was"
+    run 0 $as --groups=users "$MUSICMAP" tags --write --fields cluster shared/i.flac
+    same "$(stat -c '%U %G %a' shared/i.flac)" "nobody users 664" "a member of the group may"
+    chown -R root library
+fi
+
 # What cannot be written is told, and stays as it was.
 cp music/b.flac kept.flac
 printf 'fLaC\004\377\377\377' >music/b.flac

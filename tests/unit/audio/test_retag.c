@@ -201,11 +201,24 @@ static char *join(const char *name, const unsigned char *head, const struct bloc
     return path;
 }
 
+static char *join_tag(const char *name, int version, const struct block *b, const char *sound)
+{
+    unsigned char head[10] = {'I', 'D', '3', (unsigned char)version};
+    head[8] = (unsigned char)((b->n + 20) >> 7);
+    head[9] = (unsigned char)((b->n + 20) & 0x7f);
+    return join(name, head, b, sound);
+}
+
+static char *sound_without_tag(void)
+{
+    return encode_wav(folder, "sound.mp3", source,
+                      "-b:a 64k -id3v2_version 0 -map_metadata -1 -write_xing 0");
+}
+
 static void frames_of_other_programs_keep_their_bytes(void **state)
 {
     (void)state;
-    char *sound = encode_wav(folder, "sound.mp3", source,
-                             "-b:a 64k -id3v2_version 0 -map_metadata -1 -write_xing 0");
+    char *sound = sound_without_tag();
     for (int version = 2; version <= 4; version++) {
         struct block b = {.n = 0};
         add_frames_of_others(&b, version);
@@ -214,12 +227,9 @@ static void frames_of_other_programs_keep_their_bytes(void **state)
                   "\0"
                   "99",
                   3);
-        unsigned char head[10] = {'I', 'D', '3', (unsigned char)version};
-        head[8] = (unsigned char)((b.n + 20) >> 7);
-        head[9] = (unsigned char)((b.n + 20) & 0x7f);
         char name[32];
         snprintf(name, sizeof name, "others%d.mp3", version);
-        char *path = join(name, head, &b, sound);
+        char *path = join_tag(name, version, &b, sound);
 
         struct mm_retag what = wanted;
         char *written = write_and_check(path, &what); /* 99 stays: it was there */
@@ -235,6 +245,88 @@ static void frames_of_other_programs_keep_their_bytes(void **state)
         assert_memory_equal(bytes + 10, b.bytes, others);
         assert_null(memmem(bytes + 10 + others, 40, "99", 2)); /* it was, and went */
         free(bytes);
+        free(written);
+        free(path);
+    }
+    free(sound);
+}
+
+static void add_flagged(struct block *b, const char *id, unsigned flags, const void *body, size_t n)
+{
+    size_t at = b->n;
+    add_frame(b, 4, id, body, n);
+    b->bytes[at + 9] = (unsigned char)flags;
+}
+
+/* What mutagen, eyeD3 and others write into 2.4: a length before the text, zeros within it. */
+static void a_frame_with_flags_is_seen(void **state)
+{
+    (void)state;
+    struct block b = {.n = 0};
+    add_flagged(&b, "TBPM", 0x01,
+                "\0\0\0\3\0"
+                "99",
+                7);
+    add_flagged(&b, "TKEY", 0x02,
+                "\1\xff\0\xfe"
+                "A\0m\0",
+                8);
+    add_flagged(&b, "TXXX", 0x03,
+                "\0\0\0\x1d\1\xff\0\xfe"
+                "C\0L\0U\0S\0T\0E\0R\0\0\0\xff\0\xfe"
+                "m\0y\0",
+                31);
+    char *sound = sound_without_tag();
+    char *path = join_tag("flags.mp3", 4, &b, sound);
+    struct mm_retag what = wanted;
+    struct mm_retag_plan plan;
+    struct mm_error err = {0};
+    assert_ok(mm_audio_retag(path, &what, &plan, &err), &err);
+    static const char *const had[] = {"99", "Am", NULL, "my"};
+    for (int f = 0; f < MM_RETAG_FIELDS; f++) {
+        assert_int_equal(plan.writes[f], !had[f]);
+        if (had[f])
+            assert_string_equal(plan.had[f], had[f]);
+    }
+    mm_retag_plan_finish(&plan);
+
+    what.replace = true; /* ours instead of theirs, not beside them */
+    char *written = write_and_check(path, &what);
+    size_t n;
+    unsigned char *bytes = read_bytes_of(written, &n);
+    for (int i = 0; i < 3; i++) {
+        const char *id = &"TBPM\0TKEY\0TXXX"[(size_t)5 * (size_t)i];
+        unsigned char *first = memmem(bytes, n, id, 4);
+        assert_non_null(first);
+        assert_null(memmem(first + 4, n - (size_t)(first + 4 - bytes), id, 4));
+    }
+    free(bytes);
+    free(written);
+    free(path);
+    free(sound);
+}
+
+/* Countries have names of genres and artists, which may be written in anything. */
+static void names_of_any_script_and_length_are_read_back(void **state)
+{
+    (void)state;
+    char *sound = sound_without_tag();
+    char *flac = encode_wav(folder, "plain.flac", source, "");
+    char cluster[257] = "\xf0\x9d\x84\x9e Klang, ";
+    while (strlen(cluster) < 254)
+        strcat(cluster, "\xe9\x9f\xb3");
+    assert_int_equal(strlen(cluster), 255);
+    strcat(cluster, "\xe9"); /* a character's first byte was all there was room for */
+    static const char *const shorter = "\xf0\x9f\x8e\xb5";
+    for (int version = 2; version <= 5; version++) {
+        struct block b = {.n = 0};
+        add_frames_of_others(&b, version == 5 ? 4 : version);
+        char *path = version == 5 ? flac : join_tag("script.mp3", version, &b, sound);
+        struct mm_retag what = {.cluster = shorter, .hash = true};
+        char *written = write_and_check(path, &what);
+        what.cluster = cluster;
+        what.replace = true;
+        free(write_and_check(written, &what));
         free(written);
         free(path);
     }
@@ -292,6 +384,58 @@ static void pages_are_numbered_anew_when_there_is_one_more(void **state)
     free(path);
 }
 
+/* The next song of a chain keeps its bytes, though some program gave it the same serial number. */
+static void only_one_song_of_a_chain_is_numbered_anew(void **state)
+{
+    (void)state;
+    char *one = with_large_comment("link.opus", "-c:a libopus", 64800);
+    size_t n;
+    unsigned char *bytes = read_bytes_of(one, &n);
+    unsigned char *twice = malloc(2 * n);
+    assert_non_null(twice);
+    memcpy(twice, bytes, n);
+    memcpy(twice + n, bytes, n);
+    char path[4200];
+    snprintf(path, sizeof path, "%s/chain.opus", folder);
+    write_bytes(path, twice, 2 * n);
+    char cluster[257] = "";
+    memset(cluster, 'x', 256);
+    const struct mm_retag what = {.cluster = cluster, .hash = true};
+    struct mm_retag_plan plan;
+    struct mm_error err = {0};
+    assert_ok(mm_audio_retag(path, &what, &plan, &err), &err);
+    char *written = apply(path, &plan);
+    size_t size;
+    unsigned char *made = read_bytes_of(written, &size);
+    assert_true(size > 2 * n);
+    assert_memory_equal(made + size - n, bytes, n);
+    mm_retag_plan_finish(&plan);
+    free(made);
+    free(written);
+    free(twice);
+    free(bytes);
+    free(one);
+}
+
+/* An empty field says nothing; one behind it may. */
+static void a_field_behind_an_empty_one_stays(void **state)
+{
+    (void)state;
+    struct block b = {.n = 0};
+    add_frame(&b, 3, "TMOO", "\0", 1);
+    add_frame(&b, 3, "TMOO", "\0sad", 4);
+    char *sound = sound_without_tag();
+    char *path = join_tag("empty.mp3", 3, &b, sound);
+    struct mm_retag_plan plan;
+    struct mm_error err = {0};
+    assert_ok(mm_audio_retag(path, &wanted, &plan, &err), &err);
+    assert_false(plan.writes[MM_RETAG_MOOD]);
+    assert_string_equal(plan.had[MM_RETAG_MOOD], "sad");
+    mm_retag_plan_finish(&plan);
+    free(path);
+    free(sound);
+}
+
 static void what_is_there_stays_unless_replaced(void **state)
 {
     (void)state;
@@ -323,6 +467,46 @@ static void other_kinds_are_refused(void **state)
     free(path);
     path = encode_wav(folder, "f.oga", source, "-c:a flac -f ogg");
     assert_int_equal(mm_audio_retag(path, &wanted, &plan, &err), MM_ERR_UNSUPPORTED);
+    free(path);
+}
+
+/* The file with its first box of that kind given another length, or another kind. */
+static void damage_box(unsigned char *bytes, size_t n, const char *kind, uint32_t length,
+                       const char *other)
+{
+    unsigned char *box = memmem(bytes, n, kind, 4);
+    assert_non_null(box);
+    if (other)
+        memcpy(box, other, 4);
+    else
+        for (int i = 0; i < 4; i++)
+            box[i - 4] = (unsigned char)(length >> (24 - 8 * i));
+}
+
+/* Where the sound lies behind the tags it moves, and every table that says where must be found. */
+static void mp4_whose_tables_are_not_found_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind;
+        uint32_t length; /* 0: to the end */
+        const char *other;
+    } cases[] = {{"tkhd", 0, NULL},          {"mdhd", 0, NULL}, {"smhd", 0, NULL},
+                 {"smhd", 0x7fffffff, NULL}, {"stsd", 0, NULL}, {"trak", 0, "cmov"}};
+    char *path = encode_wav(folder, "moved.m4a", source, "-c:a aac -movflags +faststart");
+    char broken[4200];
+    snprintf(broken, sizeof broken, "%s/broken.m4a", folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mm_retag_plan plan;
+        struct mm_error err = {0};
+        size_t n;
+        unsigned char *bytes = read_bytes_of(path, &n);
+        damage_box(bytes, n, cases[i].kind, cases[i].length, cases[i].other);
+        write_bytes(broken, bytes, n);
+        free(bytes);
+        assert_int_equal(mm_audio_retag(broken, &wanted, &plan, &err), MM_ERR_UNSUPPORTED);
+        assert_non_null(strstr(err.message, "table of chunks"));
+    }
     free(path);
 }
 
@@ -368,10 +552,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_container_is_written_and_read_back),
         cmocka_unit_test(frames_of_other_programs_keep_their_bytes),
+        cmocka_unit_test(a_frame_with_flags_is_seen),
+        cmocka_unit_test(names_of_any_script_and_length_are_read_back),
         cmocka_unit_test(large_comments_stay),
         cmocka_unit_test(pages_are_numbered_anew_when_there_is_one_more),
+        cmocka_unit_test(only_one_song_of_a_chain_is_numbered_anew),
+        cmocka_unit_test(a_field_behind_an_empty_one_stays),
         cmocka_unit_test(what_is_there_stays_unless_replaced),
         cmocka_unit_test(other_kinds_are_refused),
+        cmocka_unit_test(mp4_whose_tables_are_not_found_is_refused),
         cmocka_unit_test(damaged_files_are_survived),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

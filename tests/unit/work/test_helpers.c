@@ -53,6 +53,16 @@ static void reply_analyse(int fd)
     mm_text_finish(&body);
 }
 
+/* "fails -7 ...": with that code. */
+static void send_failure(int fd, const char *path)
+{
+    struct mm_text body = {0};
+    mm_wire_put_u64(&body, (uint64_t)strtoll(path + 6, NULL, 10));
+    mm_wire_put_string(&body, "so it says");
+    mm_wire_send(fd, MM_WIRE_FAILED, body.data, body.length, NULL);
+    mm_text_finish(&body);
+}
+
 static int misbehave(int fd)
 {
     struct mm_wire_message message = {0};
@@ -72,6 +82,8 @@ static int misbehave(int fd)
                 _exit(1);
         } else if (strcmp(path, "empty") == 0) {
             mm_wire_send(fd, MM_WIRE_DONE, "", 0, NULL);
+        } else if (strncmp(path, "fails ", 6) == 0) {
+            send_failure(fd, path);
         } else if (strcmp(path, "rate") == 0) {
             send_samples(fd, 3, 400);
         } else if (strcmp(path, "odd") == 0) {
@@ -143,6 +155,28 @@ static void what_cannot_be_is_not_believed(void **state)
     mm_audio_info_finish(&info);
     assert_int_equal(mm_helpers_probe(helpers, "year", &info, hash, &err), MM_ERR_CRASHED);
     assert_int_equal(mm_helpers_probe(helpers, "endless", &info, hash, &err), MM_ERR_CRASHED);
+}
+
+/* Codes that would end a run are not a helper's to give: what it says is of its file. */
+static void a_helper_ends_no_run(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        int code;
+    } cases[] = {{"fails -3", MM_ERR_INPUT},    {"fails -5", MM_ERR_UNSUPPORTED},
+                 {"fails -7", MM_ERR_LIMIT}, /* out of memory, of which it has little */
+                 {"fails -9", MM_ERR_CRASHED},  {"fails -11", MM_ERR_CRASHED},
+                 {"fails -12", MM_ERR_CRASHED}, {"fails 0", MM_ERR_CRASHED},
+                 {"fails 1", MM_ERR_CRASHED},   {"fails -4294967299", MM_ERR_CRASHED}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mm_error err = {0};
+        assert_int_equal(probe(cases[i].path, &err), cases[i].code);
+        assert_int_equal(err.code, cases[i].code);
+        assert_string_equal(err.message, "so it says");
+    }
+    struct mm_error err = {0};
+    assert_ok(probe("next", &err), &err);
 }
 
 static void a_dead_helper_costs_one_request(void **state)
@@ -293,6 +327,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_hanging_helper_is_left_at_once_when_cancelled),
         cmocka_unit_test(what_a_helper_says_arrives),
         cmocka_unit_test(what_cannot_be_is_not_believed),
+        cmocka_unit_test(a_helper_ends_no_run),
         cmocka_unit_test(a_dead_helper_costs_one_request),
         cmocka_unit_test(a_silent_helper_is_replaced),
         cmocka_unit_test(lies_are_not_believed),
