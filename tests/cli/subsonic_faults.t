@@ -24,6 +24,11 @@ gather() { # modes, expected status, arguments...
 
 gather "" 0 --json
 same "$(json .added)" 1200 "three pages, by token"
+for account in anna:topsecret annabella:topsecret; do
+    SUBSONIC_URL="http://$account@127.0.0.1:$(cat port)/music/" gather "" 2 --library none
+    has "$errors" 'no address that a password may be sent to'
+    lacks "$errors" 'anna|topsecret'
+done
 for modes in notoken half "slow half" loop old; do
     gather "$modes" 0 --json --library "l-$modes"
     same "$(json .added)" "$([ "$modes" = loop ] && echo 500 || echo 1200)" "$modes: all songs"
