@@ -60,6 +60,13 @@ run 3 musicmap embed
 has "$errors" 'did not give song tr-3$'
 run 0 musicmap status --json
 same "$(json .measured)" 5 "one song that is not given is not in the others' way"
+# The stand-in says 60 s and more of a sound of 8 s.
+cp -r library looked
+echo >modes
+run 0 musicmap gather subsonic --library looked
+run 0 musicmap status --json --library looked
+same "$(json .measured)" 5 "a length that is not the file's is no other file"
+rm -r looked
 echo half nodownload >modes
 run 0 musicmap embed --json
 same "$(json '"\(.embedded) \(.failed)"')" "1 0" "fetched from a server that breaks off, and may not download"
