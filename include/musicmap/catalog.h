@@ -103,6 +103,12 @@ int mm_catalog_set_state(struct mm_catalog *catalog, int64_t id, enum mm_song_st
                          struct mm_error *err);
 /* Removes the song and all that hangs on it. */
 int mm_catalog_delete_song(struct mm_catalog *catalog, int64_t id, struct mm_error *err);
+/*
+ * The same for a song that is another's copy: its plays, its places in kept sets (a set that has
+ * both then has to twice), and the facts that to has not, become to's. Its origins, measure and
+ * vectors go. MM_ERR_NOT_FOUND when there is none of the two, MM_ERR_USAGE when they are one.
+ */
+int mm_catalog_join_song(struct mm_catalog *catalog, int64_t id, int64_t to, struct mm_error *err);
 
 /*
  * The songs that a person's word may mean: "#12" or "12" an id, a path, else a case-insensitive

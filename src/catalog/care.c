@@ -182,12 +182,27 @@ static int keep_name(const char *file, const char *why, char kept[512], struct m
     return mm_error_set(err, MM_ERR_LIMIT, "too much is kept beside %s already", file);
 }
 
+static int change_places(const char *file, const char *fresh, const char *kept,
+                         struct mm_error *err);
+
+/* A catalog so damaged that it can be neither copied nor written to goes aside as it is. */
+static int replace_damaged(const struct bench *bench, const char *file, const char *kept,
+                           struct mm_error *err)
+{
+    unlink(kept); /* what the copy left */
+    int result = mm_sqlite_hold(file, err);
+    if (result == 0)
+        result = mm_sqlite_settle(bench->file, err);
+    return result == 0 ? change_places(file, bench->file, kept, err) : result;
+}
+
 static int restore_folder(const struct bench *bench, const char *path, bool replace,
                           const struct mm_progress *progress, char kept[512], struct mm_error *err)
 {
     struct stat st;
     char *file = mm_path_join(path, FILE_NAME);
     struct mm_catalog *catalog = NULL;
+    bool damaged = false;
     int result = 0;
     if (!file)
         return mm_no_memory(err);
@@ -199,15 +214,19 @@ static int restore_folder(const struct bench *bench, const char *path, bool repl
                                   path);
         if (result == 0)
             result = keep_name(file, "before-restore", kept, err);
-        if (result == 0)
+        if (result == 0) {
             result = mm_sqlite_clone(file, kept, progress, err);
-        if (result == 0)
+            damaged = result == MM_ERR_INPUT;
+        }
+        if (damaged)
+            result = replace_damaged(bench, file, kept, err);
+        else if (result == 0)
             result = mm_sqlite_settle(kept, err);
     } else { /* made as any other is, so that one that is half restored is empty, and opens */
         result = mm_catalog_open(path, true, &catalog, err);
         mm_catalog_close(catalog);
     }
-    if (result == 0)
+    if (result == 0 && !damaged)
         result = mm_sqlite_clone(bench->file, file, progress, err);
     free(file);
     return result;
@@ -234,6 +253,19 @@ static int restore_shared(const struct bench *bench, const char *uri, bool repla
     return result;
 }
 
+/* Where a new library's folder goes: on a new machine there is not even that. Takes slashes off
+ * path's end. */
+static int make_parent(char *path, struct mm_error *err)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        path[--n] = '\0';
+    char *parent = mm_strndup(path, (size_t)(mm_path_name(path) - path));
+    int result = !parent ? mm_no_memory(err) : *parent ? mm_file_make_folder(parent, err) : 0;
+    free(parent);
+    return result;
+}
+
 int mm_catalog_restore(const char *file, const char *path, bool replace,
                        const struct mm_progress *progress, char kept[512], unsigned char hash[32],
                        size_t *rows, struct mm_error *err)
@@ -245,7 +277,11 @@ int mm_catalog_restore(const char *file, const char *path, bool replace,
     char *beside = shared ? mm_path_join(where && *where ? where : "/tmp", "musicmap-restore")
                           : mm_strdup(path);
     kept[0] = '\0';
-    int result = beside ? bench_init(&bench, beside, err) : mm_no_memory(err);
+    int result = beside ? 0 : mm_no_memory(err);
+    if (result == 0 && !shared)
+        result = make_parent(beside, err);
+    if (result == 0)
+        result = bench_init(&bench, beside, err);
     if (result == 0)
         result = take_backup(file, &bench, progress, err);
     if (result == 0)

@@ -374,17 +374,25 @@ static const struct mm_engine engine = {
     .column_bytes = mm_postgres_column_bytes,
 };
 
+/* A password with a / or @ that is not written %2F or %40 ends there; the rest of it would be taken
+ * for a host, a port or a database, and be shown. */
+static bool is_cut_short(const char *uri, const char *host)
+{
+    const char *path = strstr(uri, "://");
+    path = path ? path + 3 + strcspn(path + 3, "/") : "";
+    return (*host != '@' && strchr(host, '@')) || memchr(path, '@', strcspn(path, "?"));
+}
+
 /* "postgresql://HOST/DATABASE", of what libpq understands the URI to say. */
 static int name_for_people(const char *uri, char **out, struct mm_error *err)
 {
-    char *said = NULL;
-    PQconninfoOption *parts = PQconninfoParse(uri, &said);
-    if (!parts) {
-        char line[256];
-        first_line(said ? said : "", line);
-        PQfreemem(said);
-        return mm_error_set(err, MM_ERR_USAGE, "this is no PostgreSQL URI: %s", line);
-    }
+    static const char advice[] =
+        "this is no PostgreSQL URI: postgresql://USER:PASSWORD@HOST/DATABASE, "
+        "where %, / and @ of the password are written %25, %2F and %40";
+    /* What libpq says of one that it cannot read holds the password. */
+    PQconninfoOption *parts = PQconninfoParse(uri, NULL);
+    if (!parts)
+        return mm_error_set(err, MM_ERR_USAGE, "%s", advice);
     const char *host = "";
     const char *database = "";
     for (const PQconninfoOption *p = parts; p->keyword; p++) {
@@ -392,6 +400,10 @@ static int name_for_people(const char *uri, char **out, struct mm_error *err)
             host = p->val;
         if (p->val && strcmp(p->keyword, "dbname") == 0)
             database = p->val;
+    }
+    if (is_cut_short(uri, host)) {
+        PQconninfoFree(parts);
+        return mm_error_set(err, MM_ERR_USAGE, "%s", advice);
     }
     *out = mm_format("postgresql://%s/%s", *host == '/' ? "" : host, database);
     PQconninfoFree(parts);

@@ -307,6 +307,58 @@ int mm_catalog_delete_song(struct mm_catalog *catalog, int64_t id, struct mm_err
     return result == 0 && changed == 0 ? mm_no_song(id, err) : result;
 }
 
+static int needs(struct mm_store *store, int64_t id, struct mm_error *err)
+{
+    struct mm_statement *statement;
+    int64_t there = 0;
+    int result = mm_store_prepare(store, "SELECT 1 FROM song WHERE id = ?1", &statement, err);
+    if (result < 0)
+        return result;
+    mm_bind_int(statement, 1, id);
+    result = mm_statement_number(statement, &there, err);
+    return result == 0 && !there ? mm_no_song(id, err) : result;
+}
+
+static int hand_over(struct mm_store *store, int64_t id, int64_t to, struct mm_error *err)
+{
+    static const char *const steps[] = {
+        "UPDATE set_song SET song = ?2 WHERE song = ?1",
+        "INSERT INTO play (song, played_at, show) SELECT CAST(?2 AS bigint), p.played_at, p.show"
+        " FROM play p WHERE p.song = ?1 ON CONFLICT DO NOTHING",
+        "INSERT INTO fact (song, source, name, value) SELECT CAST(?2 AS bigint), f.source, f.name,"
+        " f.value FROM fact f WHERE f.song = ?1 ON CONFLICT DO NOTHING",
+    };
+    int result = 0;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && result == 0; i++) {
+        struct mm_statement *statement;
+        result = mm_store_prepare(store, steps[i], &statement, err);
+        if (result < 0)
+            break;
+        mm_bind_int(statement, 1, id);
+        mm_bind_int(statement, 2, to);
+        result = mm_statement_finish(statement, err);
+    }
+    return result;
+}
+
+int mm_catalog_join_song(struct mm_catalog *catalog, int64_t id, int64_t to, struct mm_error *err)
+{
+    struct mm_store *store;
+    if (id == to)
+        return mm_error_set(err, MM_ERR_USAGE, "a song is not joined to itself");
+    int result = mm_catalog_enter_write(catalog, &store, err);
+    if (result < 0)
+        return result;
+    result = needs(store, id, err);
+    if (result == 0)
+        result = needs(store, to, err);
+    if (result == 0)
+        result = hand_over(store, id, to, err);
+    if (result == 0)
+        result = mm_store_run_int(store, "DELETE FROM song WHERE id = ?1", id, err);
+    return mm_catalog_leave_write(catalog, result, err);
+}
+
 /* ---- reading ---- */
 
 static int read_genres(struct mm_statement *statement, int column, struct mm_tags *tags)

@@ -79,10 +79,13 @@ static int on_played(void *ctx, uint32_t song, int64_t at, struct mm_error *err)
     char show[32] = "radio";
     if (gmtime_r(&t, &tm))
         strftime(show, sizeof show, "radio %Y-%m-%d", &tm);
+    int64_t id = mm_set_library_song(r->made.library, song)->id;
+    int result = mm_catalog_add_play(r->catalog, id, at, show, &added, err);
+    if (result < 0 && result != MM_ERR_NOT_FOUND) /* one that was deleted plays all the same */
+        return result;
     say_song("plays", r, song, at);
     r->played++;
-    return mm_catalog_add_play(r->catalog, mm_set_library_song(r->made.library, song)->id, at, show,
-                               &added, err);
+    return 0;
 }
 
 static void on_queued(void *ctx, uint32_t song, int64_t at)

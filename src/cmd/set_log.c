@@ -64,10 +64,12 @@ static int log_set(struct logging *l, const char *name, int64_t at, struct mm_er
     int result = mm_catalog_get_set(l->catalog, name, 0, &record, err);
     json_t *report = result == 0 ? json_loads(record.report, 0, NULL) : NULL;
     const json_t *songs = json_object_get(report, "songs");
+    /* The record knows of songs that were joined since, the report does not. */
+    bool whole = json_array_size(songs) == record.n_songs;
     for (size_t i = 0; result == 0 && i < json_array_size(songs); i++) {
         const json_t *song = json_array_get(songs, i);
         double start = json_number_value(json_object_get(song, "start_s"));
-        int64_t id = json_integer_value(json_object_get(song, "id"));
+        int64_t id = whole ? record.songs[i] : json_integer_value(json_object_get(song, "id"));
         result = add_play(l, id, at + (int64_t)(start + 0.5), err);
         if (result == MM_ERR_NOT_FOUND) { /* deleted since */
             l->unknown++;

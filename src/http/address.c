@@ -31,7 +31,7 @@ bool mm_address_parse(const char *text, struct mm_address *out)
 {
     *out = (struct mm_address){0};
     char port[16];
-    char user[8];
+    char *user = NULL;
     char *path = NULL;
     CURLU *url = curl_url();
     bool good = url &&
@@ -39,7 +39,8 @@ bool mm_address_parse(const char *text, struct mm_address *out)
                 take(url, CURLUPART_SCHEME, 0, out->scheme, sizeof out->scheme) &&
                 take(url, CURLUPART_HOST, 0, out->host, sizeof out->host) &&
                 take(url, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port) &&
-                !take(url, CURLUPART_USER, 0, user, sizeof user);
+                curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
+    curl_free(user);
     if (good && curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
         snprintf(out->path, sizeof out->path, "%s", path);
         curl_free(path);

@@ -29,6 +29,7 @@ struct mm_radio {
     struct mm_radio_events events;
     struct mm_radio_play *aired; /* [n_aired] oldest first */
     size_t n_aired, aired_capacity;
+    size_t n_logged;                /* of them, told by events.played */
     struct mm_radio_look now, last; /* this look and the one before */
     double looked_at;               /* time of the last one; 0 = none yet */
     bool noted;                     /* what was on air then is in the log */
@@ -62,7 +63,21 @@ static int note_aired(struct mm_radio *r, uint32_t song, double at, struct mm_er
         return mm_no_memory(err);
     r->aired[r->n_aired++] = (struct mm_radio_play){song, at};
     mm_set_library_note_play(r->in.library, song, (int64_t)floor(at));
-    return r->events.played ? r->events.played(r->events.ctx, song, (int64_t)floor(at), err) : 0;
+    return 0;
+}
+
+/* What a log that could not be written to (somebody else was writing) has not got yet comes first
+ * the next time. */
+static int tell_aired(struct mm_radio *r, struct mm_error *err)
+{
+    int result = 0;
+    while (r->n_logged < r->n_aired && result == 0) {
+        const struct mm_radio_play *play = &r->aired[r->n_logged];
+        if (r->events.played)
+            result = r->events.played(r->events.ctx, play->song, (int64_t)floor(play->at), err);
+        r->n_logged += result == 0;
+    }
+    return result;
 }
 
 /* The songs between the last look's and this one's were heard if there was time for them, as when
@@ -262,6 +277,8 @@ int mm_radio_step(struct mm_radio *r, double *wait_s, struct mm_error *err)
     double now = r->clock.now(r->clock.ctx);
     result = note_current(r, now, err);
     if (result == 0)
+        result = tell_aired(r, err);
+    if (result == 0)
         result = fill(r, now, err);
     r->looked_at = now;
     double left = due_in(r) - r->in.lead_s;
@@ -318,7 +335,7 @@ int mm_radio_create(const struct mm_radio_settings *settings, const struct mm_ra
         result = mm_no_memory(err);
     if (result == 0 && n) {
         memcpy(r->aired, history, n * sizeof *history);
-        r->n_aired = n;
+        r->n_aired = r->n_logged = n;
     }
     if (result < 0)
         mm_radio_destroy(r);

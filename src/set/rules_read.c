@@ -433,6 +433,9 @@ static char *next_line(char *out, int room, void *stream)
     struct reader *in = stream;
     if (in->at == in->end || in->result < 0)
         return NULL;
+    /* inih takes an indented line for more of the value above it: a rule would be none. */
+    while (in->at < in->end && *in->at && strchr(" \t\v\f\r", *in->at))
+        in->at++;
     const char *stop = memchr(in->at, '\n', (size_t)(in->end - in->at));
     size_t length = (size_t)((stop ? stop : in->end) - in->at);
     in->line++;

@@ -177,8 +177,8 @@ static int open_http(struct mm_service_session *s, struct mm_error *err)
     struct patterns base;
     struct patterns login;
     if (!mm_address_parse(s->base, &address))
-        return mm_error_set(err, MM_ERR_USAGE, "%s: \"%s\" is no https address",
-                            s->service->url_variable, s->base);
+        return mm_error_set(err, MM_ERR_USAGE, "%s is no https address, or has a user in it",
+                            s->service->url_variable);
     describe(&address, &base);
     hosts[n++] = (struct mm_http_host){base.api, s->service->gap_s, 1};
     const char *other = getenv("MUSICMAP_URL_SPOTIFY_ACCOUNTS");

@@ -181,9 +181,8 @@ static int read_account(struct mm_remote *server, const char *url, struct mm_err
         return mm_no_memory(err);
     if (!mm_address_parse(server->address, &address) || strpbrk(server->address, "?# "))
         return mm_error_set(err, MM_ERR_USAGE,
-                            "\"%.200s\" is no address that a password may be sent to: https, or "
-                            "http to this machine",
-                            server->address);
+                            "this is no address that a password may be sent to: https, or http "
+                            "to this machine, with no user or password in it");
     server->user = mm_credential("SUBSONIC_USER", err);
     server->password = server->user ? mm_credential("SUBSONIC_PASSWORD", err) : NULL;
     if (!server->password)

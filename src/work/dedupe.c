@@ -13,12 +13,14 @@
 #include "work/known.h"
 #include "work/sounds.h"
 
-/* How good a copy is; higher is better. */
+/* How good a copy is; higher is better. One that was hidden never stands for one that is seen. */
 static int worth(const struct mm_song *song)
 {
+    if (song->state == MM_SONG_HIDDEN)
+        return 0;
     if (mm_source_is_files(song->source))
-        return song->state == MM_SONG_MISSING ? 1 : 3;
-    return song->file ? 2 : 0;
+        return song->state == MM_SONG_MISSING ? 2 : 4;
+    return song->file ? 3 : 1;
 }
 
 struct pair {
@@ -133,7 +135,7 @@ static int join(struct mm_catalog *catalog, const struct mm_song *keep, const st
         result = collect(&moving, &own, err);
     }
     if (result == 0)
-        result = mm_catalog_delete_song(catalog, drop->id, err);
+        result = mm_catalog_join_song(catalog, drop->id, keep->id, err);
     for (size_t i = 0; i < moving.n; i++) {
         moving.list[i].song = keep->id;
         if (result == 0)

@@ -42,15 +42,27 @@ struct embed {
     struct mm_error err;
 };
 
-static int store(struct embed *e, const struct job *job, const char *path,
-                 const struct mm_measure *measure, const struct mm_streams *streams,
-                 struct mm_error *err)
+/* What came of a song: the measure and the streams' embeddings, or why there are none. */
+struct product {
+    const char *path;
+    const struct mm_measure *measure;
+    const struct mm_streams *streams;
+    const char *reason; /* NULL = it went well */
+    int tries;
+};
+
+/* *other: it has got another content meanwhile; nothing is stored of the old one. */
+static int store(struct embed *e, const struct job *job, const struct mm_song *song,
+                 const struct product *p, bool *other, struct mm_error *err)
 {
     int result = mm_catalog_begin_beside(e->catalog, err);
     if (result < 0)
         return result;
-    result = mm_one_song_store(e->catalog, &e->models, job->song, &job->lack, path, measure,
-                               streams, err);
+    result = mm_one_song_is_other(e->catalog, song, other, err);
+    if (result == 0 && !*other)
+        result = p->reason ? mm_one_song_failed(e->catalog, song, p->path, p->reason, p->tries, err)
+                           : mm_one_song_store(e->catalog, &e->models, song->id, &job->lack,
+                                               p->path, p->measure, p->streams, err);
     if (result == 0)
         result = mm_catalog_commit(e->catalog, err);
     if (result < 0)
@@ -91,17 +103,23 @@ static bool bear_refusal(struct embed *e)
     return borne;
 }
 
+enum outcome { DONE, FAILED, FORGOTTEN };
+
 static int do_song(struct embed *e, struct job *job, struct mm_streams *streams, bool last_try,
-                   bool *failed, struct mm_error *err)
+                   enum outcome *outcome, struct mm_error *err)
 {
     struct mm_song song = {0};
     struct mm_measure measure = {.key = -1};
-    *failed = false;
+    struct product product = {.measure = &measure, .streams = streams, .tries = last_try ? 2 : 1};
+    *outcome = DONE;
     int result = mm_catalog_get_song(e->catalog, job->song, &song, err);
-    if (result < 0)
-        return result;
+    if (result < 0) {
+        *outcome = FORGOTTEN;
+        return result == MM_ERR_NOT_FOUND ? 0 : result;
+    }
     struct mm_loan loan;
     bool same = false;
+    bool other = false;
     result = mm_lend(e->lender, &song, &loan, err);
     bool not_given = result == MM_ERR_AGAIN;
     if (result == 0 && loan.fetched)
@@ -109,21 +127,29 @@ static int do_song(struct embed *e, struct job *job, struct mm_streams *streams,
     if (result == 0 && !same)
         result = mm_one_song_analyse(&e->models, &job->lack, loan.path, streams, &measure, err);
     /* Failures are remembered by where the song is, not by where it was lent to. */
-    const char *path = loan.fetched || !loan.path ? song.key : loan.path;
+    product.path = loan.fetched || !loan.path ? song.key : loan.path;
     job->again = !last_try && (result == MM_ERR_CRASHED || (not_given && bear_refusal(e)));
     if (job->again) {
         result = 0;
     } else if (result == 0 && !same) {
-        result = store(e, job, path, &measure, streams, err);
+        result = store(e, job, &song, &product, &other, err);
     } else if (result == MM_ERR_NOT_FOUND) { /* vanished since it was gathered */
-        *failed = true;
+        *outcome = FAILED;
         result = mm_catalog_set_state(e->catalog, song.id, MM_SONG_MISSING, err);
     } else if (mm_is_song_fault(result)) {
-        *failed = true;
+        *outcome = FAILED;
         char *reason = mm_strdup(err->message);
-        result = reason ? mm_one_song_failed(e->catalog, &song, path, reason, last_try ? 2 : 1, err)
-                        : mm_no_memory(err);
+        product.reason = reason;
+        result = reason ? store(e, job, &song, &product, &other, err) : mm_no_memory(err);
         free(reason);
+    }
+    if (other) {
+        *outcome = FAILED;
+        job->again = !last_try;
+    }
+    if (result == MM_ERR_NOT_FOUND) { /* somebody dropped the song meanwhile */
+        *outcome = FORGOTTEN;
+        result = 0;
     }
     mm_loan_return(&loan);
     mm_streams_clear(streams);
@@ -139,8 +165,8 @@ static void run_job(struct embed *e, struct job *job, size_t worker, bool last_t
     if (stop || mm_progress_cancelled(e->progress))
         return;
     struct mm_error err = {0};
-    bool failed;
-    int result = do_song(e, job, &e->workers[worker], last_try, &failed, &err);
+    enum outcome outcome;
+    int result = do_song(e, job, &e->workers[worker], last_try, &outcome, &err);
     pthread_mutex_lock(&e->mutex);
     if (result < 0 && e->result == 0) {
         e->result = result;
@@ -149,10 +175,8 @@ static void run_job(struct embed *e, struct job *job, size_t worker, bool last_t
     if (result == 0 && !job->again) {
         e->done++;
         e->refused = 0;
-        if (failed)
-            e->report->failed++;
-        else
-            e->report->embedded++;
+        e->report->failed += outcome == FAILED;
+        e->report->embedded += outcome == DONE;
         mm_progress_update(e->progress, PROGRESS, e->done, e->n_jobs);
     }
     pthread_mutex_unlock(&e->mutex);

@@ -36,6 +36,7 @@ struct found {
     size_t n_facts;
     bool known;         /* song below is the catalog's */
     bool second_copy;   /* of that song, whose own file is another */
+    bool takes_over;    /* a second copy, and that other file is gone */
     bool failed_before; /* this very content failed the last time */
     bool probe;         /* new or changed: look inside */
     struct mm_song song;
@@ -95,7 +96,9 @@ static int find_second_copy(struct gather *g, struct found *f, struct mm_error *
     int result = mm_catalog_find_origin(g->catalog, f->source, f->path, &origin, err);
     if (result == 0) {
         result = mm_catalog_get_song(g->catalog, origin.song, &f->song, err);
-        f->second_copy = result == 0;
+        f->takes_over =
+            result == 0 && mm_source_is_files(f->song.source) && mm_file_is_gone(f->song.key);
+        f->second_copy = result == 0 && !f->takes_over;
     }
     mm_origin_finish(&origin);
     return result;
@@ -114,6 +117,10 @@ static int look_up(struct gather *g, struct found *f, struct mm_error *err)
     f->known = result == 0;
     if (f->second_copy)
         return 0;
+    if (f->takes_over) {
+        f->probe = true;
+        return 0;
+    }
     bool same = f->known && f->song.size == f->size && f->song.mtime_ns == f->mtime_ns;
     if (f->known && strcmp(f->song.source, f->source) != 0) {
         if (f->tags_win)
@@ -252,8 +259,31 @@ static int note_failure(struct gather *g, const char *path, int64_t song, uint64
     return mm_catalog_put_failure(g->catalog, &failure, err);
 }
 
+/* The song's own place becomes the second one, should it come back. Two copies of one song may meet
+ * here: the first is it. */
+static int take_over(struct gather *g, struct found *f, struct mm_error *err)
+{
+    int64_t id = f->song.id;
+    mm_song_finish(&f->song);
+    int result = mm_catalog_get_song(g->catalog, id, &f->song, err);
+    f->takes_over = result == 0 && mm_file_is_gone(f->song.key);
+    f->second_copy = result == 0 && !f->takes_over;
+    if (!f->takes_over)
+        return result;
+    const struct mm_origin old = {
+        .song = id, .source = f->song.source, .key = f->song.key, .duration_s = f->song.duration_s};
+    result = mm_catalog_delete_origin(g->catalog, f->source, f->path, err);
+    return result == 0 ? mm_catalog_put_origin(g->catalog, &old, err) : result;
+}
+
 static int store_probed(struct gather *g, struct found *f, struct mm_error *err)
 {
+    if (f->result == 0 && f->takes_over) {
+        int taken = take_over(g, f, err);
+        g->report->unchanged += taken == 0 && f->second_copy;
+        if (taken < 0 || f->second_copy)
+            return taken;
+    }
     if (f->result < 0)
         return note_failure(g, f->path, f->known ? f->song.id : 0, f->size, f->mtime_ns,
                             f->err.message, err);

@@ -275,7 +275,9 @@ static int update_song(struct gather *g, struct remote *r, struct mm_error *err)
         result = mm_no_memory(err);
     free(song.key);
     song.key = key;
-    bool changed = !mm_match_duration(song.duration_s, r->song.track.duration_s);
+    /* Some servers tell another length than the file has, or none, whenever they are asked. */
+    bool changed =
+        song.size != r->song.size && !mm_match_duration(song.duration_s, r->song.track.duration_s);
     if (song.state == MM_SONG_MISSING)
         song.state = MM_SONG_PRESENT;
     if (changed || !song.codec)

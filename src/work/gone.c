@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -75,11 +76,22 @@ struct stale {
     size_t capacity;
 };
 
+/* What the walk passed over for what stat() says (it knows no size of it), and would not now. */
+static bool is_fine_now(const struct mm_failure *failure)
+{
+    struct stat st;
+    if (failure->size || failure->mtime_ns || stat(failure->path, &st) != 0)
+        return false;
+    return S_ISDIR(st.st_mode) ? access(failure->path, R_OK | X_OK) == 0
+                               : st.st_size > 0 && access(failure->path, R_OK) == 0;
+}
+
 static int collect_stale(void *ctx, const struct mm_failure *failure, struct mm_error *err)
 {
     struct stale *list = ctx;
     bool below = strncmp(failure->path, list->folder, strlen(list->folder)) == 0;
-    if (!below || strcmp(failure->stage, list->stage) != 0 || !mm_file_is_gone(failure->path))
+    if (!below || strcmp(failure->stage, list->stage) != 0 ||
+        !(mm_file_is_gone(failure->path) || is_fine_now(failure)))
         return 0;
     if (mm_array_reserve(&list->paths, &list->capacity, list->count + 1) < 0 ||
         !(list->paths[list->count] = mm_strdup(failure->path)))

@@ -204,6 +204,16 @@ int mm_one_song_store(struct mm_catalog *catalog, const struct mm_models *models
     return result == 0 ? mm_catalog_clear_failure(catalog, path, MM_EMBED_STAGE, err) : result;
 }
 
+int mm_one_song_is_other(struct mm_catalog *catalog, const struct mm_song *song, bool *other,
+                         struct mm_error *err)
+{
+    struct mm_song now = {0};
+    int result = mm_catalog_get_song(catalog, song->id, &now, err);
+    *other = result == 0 && memcmp(now.hash, song->hash, sizeof now.hash) != 0;
+    mm_song_finish(&now);
+    return result;
+}
+
 int mm_one_song_failed(struct mm_catalog *catalog, const struct mm_song *song, const char *path,
                        const char *reason, int tries, struct mm_error *err)
 {

@@ -57,6 +57,10 @@ struct mm_lack {
 int mm_one_song_analyse(const struct mm_models *models, const struct mm_lack *lack,
                         const char *path, struct mm_streams *streams, struct mm_measure *measure,
                         struct mm_error *err);
+/* Inside a transaction: *other = the song has got another content since it was read, of which what
+ * was computed says nothing. MM_ERR_NOT_FOUND: it was forgotten. */
+int mm_one_song_is_other(struct mm_catalog *catalog, const struct mm_song *song, bool *other,
+                         struct mm_error *err);
 /* Inside a transaction: stores what was lacking and clears the failure of path. */
 int mm_one_song_store(struct mm_catalog *catalog, const struct mm_models *models, int64_t song,
                       const struct mm_lack *lack, const char *path,

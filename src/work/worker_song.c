@@ -35,11 +35,26 @@ static void count(struct mm_crew *crew, size_t *figure)
     pthread_mutex_unlock(&crew->mutex);
 }
 
+static int give_back(const struct hand *h, const char *reason, struct mm_error *err)
+{
+    char *why = mm_format("%s: %s", h->crew->host, reason);
+    int result = why ? 0 : mm_no_memory(err);
+    mm_crew_log(h->crew, "%s: %s; given back after try %d", h->path, reason, h->tries);
+    if (result == 0)
+        do
+            result = mm_queue_give_back(h->crew->catalog, h->worker, h->song.id, why, err);
+        while (mm_crew_again(h->crew, result, err));
+    free(why);
+    count(h->crew, &h->crew->report->given_back);
+    return result;
+}
+
 /* ---- storing ---- */
 
 enum outcome { DONE, FAILED, NOTHING };
 
-static int store_once(const struct hand *h, enum outcome outcome, const char *reason,
+/* *other: the song has got another content meanwhile; nothing is stored of the old one. */
+static int store_once(const struct hand *h, enum outcome outcome, const char *reason, bool *other,
                       struct mm_error *err)
 {
     struct mm_catalog *catalog = h->crew->catalog;
@@ -48,6 +63,12 @@ static int store_once(const struct hand *h, enum outcome outcome, const char *re
         return result;
     /* First: whoever gets past this is alone with the song until the end of the transaction. */
     result = mm_queue_finish(catalog, h->worker, h->song.id, err);
+    if (result == 0)
+        result = mm_one_song_is_other(catalog, &h->song, other, err);
+    if (result == 0 && *other) {
+        mm_catalog_rollback(catalog);
+        return 0;
+    }
     if (result == 0 && outcome == DONE)
         result = mm_one_song_store(catalog, &h->crew->models, h->song.id, &h->lack, h->path,
                                    &h->measure, h->streams, err);
@@ -64,15 +85,18 @@ static int store_once(const struct hand *h, enum outcome outcome, const char *re
 static int store(const struct hand *h, enum outcome outcome, const char *reason,
                  struct mm_error *err)
 {
+    bool other = false;
     int result;
     do
-        result = store_once(h, outcome, reason, err);
+        result = store_once(h, outcome, reason, &other, err);
     while (mm_crew_again(h->crew, result, err));
     if (result == MM_ERR_NOT_FOUND) {
         mm_crew_log(h->crew, "song %" PRId64 " is another's by now: nothing stored", h->song.id);
         count(h->crew, &h->crew->report->lost);
         return 0;
     }
+    if (result == 0 && other)
+        return give_back(h, "its file was changed meanwhile", err);
     if (result == 0 && outcome == DONE)
         count(h->crew, &h->crew->report->done);
     if (result == 0 && outcome == FAILED)
@@ -97,20 +121,6 @@ static int park(const struct hand *h, struct mm_error *err)
     if (result == 0)
         count(h->crew, &h->crew->report->parked);
     free(reason);
-    return result;
-}
-
-static int give_back(const struct hand *h, const char *reason, struct mm_error *err)
-{
-    char *why = mm_format("%s: %s", h->crew->host, reason);
-    int result = why ? 0 : mm_no_memory(err);
-    mm_crew_log(h->crew, "%s: %s; given back after try %d", h->path, reason, h->tries);
-    if (result == 0)
-        do
-            result = mm_queue_give_back(h->crew->catalog, h->worker, h->song.id, why, err);
-        while (mm_crew_again(h->crew, result, err));
-    free(why);
-    count(h->crew, &h->crew->report->given_back);
     return result;
 }
 

@@ -106,6 +106,27 @@ head -c 100000 /dev/urandom >gone/catalog.sqlite
 run 3 musicmap doctor --rebuild --library gone
 run 3 musicmap status --library gone
 
+# A catalog that nothing can be read of is replaced by a backup, and kept as it was.
+for harm in 'dd if=/dev/urandom of=worse/catalog.sqlite bs=8192 count=1 conv=notrunc' \
+    'truncate -s 20000 worse/catalog.sqlite'; do
+    rm -rf worse
+    mkdir worse && cp back/catalog.sqlite worse/
+    $harm 2>/dev/null
+    before=$(sha256sum <worse/catalog.sqlite)
+    run 0 musicmap restore one.db --replace --library worse --json
+    same "$(json .sha256)" "$hash" "$harm: says what the backup says"
+    run 0 musicmap status --library worse
+    same "$(sql worse 'PRAGMA integrity_check')" ok "sound"
+    same "$(sha256sum <worse/catalog.sqlite.before-restore)" "$before" "what was there is kept"
+done
+same "$(ls -d worse.* 2>/dev/null | wc -l)" 0 "nothing is left beside"
+
+# A new machine has not even the folder that the library's goes into.
+run 0 musicmap restore one.db --library fresh/machine/library --json
+same "$(json .sha256)" "$hash" "restored where no folder is"
+run 0 musicmap restore one.db --library fresh/other/ --json
+same "$(ls fresh | tr '\n' ' ')" "machine other " "a slash at the end is no other folder"
+
 # A newer program's library, and another program's.
 cp -r before newer
 sql newer 'PRAGMA user_version = 1000'

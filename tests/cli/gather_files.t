@@ -47,6 +47,30 @@ P
 )
 same "$sqlite" "[('fma', 'AWOL', 'Food', 'Hip-Hop')]" "the table's words"
 
+# What could not be read can be again: it is no failure any more. (Root reads everything.)
+as_user() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+mkdir -p locked/folder theirs
+cp music/A/one.mp3 locked/folder/1.mp3
+cp music/A/two.mp3 locked/2.mp3
+chmod 755 "$scratch"
+[ "$(id -u)" = 0 ] && chown -R nobody locked theirs
+run 0 as_user "$MUSICMAP" gather folder locked --library theirs/library
+chmod 000 locked/folder locked/2.mp3
+run 1 as_user "$MUSICMAP" gather folder locked --library theirs/library
+run 0 as_user "$MUSICMAP" status --json --library theirs/library
+same "$(json '.failures|length')" 2 "a folder and a file that may not be read"
+chmod 755 locked/folder locked/2.mp3
+run 0 as_user "$MUSICMAP" gather folder locked --json --library theirs/library
+same "$(json '"\(.found) \(.unchanged)"')" "2 2" "they may again, and are what they were"
+run 0 as_user "$MUSICMAP" status --json --library theirs/library
+same "$(json '.failures|length')" 0 "and no failure is left"
+
 run 3 musicmap gather playlist nothing.m3u
 run 3 musicmap gather fma music
 has "$errors" 'tracks.csv'

@@ -24,6 +24,11 @@ gather() { # modes, expected status, arguments...
 
 gather "" 0 --json
 same "$(json .added)" 1200 "three pages, by token"
+for account in anna:topsecret annabella:topsecret; do
+    SUBSONIC_URL="http://$account@127.0.0.1:$(cat port)/music/" gather "" 2 --library none
+    has "$errors" 'no address that a password may be sent to'
+    lacks "$errors" 'anna|topsecret'
+done
 for modes in notoken half "slow half" loop old; do
     gather "$modes" 0 --json --library "l-$modes"
     same "$(json .added)" "$([ "$modes" = loop ] && echo 500 || echo 1200)" "$modes: all songs"
@@ -55,6 +60,13 @@ run 3 musicmap embed
 has "$errors" 'did not give song tr-3$'
 run 0 musicmap status --json
 same "$(json .measured)" 5 "one song that is not given is not in the others' way"
+# The stand-in says 60 s and more of a sound of 8 s.
+cp -r library looked
+echo >modes
+run 0 musicmap gather subsonic --library looked
+run 0 musicmap status --json --library looked
+same "$(json .measured)" 5 "a length that is not the file's is no other file"
+rm -r looked
 echo half nodownload >modes
 run 0 musicmap embed --json
 same "$(json '"\(.embedded) \(.failed)"')" "1 0" "fetched from a server that breaks off, and may not download"

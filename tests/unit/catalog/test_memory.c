@@ -176,6 +176,55 @@ static void memory_may_run_out_anywhere(void **state)
     check_remove_folder(folder);
 }
 
+static void put_copy(struct mm_catalog *catalog)
+{
+    struct mm_error err = {0};
+    struct mm_song song = {.source = "folder", .key = "/a/b.mp3"};
+    struct mm_song copy = {.source = "folder", .key = "/a/copy.mp3"};
+    const struct mm_fact fact = {"rating", "5"};
+    bool added;
+    assert_ok(mm_catalog_add_song(catalog, &song, &err), &err);
+    assert_ok(mm_catalog_add_song(catalog, &copy, &err), &err);
+    struct mm_set_record set = {
+        .name = "evening", .request = "{}", .report = "{}", .n_songs = 1, .songs = &copy.id};
+    assert_ok(mm_catalog_put_set(catalog, &set, &err), &err);
+    assert_ok(mm_catalog_add_play(catalog, copy.id, 1000, "late", &added, &err), &err);
+    assert_ok(mm_catalog_put_facts(catalog, copy.id, "mixxx", &fact, 1, &err), &err);
+}
+
+/* Joining one song to another is several writes: a failure leaves both as they were. */
+static void a_join_is_whole_or_none(void **state)
+{
+    (void)state;
+    if (!SCARCE_MEMORY)
+        skip();
+    char *folder = check_make_folder();
+    struct mm_catalog *catalog;
+    struct mm_error err = {0};
+    assert_ok(mm_catalog_open(folder, true, &catalog, &err), &err);
+    put_copy(catalog);
+    int result = -1;
+    long told = 0;
+    for (long n = 0; result < 0; n = scarce_next(n, 60, 7)) {
+        mm_catalog_close(catalog);
+        assert_ok(mm_catalog_open(folder, false, &catalog, &err), &err);
+        requests_left = n;
+        result = mm_catalog_join_song(catalog, 2, 1, &err);
+        requests_left = -1;
+        told += result < 0;
+        assert_true(n < 5000);
+        int64_t owner = result == 0 ? 1 : 2;
+        assert_int_equal(raw_int(folder, "SELECT max(id) FROM song"), owner);
+        assert_int_equal(raw_int(folder, "SELECT song FROM set_song"), owner);
+        assert_int_equal(raw_int(folder, "SELECT song FROM play"), owner);
+        assert_int_equal(raw_int(folder, "SELECT song FROM fact"), owner);
+    }
+    assert_true(told > 20);
+    mm_catalog_close(catalog);
+    assert_sound(folder);
+    check_remove_folder(folder);
+}
+
 /* As opposed to memory, a disk stays full: every write behind the n-th fails, too. */
 static void disks_may_be_full(bool stop_short)
 {
@@ -221,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(a_join_is_whole_or_none),
         cmocka_unit_test(writes_may_fail_anywhere),
         cmocka_unit_test(writes_may_stop_short_anywhere),
     };

@@ -119,6 +119,26 @@ static void what_is_no_library_is_told(void **state)
     free(longer);
 }
 
+/* Whatever libpq makes of an address, no part of its password is told. */
+static void passwords_are_not_told(void **state)
+{
+    (void)state;
+    static const char *const uris[] = {
+        "postgresql://anna:top100%secret@host/db",
+        "postgresql://anna:topsecret@[::1/music",
+        "postgresql://anna:top@secret@localhost/music",
+        "postgresql://anna:top/secret@localhost/music",
+        "postgresql://anna:1/topsecret@localhost/music",
+    };
+    for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
+        struct mm_catalog *catalog;
+        struct mm_error err = {0};
+        assert_int_equal(mm_catalog_open(uris[i], false, &catalog, &err), MM_ERR_USAGE);
+        if (strstr(err.message, "top") || strstr(err.message, "secret"))
+            fail_msg("%s: %s", uris[i], err.message);
+    }
+}
+
 static void an_empty_file_is_filled(void **state)
 {
     const char *folder = *state;
@@ -264,10 +284,15 @@ static void many_may_open_a_new_library_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_library_is_made_where_asked_for), test(its_path_is_absolute),
-        test(what_is_no_library_is_told),        test(an_empty_file_is_filled),
-        test(versions_are_told_apart),           test(truncated_files_give_errors),
-        test(what_may_not_be_written_is_told),   test(many_may_open_a_new_library_at_once),
+        test(a_library_is_made_where_asked_for),
+        test(its_path_is_absolute),
+        test(what_is_no_library_is_told),
+        test(passwords_are_not_told),
+        test(an_empty_file_is_filled),
+        test(versions_are_told_apart),
+        test(truncated_files_give_errors),
+        test(what_may_not_be_written_is_told),
+        test(many_may_open_a_new_library_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

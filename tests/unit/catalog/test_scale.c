@@ -259,6 +259,7 @@ static void ask_everything_else(struct library *library)
     assert_ok(mm_catalog_each_root(catalog, ignore_root, NULL, err), err);
     assert_ok(mm_catalog_set_state(catalog, 4, MM_SONG_HIDDEN, err), err);
     assert_ok(mm_catalog_delete_song(catalog, 4, err), err);
+    assert_ok(mm_catalog_join_song(catalog, 6, 7, err), err);
     int64_t id;
     assert_ok(mm_catalog_map_id(catalog, &id, err), err);
     assert_int_equal(id, 2);

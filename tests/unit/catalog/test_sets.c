@@ -135,9 +135,96 @@ static void a_play_is_logged_once(void **state)
     assert_int_equal(plays.n, 2);
 }
 
+static int list_plays(void *ctx, int64_t song, int64_t at, const char *show, struct mm_error *err)
+{
+    char *text = ctx;
+    (void)err;
+    sprintf(text + strlen(text), "%d at %d in %s, ", (int)song, (int)at, show);
+    return 0;
+}
+
+static int list_facts(void *ctx, int64_t song, const char *source, const struct mm_fact *fact,
+                      struct mm_error *err)
+{
+    char *text = ctx;
+    (void)err;
+    sprintf(text + strlen(text), "%d %s.%s=%s, ", (int)song, source, fact->name, fact->value);
+    return 0;
+}
+
+static void assert_plays_and_facts(struct mm_catalog *catalog, const char *plays, const char *facts)
+{
+    struct mm_error err = {0};
+    char text[400] = "";
+    assert_ok(mm_catalog_each_play(catalog, list_plays, text, &err), &err);
+    assert_string_equal(text, plays);
+    *text = '\0';
+    assert_ok(mm_catalog_each_fact(catalog, 0, NULL, list_facts, text, &err), &err);
+    assert_string_equal(text, facts);
+}
+
+static void assert_set(struct mm_catalog *catalog, const int64_t *songs, size_t n)
+{
+    struct mm_set_record got;
+    struct mm_error err = {0};
+    assert_ok(mm_catalog_get_set(catalog, "evening", 0, &got, &err), &err);
+    assert_int_equal(got.n_songs, n);
+    assert_memory_equal(got.songs, songs, n * sizeof *songs);
+    mm_set_record_finish(&got);
+}
+
+/* What was heard, kept and said of a copy is the song's; what both have stays the song's own. */
+static void a_joined_song_leaves_what_it_had(void **state)
+{
+    struct library *library = *state;
+    struct mm_catalog *catalog = library->catalog;
+    struct mm_error err = {0};
+    int64_t keep = add(catalog, "/a");
+    int64_t copy = add(catalog, "/b");
+    int64_t third = add(catalog, "/c");
+    int64_t songs[] = {keep, third, copy, copy};
+    struct mm_set_record set = {
+        .name = "evening", .request = "{}", .report = "{}", .n_songs = 4, .songs = songs};
+    bool added;
+    const struct mm_fact said[] = {{"rating", "5"}, {"plays", "3"}};
+    assert_ok(mm_catalog_put_set(catalog, &set, &err), &err);
+    assert_ok(mm_catalog_add_play(catalog, keep, 1000, "early", &added, &err), &err);
+    assert_ok(mm_catalog_add_play(catalog, copy, 1000, "late", &added, &err), &err);
+    assert_ok(mm_catalog_add_play(catalog, copy, 3000, "late", &added, &err), &err);
+    assert_ok(mm_catalog_put_facts(catalog, copy, "mixxx", said, 2, &err), &err);
+    assert_ok(
+        mm_catalog_put_facts(catalog, keep, "mixxx", &(struct mm_fact){"rating", "2"}, 1, &err),
+        &err);
+
+    static const char plays[] = "2 at 3000 in late, 1 at 1000 in early, 2 at 1000 in late, ";
+    static const char facts[] = "1 mixxx.rating=2, 2 mixxx.plays=3, 2 mixxx.rating=5, ";
+    assert_int_equal(mm_catalog_join_song(catalog, copy, copy, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_catalog_join_song(catalog, copy, 99, &err), MM_ERR_NOT_FOUND);
+    assert_int_equal(mm_catalog_join_song(catalog, third, 99, &err), MM_ERR_NOT_FOUND);
+    assert_int_equal(mm_catalog_join_song(catalog, 99, keep, &err), MM_ERR_NOT_FOUND);
+    assert_string_equal(err.message, "there is no song 99");
+    assert_plays_and_facts(catalog, plays, facts);
+    assert_set(catalog, songs, 4);
+
+    assert_ok(mm_catalog_join_song(catalog, copy, keep, &err), &err);
+    assert_plays_and_facts(catalog, "1 at 3000 in late, 1 at 1000 in early, ",
+                           "1 mixxx.plays=3, 1 mixxx.rating=2, ");
+    const int64_t joined[] = {keep, third, keep, keep};
+    assert_set(catalog, joined, 4);
+    struct mm_song gone;
+    assert_int_equal(mm_catalog_get_song(catalog, copy, &gone, &err), MM_ERR_NOT_FOUND);
+    /* Inside a transaction that is given up nothing has moved. */
+    assert_ok(mm_catalog_begin(catalog, &err), &err);
+    assert_ok(mm_catalog_join_song(catalog, keep, third, &err), &err);
+    mm_catalog_rollback(catalog);
+    assert_set(catalog, joined, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_joined_song_leaves_what_it_had, library_open,
+                                        library_close),
         cmocka_unit_test_setup_teardown(versions_follow_one_another, library_open, library_close),
         cmocka_unit_test_setup_teardown(sets_are_renamed_and_removed, library_open, library_close),
         cmocka_unit_test_setup_teardown(a_play_is_logged_once, library_open, library_close),

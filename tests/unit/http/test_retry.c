@@ -80,6 +80,9 @@ static void test_parse(void **state)
                                       "http://127.0.0.1.example.com/",
                                       "https://user:word@example.com/",
                                       "https://user@example.com/",
+                                      "https://annabella:word@example.com/",
+                                      "https://annabella.with.a.long.name@example.com/",
+                                      "http://annabella:word@127.0.0.1:8080/",
                                       "javascript:alert(1)"};
     struct mm_address a;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

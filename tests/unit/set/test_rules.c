@@ -103,6 +103,32 @@ static void values_mean_what_they_say(void **state)
     mm_set_rules_destroy(r);
 }
 
+/* inih alone would take an indented line for more of the value above it. */
+static void an_indented_line_is_a_rule(void **state)
+{
+    (void)state;
+    struct mm_set_rules *r =
+        parse("  [never]\n  artist = A1\n\tgenre = jazz\n \t ; a remark\n"
+              "\f\vyear = 1990\r\n[songs]\n  exclude = #1\n  exclude = #2\n  ");
+    static const char *const wanted[] = {"[never] artist = A1", "[never] genre = jazz",
+                                         "[never] year = 1990"};
+    static const int lines[] = {2, 3, 5};
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_rules; i++)
+        if (r->rules[i].line) { /* it is no default */
+            assert_true(n < 3);
+            assert_string_equal(r->rules[i].text, wanted[n]);
+            assert_int_equal(r->rules[i].line, lines[n++]);
+        }
+    assert_int_equal(n, 3);
+    assert_int_equal(__builtin_popcountll(r->excluded), 2);
+    mm_set_rules_destroy(r);
+    struct mm_error err = {0};
+    static const char twice[] = "[set]\n  minutes = 58\n  minutes = 60\n";
+    assert_int_equal(mm_set_rules_parse(twice, strlen(twice), "rules", &r, &err), MM_ERR_USAGE);
+    assert_non_null(strstr(err.message, "line 3: minutes are given twice"));
+}
+
 static void the_example_in_the_manual_is_valid(void **state)
 {
     (void)state;
@@ -191,6 +217,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_with_their_line),
         cmocka_unit_test(defaults_hold_without_a_file),
         cmocka_unit_test(values_mean_what_they_say),
+        cmocka_unit_test(an_indented_line_is_a_rule),
         cmocka_unit_test(the_example_in_the_manual_is_valid),
         cmocka_unit_test(versions_are_of_one_work),
         cmocka_unit_test(arcs_go_through_their_points),
