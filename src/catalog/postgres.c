@@ -211,6 +211,12 @@ static int postgres_exec(struct mm_store *store, const char *sql, struct mm_erro
 
 /* ---- transactions ---- */
 
+static bool postgres_in_transaction(const struct mm_store *store)
+{
+    PGTransactionStatusType status = PQtransactionStatus(postgres_of(store)->connection);
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
 static void postgres_rollback(struct mm_store *store)
 {
     struct postgres_store *s = postgres_of(store);
@@ -228,6 +234,11 @@ static int postgres_begin(struct mm_store *store, enum mm_store_access access, s
     if (PQstatus(s->connection) != CONNECTION_OK) {
         result = reconnect(s, err);
         fresh = true;
+    }
+    if (postgres_in_transaction(store)) { /* there was no memory to roll it back */
+        postgres_rollback(store);
+        if (postgres_in_transaction(store))
+            return mm_no_memory(err);
     }
     if (result == 0)
         result = run(s, sql_begin[access], NULL, err);
@@ -249,12 +260,6 @@ static int postgres_commit(struct mm_store *store, struct mm_error *err)
     if (result == 0 && strcmp(tag, "COMMIT") != 0) /* the server says ROLLBACK, without an error */
         result = mm_error_set(err, MM_ERR_IO, "the transaction was undone after an earlier error");
     return result;
-}
-
-static bool postgres_in_transaction(const struct mm_store *store)
-{
-    PGTransactionStatusType status = PQtransactionStatus(postgres_of(store)->connection);
-    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
 }
 
 static int postgres_savepoint(struct mm_store *store, struct mm_error *err)

@@ -327,19 +327,23 @@ static int run_plain(struct mm_store *store, const char *sql, struct mm_error *e
     return result;
 }
 
+static bool sqlite_in_transaction(const struct mm_store *store)
+{
+    return !sqlite3_get_autocommit(of(store)->db);
+}
+
 static int sqlite_begin(struct mm_store *store, enum mm_store_access access, struct mm_error *err)
 {
+    /* One that there was no memory to roll back is still open. */
+    int result = sqlite_in_transaction(store) ? run_plain(store, sql_rollback, err) : 0;
+    if (result < 0)
+        return result;
     return run_plain(store, access == MM_STORE_READ ? sql_begin_read : sql_begin_write, err);
 }
 
 static int sqlite_commit(struct mm_store *store, struct mm_error *err)
 {
     return run_plain(store, sql_commit, err);
-}
-
-static bool sqlite_in_transaction(const struct mm_store *store)
-{
-    return !sqlite3_get_autocommit(of(store)->db);
 }
 
 static void sqlite_rollback(struct mm_store *store)

@@ -192,7 +192,8 @@ static void put_copy(struct mm_catalog *catalog)
     assert_ok(mm_catalog_put_facts(catalog, copy.id, "mixxx", &fact, 1, &err), &err);
 }
 
-/* Joining one song to another is several writes: a failure leaves both as they were. */
+/* Joining one song to another is several writes: a failure leaves both as they were, and the library
+ * as usable as it was, also when there was no memory to roll back. */
 static void a_join_is_whole_or_none(void **state)
 {
     (void)state;
@@ -206,13 +207,12 @@ static void a_join_is_whole_or_none(void **state)
     int result = -1;
     long told = 0;
     for (long n = 0; result < 0; n = scarce_next(n, 60, 7)) {
-        mm_catalog_close(catalog);
-        assert_ok(mm_catalog_open(folder, false, &catalog, &err), &err);
         requests_left = n;
         result = mm_catalog_join_song(catalog, 2, 1, &err);
         requests_left = -1;
         told += result < 0;
         assert_true(n < 5000);
+        assert_true(result == 0 || result == MM_ERR_NO_MEMORY);
         int64_t owner = result == 0 ? 1 : 2;
         assert_int_equal(raw_int(folder, "SELECT max(id) FROM song"), owner);
         assert_int_equal(raw_int(folder, "SELECT song FROM set_song"), owner);
