@@ -18,6 +18,8 @@
 /* ... or the new ones' neighbours are kept so much worse than the others'. */
 #define LEAST_HONEST 0.7
 #define LEAST_SONGS  ((size_t)20) /* new ones for that to mean anything */
+/* What was placed on a map that is no longer the current one is placed anew on that. */
+#define TRIES 5
 
 /* The map's places must come from the vectors that the new songs have. */
 static int check_vectors(const struct mm_map_record *record, const struct mm_song_vectors *v,
@@ -114,10 +116,29 @@ static int replace_songs(struct mm_map_record *record, const struct mm_map *map,
     return 0;
 }
 
+/* *newer: somebody else's map is there by now, and stays; nothing is stored. */
+static int put(struct mm_catalog *catalog, struct mm_map_record *record, bool *newer,
+               struct mm_error *err)
+{
+    int64_t current = 0;
+    int result = mm_catalog_begin(catalog, err);
+    if (result < 0)
+        return result;
+    result = mm_catalog_map_id(catalog, &current, err);
+    *newer = result == 0 && current != record->id;
+    if (result == 0 && !*newer)
+        result = mm_catalog_put_map(catalog, record, err);
+    if (result == 0 && !*newer)
+        return mm_catalog_commit(catalog, err);
+    mm_catalog_rollback(catalog);
+    return result;
+}
+
 /* A library without a single new song, or gone one, keeps its map as it is. */
 static int place(struct mm_catalog *catalog, struct mm_song_vectors *v,
                  const struct mm_map_settings *settings, const struct mm_progress *progress,
-                 struct mm_map_record *record, struct mm_map_drift *drift, struct mm_error *err)
+                 struct mm_map_record *record, struct mm_map_drift *drift, bool *newer,
+                 struct mm_error *err)
 {
     struct mm_places places;
     struct mm_map *map = NULL;
@@ -132,15 +153,15 @@ static int place(struct mm_catalog *catalog, struct mm_song_vectors *v,
     if (result == 0)
         result = replace_songs(record, map, v->ids, err);
     if (result == 0 && drift->placed + drift->gone > 0)
-        result = mm_catalog_put_map(catalog, record, err);
+        result = put(catalog, record, newer, err);
     mm_map_destroy(map);
     mm_places_finish(&places);
     return result;
 }
 
-int mm_map_update(struct mm_catalog *catalog, const struct mm_map_settings *settings,
-                  const struct mm_progress *progress, struct mm_map_record *out,
-                  struct mm_map_drift *drift, struct mm_error *err)
+static int update_once(struct mm_catalog *catalog, const struct mm_map_settings *settings,
+                       const struct mm_progress *progress, struct mm_map_record *out,
+                       struct mm_map_drift *drift, bool *newer, struct mm_error *err)
 {
     struct mm_song_vectors v = {0};
     *drift = (struct mm_map_drift){0};
@@ -153,10 +174,24 @@ int mm_map_update(struct mm_catalog *catalog, const struct mm_map_settings *sett
     if (result == 0) {
         result = check_vectors(out, &v, err);
         if (result == 0)
-            result = place(catalog, &v, settings, progress, out, drift, err);
+            result = place(catalog, &v, settings, progress, out, drift, newer, err);
         mm_song_vectors_finish(&v);
     }
     if (result < 0)
         mm_map_record_finish(out);
     return result;
+}
+
+int mm_map_update(struct mm_catalog *catalog, const struct mm_map_settings *settings,
+                  const struct mm_progress *progress, struct mm_map_record *out,
+                  struct mm_map_drift *drift, struct mm_error *err)
+{
+    for (int tries = 0; tries < TRIES; tries++) {
+        bool newer = false;
+        int result = update_once(catalog, settings, progress, out, drift, &newer, err);
+        if (result < 0 || !newer)
+            return result;
+        mm_map_record_finish(out);
+    }
+    return mm_error_set(err, MM_ERR_AGAIN, "others made one map after the other meanwhile");
 }
