@@ -340,9 +340,14 @@ static int on_weights(struct reader *in, char *name, char *value)
     } weights[] = {{"sound", &w->sound},       {"tempo", &w->tempo}, {"key", &w->key},
                    {"loudness", &w->loudness}, {"arc", &w->arc},     {"shape", &w->shape}};
     const char *word;
-    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
-        if (strcmp(name, weights[i].name) == 0)
-            return mm_value_number(value, 0, 100, weights[i].target, &word, in->err);
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
+        if (strcmp(name, weights[i].name) != 0)
+            continue;
+        int result = mm_value_number(value, 0, 100, weights[i].target, &word, in->err);
+        return result == 0 && *word
+                   ? mm_error_set(in->err, MM_ERR_USAGE, "\"%s\": only a number", value)
+                   : result;
+    }
     return mm_error_set(in->err, MM_ERR_USAGE,
                         "[weights] knows sound, tempo, key, loudness, arc and shape, not \"%s\"",
                         name);

@@ -19,14 +19,12 @@ char *mm_value_trim(char *text)
 void mm_value_soft(char *value, struct mm_rule *rule)
 {
     rule->weight = 1;
-    char *at = NULL;
-    for (char *p = strstr(value, "soft"); p; p = strstr(p + 1, "soft"))
-        if (p > value && (p[-1] == ' ' || p[-1] == ','))
-            at = p;
-    if (!at)
+    char *comma = strrchr(value, ',');
+    char *word = comma ? mm_value_trim(comma + 1) : NULL;
+    if (!word || strncmp(word, "soft", 4) != 0 || (word[4] && word[4] != ' ' && word[4] != '\t'))
         return;
     double weight = 1;
-    char *rest = mm_value_trim(at + 4);
+    char *rest = mm_value_trim(word + 4);
     if (*rest) {
         char *end;
         weight = strtod(rest, &end);
@@ -35,9 +33,8 @@ void mm_value_soft(char *value, struct mm_rule *rule)
     }
     rule->weight = weight;
     rule->soft = true;
-    while (at > value && (at[-1] == ',' || at[-1] == ' '))
-        at--;
-    *at = '\0';
+    *comma = '\0';
+    mm_value_trim(value);
 }
 
 int mm_value_number(const char *text, double low, double high, double *number, const char **word,

@@ -4,8 +4,8 @@
 #include "view/desk.h"
 #include "view/visit.h"
 
-/* What is worked out from the map that the page has: it must be the one that is there now. song: 0 =
- * the answer is of the map itself, and its number is what the job is asked about. */
+/* What is worked out from the map that the page has: it must be the one that is there now. song: 0
+ * = the answer is of the map itself, and its number is what the job is asked about. */
 static bool answer_for_map(struct mm_visit *visit, enum mm_job_kind kind, int64_t song)
 {
     if (visit->request->job)

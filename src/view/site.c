@@ -260,10 +260,10 @@ static int make_words(struct mm_site *site, int64_t map_id, struct mm_blob **out
                       struct mm_error *err)
 {
     struct mm_snapshot *snapshot = mm_site_snapshot(site);
-    int result = snapshot && snapshot->map_id == map_id
-                     ? mm_words_make(site->catalog, snapshot->songs, snapshot->order, snapshot->n,
-                                     out, err)
-                     : mm_error_set(err, MM_ERR_AGAIN, "there is a newer map; ask for its words");
+    int result =
+        snapshot && snapshot->map_id == map_id
+            ? mm_words_make(site->catalog, snapshot->songs, snapshot->order, snapshot->n, out, err)
+            : mm_error_set(err, MM_ERR_AGAIN, "there is a newer map; ask for its words");
     mm_snapshot_release(snapshot);
     return result;
 }

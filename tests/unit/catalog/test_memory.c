@@ -192,8 +192,8 @@ static void put_copy(struct mm_catalog *catalog)
     assert_ok(mm_catalog_put_facts(catalog, copy.id, "mixxx", &fact, 1, &err), &err);
 }
 
-/* Joining one song to another is several writes: a failure leaves both as they were, and the library
- * as usable as it was, also when there was no memory to roll back. */
+/* Joining one song to another is several writes: a failure leaves both as they were, and the
+ * library as usable as it was, also when there was no memory to roll back. */
 static void a_join_is_whole_or_none(void **state)
 {
     (void)state;

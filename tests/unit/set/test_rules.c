@@ -40,6 +40,8 @@ static void mistakes_are_told_with_their_line(void **state)
         {"[class a]\nb = yes\n", "names no songs"},
         {"[class a]\nnew = yes\n[class b]\na = yes\n", "another class"},
         {"[weights]\nsound = 1e9", "line 2"},
+        {"[weights]\nsound = 2, soft", "only a number"},
+        {"[limit]\nartist = 1 soft", "whole number"},
         {"[only]\nyear =", "no value"},
         {"[songs]\ninclude = "
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -100,6 +102,29 @@ static void values_mean_what_they_say(void **state)
     assert_true(r->rules[5].minutes[0] && r->rules[5].minutes[30] && r->rules[5].within == 45);
     assert_false(r->rules[6].soft);
     assert_string_equal(r->rules[6].text, "[songs] include = The Soft - soft");
+    mm_set_rules_destroy(r);
+}
+
+static void soft_stands_behind_a_comma(void **state)
+{
+    (void)state;
+    struct mm_set_rules *r = parse("[never]\nartist = ada soft\ngenre = very soft\n"
+                                   "genre = soft\ngenre = very , soft\nartist = a, softly\n");
+    static const struct {
+        const char *text;
+        bool soft;
+    } wanted[] = {{"ada soft", false},
+                  {"very soft", false},
+                  {"soft", false},
+                  {"very", true},
+                  {"a, softly", false}};
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_rules; i++)
+        if (r->rules[i].line) {
+            assert_string_equal(r->criteria[r->rules[i].criterion].text, wanted[n].text);
+            assert_int_equal(r->rules[i].soft, wanted[n++].soft);
+        }
+    assert_int_equal(n, 5);
     mm_set_rules_destroy(r);
 }
 
@@ -218,6 +243,7 @@ int main(void)
         cmocka_unit_test(defaults_hold_without_a_file),
         cmocka_unit_test(values_mean_what_they_say),
         cmocka_unit_test(an_indented_line_is_a_rule),
+        cmocka_unit_test(soft_stands_behind_a_comma),
         cmocka_unit_test(the_example_in_the_manual_is_valid),
         cmocka_unit_test(versions_are_of_one_work),
         cmocka_unit_test(arcs_go_through_their_points),
