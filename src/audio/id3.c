@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/id3.h"
 #include "audio/tags.h"
-#include "base/text.h"
 
 #define MAX_FRAME 65536 /* longer ones (pictures) are stepped over */
 
@@ -20,13 +20,13 @@ static uint32_t big_endian(const unsigned char *b, size_t n)
     return v;
 }
 
-static uint32_t syncsafe(const unsigned char *b)
+uint32_t mm_id3_syncsafe(const unsigned char *b)
 {
-    return (uint32_t)(b[0] & 0x7f) << 21 | (b[1] & 0x7f) << 14 | (b[2] & 0x7f) << 7 | (b[3] & 0x7f);
+    return (uint32_t)(b[0] & 0x7f) << 21 | (uint32_t)(b[1] & 0x7f) << 14 |
+           (uint32_t)(b[2] & 0x7f) << 7 | (b[3] & 0x7f);
 }
 
-/* Takes out the zero bytes that stand behind 0xff; the new length. */
-static size_t undo_unsynchronisation(unsigned char *b, size_t n)
+size_t mm_id3_undo_unsynchronisation(unsigned char *b, size_t n)
 {
     size_t out = 0;
     for (size_t i = 0; i < n; i++) {
@@ -48,8 +48,7 @@ static void add_utf8(struct mm_text *out, uint32_t code)
     mm_text_add_bytes(out, b, n);
 }
 
-/* UTF-16 to UTF-8; lone surrogates become U+FFFD. A mark of byte order may stand anywhere. */
-static void add_utf16(struct mm_text *out, const unsigned char *b, size_t n, bool big)
+void mm_id3_add_utf16(struct mm_text *out, const unsigned char *b, size_t n, bool big)
 {
     for (size_t i = 0; i + 1 < n; i += 2) {
         uint32_t c = big ? (uint32_t)b[i] << 8 | b[i + 1] : (uint32_t)b[i + 1] << 8 | b[i];
@@ -80,7 +79,7 @@ static int take_genres(struct mm_tags *tags, const unsigned char *b, size_t n)
     if (b[0] > 2)
         return 0;
     struct mm_text text = {0};
-    add_utf16(&text, b + 1, n - 1, b[0] == 2);
+    mm_id3_add_utf16(&text, b + 1, n - 1, b[0] == 2);
     int result = text.failed ? MM_ERR_NO_MEMORY : 0;
     if (result == 0 && text.length)
         result = mm_tags_add_genres(tags, text.data, text.length);
@@ -109,7 +108,7 @@ static int take_frame(const struct mm_input *in, struct mm_tags *tags, int64_t a
     int result = 0;
     if (mm_input_peek(in, at, b, size) == size) {
         if (unsynchronised)
-            size = undo_unsynchronisation(b, size);
+            size = mm_id3_undo_unsynchronisation(b, size);
         result = genre ? take_genres(tags, b, size) : take_ufid(tags, b, size);
     }
     free(b);
@@ -124,16 +123,16 @@ int mm_tags_read_id3(const struct mm_input *in, struct mm_tags *tags)
         return 0;
     int version = h[3];
     bool all_unsynchronised = h[5] & 0x80;
-    int64_t end = 10 + (int64_t)syncsafe(h + 6);
+    int64_t end = 10 + (int64_t)mm_id3_syncsafe(h + 6);
     int64_t at = 10;
     if (version > 2 && h[5] & 0x40 && mm_input_peek(in, at, h, 4) == 4) /* extended header */
-        at += version == 3 ? 4 + (int64_t)big_endian(h, 4) : (int64_t)syncsafe(h);
+        at += version == 3 ? 4 + (int64_t)big_endian(h, 4) : (int64_t)mm_id3_syncsafe(h);
     size_t id = version == 2 ? 3 : 4;
     size_t header = version == 2 ? 6 : 10;
     while (at + (int64_t)header < end && mm_input_peek(in, at, h, header) == header && h[0]) {
         int64_t size = version == 2   ? big_endian(h + 3, 3)
                        : version == 3 ? big_endian(h + 4, 4)
-                                      : syncsafe(h + 4);
+                                      : mm_id3_syncsafe(h + 4);
         unsigned flags = version == 2 ? 0 : h[9];
         bool genre = memcmp(h, version == 2 ? "TCO" : "TCON", id) == 0;
         bool ufid = memcmp(h, version == 2 ? "UFI" : "UFID", id) == 0;

@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/id3.h"
 #include "audio/retag.h"
 #include "base/array.h"
 
 enum { PADDING = 1024, NEW_VERSION = 4, UNSYNCHRONISED = 0x80, EXTENDED = 0x40, FOOTER = 0x10 };
+enum { FIELD = 1024 }; /* more bytes than any field of ours takes */
 /* Of a frame of 2.4. */
 enum { FRAME_UNSYNCHRONISED = 0x02, FRAME_LENGTH = 0x01 };
 
@@ -28,28 +30,10 @@ struct tag {
     size_t sound_at; /* in the file */
 };
 
-static uint32_t syncsafe(const unsigned char *b)
-{
-    return (uint32_t)(b[0] & 0x7f) << 21 | (uint32_t)(b[1] & 0x7f) << 14 |
-           (uint32_t)(b[2] & 0x7f) << 7 | (b[3] & 0x7f);
-}
-
 static void put_syncsafe(unsigned char *b, size_t v)
 {
     for (int i = 0; i < 4; i++)
         b[i] = (unsigned char)(v >> (21 - 7 * i) & 0x7f);
-}
-
-/* How many bytes it comes to; out has room for as many as there are. */
-static size_t undo(const unsigned char *in, size_t size, unsigned char *out)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < size; i++) {
-        out[n++] = in[i];
-        if (in[i] == 0xff && i + 1 < size && in[i + 1] == 0)
-            i++;
-    }
-    return n;
 }
 
 static int undo_unsynchronisation(struct tag *tag)
@@ -57,7 +41,8 @@ static int undo_unsynchronisation(struct tag *tag)
     tag->owned = malloc(tag->size + 1);
     if (!tag->owned)
         return MM_ERR_NO_MEMORY;
-    tag->size = undo(tag->at, tag->size, tag->owned);
+    memcpy(tag->owned, tag->at, tag->size);
+    tag->size = mm_id3_undo_unsynchronisation(tag->owned, tag->size);
     tag->at = tag->owned;
     return 0;
 }
@@ -68,7 +53,7 @@ static int open_tag(const struct mm_retagging *r, struct tag *tag, struct mm_err
     *tag = (struct tag){.version = NEW_VERSION};
     if (memcmp(b, "ID3", 3) != 0)
         return 0;
-    size_t size = syncsafe(b + 6);
+    size_t size = mm_id3_syncsafe(b + 6);
     if (b[3] < 2 || b[3] > 4 || (b[6] | b[7] | b[8] | b[9]) & 0x80 || size > r->size - 10)
         return mm_error_set(err, MM_ERR_INPUT, "its ID3 tag makes no sense");
     *tag = (struct tag){.version = b[3], .at = b + 10, .size = size, .sound_at = 10 + size};
@@ -83,7 +68,7 @@ static int open_tag(const struct mm_retagging *r, struct tag *tag, struct mm_err
     if (result == 0 && b[3] > 2 && b[5] & EXTENDED) {
         size_t extended = tag->size < 4 ? SIZE_MAX
                           : b[3] == 3   ? (size_t)4 + mm_be32(tag->at)
-                                        : syncsafe(tag->at);
+                                        : mm_id3_syncsafe(tag->at);
         if (extended > tag->size || extended < 6)
             return mm_error_set(err, MM_ERR_INPUT, "its ID3 tag makes no sense");
         tag->at += extended;
@@ -97,8 +82,8 @@ struct frame {
     size_t length;           /* header and content */
     const unsigned char *content;
     size_t size;
-    bool plain;                 /* not compressed, encrypted or the like */
-    unsigned char undone[1024]; /* room for content: as much as a field of ours takes */
+    bool plain;                  /* not compressed, encrypted or the like */
+    unsigned char undone[FIELD]; /* room for content */
 };
 
 /* Nothing but zeros up to the end: what is not known must not be lost. */
@@ -129,8 +114,9 @@ static void open_content(struct frame *f)
     f->content += skip;
     f->size -= skip;
     if (flags & FRAME_UNSYNCHRONISED) {
-        f->size =
-            undo(f->content, f->size < sizeof f->undone ? f->size : sizeof f->undone, f->undone);
+        f->size = f->size < sizeof f->undone ? f->size : sizeof f->undone;
+        memcpy(f->undone, f->content, f->size);
+        f->size = mm_id3_undo_unsynchronisation(f->undone, f->size);
         f->content = f->undone;
     }
 }
@@ -146,7 +132,7 @@ static int next_frame(const struct tag *tag, size_t at, struct frame *f, struct 
         return mm_error_set(err, MM_ERR_INPUT, "its ID3 tag makes no sense");
     size_t size = tag->version == 2   ? mm_be32(b + 2) & 0xffffff
                   : tag->version == 3 ? mm_be32(b + 4)
-                                      : syncsafe(b + 4);
+                                      : mm_id3_syncsafe(b + 4);
     if (size > tag->size - at - header)
         return mm_error_set(err, MM_ERR_INPUT, "a frame of its ID3 tag is longer than the tag");
     f->at = b;
@@ -159,45 +145,19 @@ static int next_frame(const struct tag *tag, size_t at, struct frame *f, struct 
     return 1;
 }
 
-static unsigned unit(const unsigned char *b, bool big)
-{
-    return big ? (unsigned)b[0] << 8 | b[1] : (unsigned)b[1] << 8 | b[0];
-}
-
-static size_t put_utf8(unsigned c, char *out)
-{
-    size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    static const unsigned first[] = {0, 0xc0, 0xe0, 0xf0};
-    out[0] = (char)(first[more] | c >> (6 * more));
-    for (size_t i = 1; i <= more; i++)
-        out[i] = (char)(0x80 | (c >> (6 * (more - i)) & 0x3f));
-    return more + 1;
-}
-
-/* A text without its encoding byte, as UTF-8: Latin-1 and UTF-16 here are ASCII in all that we
- * write; others are told roughly, for showing. */
+/* A text without its encoding byte. What we write as Latin-1 is ASCII; other Latin-1 is told
+ * roughly.
+ */
 static int had_text(struct mm_retagging *r, enum mm_retag_field field, int encoding,
                     const unsigned char *b, size_t n)
 {
-    char text[264]; /* what we write at most, and some */
-    size_t count = 0;
+    struct mm_text text = {0};
     if (encoding == 0 || encoding == 3)
-        return mm_retag_had(r, field, b, n && b[n - 1] == 0 ? n - 1 : n);
-    bool big = encoding == 2;
-    for (size_t i = 0; i + 1 < n && count < sizeof text - 4; i += 2) {
-        unsigned c = unit(b + i, big);
-        unsigned low = c >= 0xd800 && c < 0xdc00 && i + 3 < n ? unit(b + i + 2, big) : 0;
-        if (low >= 0xdc00 && low < 0xe000) { /* two halves of a character beyond 16 bits */
-            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-            i += 2;
-        }
-        if (c == 0xfffe)
-            big = !big;
-        if (c == 0 || c == 0xfffe || c == 0xfeff)
-            continue;
-        count += put_utf8(c, text + count);
-    }
-    return mm_retag_had(r, field, text, count);
+        return mm_retag_had(r, field, b, n);
+    mm_id3_add_utf16(&text, b, n < FIELD ? n : FIELD, encoding == 2);
+    int result = text.failed ? MM_ERR_NO_MEMORY : mm_retag_had(r, field, text.data, text.length);
+    mm_text_finish(&text);
+    return result;
 }
 
 static const char *const names[][2] = {{"TBPM", "TBP"}, {"TKEY", "TKE"}, {"TMOO", "TMO"}};

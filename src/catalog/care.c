@@ -182,8 +182,24 @@ static int keep_name(const char *file, const char *why, char kept[512], struct m
     return mm_error_set(err, MM_ERR_LIMIT, "too much is kept beside %s already", file);
 }
 
+/* The damaged file goes aside with what belongs to it, the new one takes its name. */
 static int change_places(const char *file, const char *fresh, const char *kept,
-                         struct mm_error *err);
+                         struct mm_error *err)
+{
+    static const char *const endings[] = {"-wal", "-shm"};
+    int result = mm_file_rename(file, kept, err);
+    for (size_t i = 0; result == 0 && i < sizeof endings / sizeof *endings; i++) {
+        char *from = mm_format("%s%s", file, endings[i]);
+        char *to = mm_format("%s%s", kept, endings[i]);
+        if (!from || !to)
+            result = mm_no_memory(err);
+        else if (rename(from, to) != 0 && errno != ENOENT)
+            result = mm_error_errno(err, errno, "%s", from);
+        free(to);
+        free(from);
+    }
+    return result < 0 ? result : mm_file_rename(fresh, file, err);
+}
 
 /* A catalog so damaged that it can be neither copied nor written to goes aside as it is. */
 static int replace_damaged(const struct bench *bench, const char *file, const char *kept,
@@ -301,25 +317,6 @@ int mm_catalog_restore(const char *file, const char *path, bool replace,
 }
 
 /* ---- rebuilding ---- */
-
-/* The damaged file goes aside with what belongs to it, the new one takes its name. */
-static int change_places(const char *file, const char *fresh, const char *kept,
-                         struct mm_error *err)
-{
-    static const char *const endings[] = {"-wal", "-shm"};
-    int result = mm_file_rename(file, kept, err);
-    for (size_t i = 0; result == 0 && i < sizeof endings / sizeof *endings; i++) {
-        char *from = mm_format("%s%s", file, endings[i]);
-        char *to = mm_format("%s%s", kept, endings[i]);
-        if (!from || !to)
-            result = mm_no_memory(err);
-        else if (rename(from, to) != 0 && errno != ENOENT)
-            result = mm_error_errno(err, errno, "%s", from);
-        free(to);
-        free(from);
-    }
-    return result < 0 ? result : mm_file_rename(fresh, file, err);
-}
 
 int mm_catalog_rebuild(const char *path, const struct mm_progress *progress,
                        struct mm_salvage_report *report, struct mm_error *err)
