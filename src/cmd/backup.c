@@ -12,8 +12,9 @@ static void report(const char *done, const char *file, const unsigned char hash[
     char hex[2 * MM_HASH_SIZE + 1];
     mm_hash_hex(hash, hex);
     if (cmd_common.json) {
-        cmd_print_json(json_pack("{s:s, s:I, s:s, s:s*}", "file", file, "rows", (json_int_t)rows,
-                                 "sha256", hex, "kept", *kept ? kept : NULL));
+        cmd_print_json(json_pack("{s:o, s:I, s:s, s:o*}", "file", cmd_json_text(file), "rows",
+                                 (json_int_t)rows, "sha256", hex, "kept",
+                                 *kept ? cmd_json_text(kept) : NULL));
         return;
     }
     cmd_say("%s %s: %zu row%s, checked; SHA-256 of what it says %s", done, file, rows, cmd_s(rows),

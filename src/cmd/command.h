@@ -122,9 +122,12 @@ bool cmd_interrupted(void);
 /* Waits until Ctrl-C or SIGTERM. */
 void cmd_wait_for_interrupt(void);
 
-/* Prints json (which is released) to stdout. */
+/* Prints json (which is released) to stdout; NULL: there was no memory for it. */
 struct json_t;
 void cmd_print_json(struct json_t *json);
+
+/* Text for JSON; NULL gives null. Names of files need not be UTF-8, which JSON must be. */
+struct json_t *cmd_json_text(const char *text);
 
 /* ---- stages that more than one command runs ---- */
 

@@ -26,9 +26,9 @@ static void note(void *ctx, const struct mm_finding *finding)
     visit->damage += finding->kind == MM_FINDING_DAMAGE;
     visit->state = visit->state || finding->kind == MM_FINDING_STATE;
     json_array_append_new(visit->findings,
-                          json_pack("{s:s, s:s, s:s?, s:b}", "kind", kinds[finding->kind], "what",
-                                    finding->what, "advice", finding->advice, "mended",
-                                    finding->mended));
+                          json_pack("{s:s, s:o, s:o, s:b}", "kind", kinds[finding->kind], "what",
+                                    cmd_json_text(finding->what), "advice",
+                                    cmd_json_text(finding->advice), "mended", finding->mended));
     if (cmd_common.json)
         return;
     cmd_progress_end();

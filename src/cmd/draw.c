@@ -110,7 +110,7 @@ int cmd_draw(const struct command *self, int argc, char **argv)
         return cmd_fail_error(self, &err);
     cmd_say("drawn: %s (%zu of %zu countries named)", in.output, report.named, report.countries);
     if (cmd_common.json)
-        cmd_print_json(json_pack("{s:s, s:I, s:I}", "file", in.output, "countries",
+        cmd_print_json(json_pack("{s:o, s:I, s:I}", "file", cmd_json_text(in.output), "countries",
                                  (json_int_t)report.countries, "named", (json_int_t)report.named));
     return CMD_DONE;
 }

@@ -97,11 +97,11 @@ static int export_page(const struct command *self, struct mm_catalog *catalog, c
     if (status == CMD_DONE && !dry_run)
         say_report(path, &report);
     if (status == CMD_DONE && cmd_common.json)
-        cmd_print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "path", path,
-                                 "dry_run", dry_run, "songs", (json_int_t)report.songs, "clips",
-                                 (json_int_t)report.clips, "withheld", (json_int_t)report.withheld,
-                                 "silent", (json_int_t)report.silent, "estimate",
-                                 (json_int_t)report.estimate, "bytes", (json_int_t)report.bytes));
+        cmd_print_json(json_pack(
+            "{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "path", cmd_json_text(path), "dry_run",
+            dry_run, "songs", (json_int_t)report.songs, "clips", (json_int_t)report.clips,
+            "withheld", (json_int_t)report.withheld, "silent", (json_int_t)report.silent,
+            "estimate", (json_int_t)report.estimate, "bytes", (json_int_t)report.bytes));
     mm_helpers_destroy(helpers);
     return status;
 }

@@ -353,7 +353,7 @@ int cmd_export_data(const struct command *self, struct mm_catalog *catalog, cons
         cmd_say("written: %s, %zu songs, %s vectors of %zu values", path, table.n, table.model,
                 table.dim);
         if (cmd_common.json)
-            cmd_print_json(json_pack("{s:s, s:I, s:s, s:I}", "file", path, "songs",
+            cmd_print_json(json_pack("{s:o, s:I, s:s, s:I}", "file", cmd_json_text(path), "songs",
                                      (json_int_t)table.n, "model", table.model, "values",
                                      (json_int_t)table.dim));
     }

@@ -131,8 +131,8 @@ int cmd_features(const struct command *self, int argc, char **argv)
     if (result < 0)
         status = cmd_fail_error(self, &err);
     else if (cmd_common.json)
-        cmd_print_json(json_pack("{s:s, s:s, s:I, s:I}", "file", output, "model", embed.model.model,
-                                 "windows", (json_int_t)got.n_windows, "values",
+        cmd_print_json(json_pack("{s:o, s:s, s:I, s:I}", "file", cmd_json_text(output), "model",
+                                 embed.model.model, "windows", (json_int_t)got.n_windows, "values",
                                  (json_int_t)got.dim));
     else
         cmd_say("written: %s (%zu x %zu values)", output, got.n_windows, got.dim);

@@ -103,8 +103,9 @@ static json_t *report_json(const struct mm_service *service, const struct mm_ser
 {
     json_t *units = json_array();
     for (size_t i = 0; i < r->n_units; i++)
-        json_array_append_new(units, json_pack("{s:s, s:I, s:I, s:I}", "name", r->units[i].name,
-                                               "wanted", (json_int_t)r->units[i].wanted, "songs",
+        json_array_append_new(units, json_pack("{s:o, s:I, s:I, s:I}", "name",
+                                               cmd_json_text(r->units[i].name), "wanted",
+                                               (json_int_t)r->units[i].wanted, "songs",
                                                (json_int_t)r->units[i].songs, "sounding",
                                                (json_int_t)r->units[i].sounding));
     json_t *report = json_pack(

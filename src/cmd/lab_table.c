@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "cmd/command.h"
 
 /* One column of figures; a new one is one line of the table below. */
 static double clusters(const struct mm_lab_row *r)
@@ -163,10 +164,10 @@ json_t *lab_table_json(const struct mm_lab *lab, uint64_t seed)
     json_t *rows = json_array();
     for (size_t i = 0; i < lab->n; i++) {
         const struct mm_lab_row *row = &lab->rows[i];
-        json_t *object =
-            json_pack("{s:I, s:s, s:s, s:I, s:s, s:s?}", "row", (json_int_t)i + 1, "model",
-                      row->model, "clusterer", row->clusterer, "clusters",
-                      (json_int_t)row->clusters, "layout", row->layout, "failure", row->failure);
+        json_t *object = json_pack("{s:I, s:s, s:s, s:I, s:s, s:o}", "row", (json_int_t)i + 1,
+                                   "model", row->model, "clusterer", row->clusterer, "clusters",
+                                   (json_int_t)row->clusters, "layout", row->layout, "failure",
+                                   cmd_json_text(row->failure));
         for (size_t c = 0; c < N_COLUMNS && object && !row->failure; c++) {
             double value = columns[c].get(row);
             json_object_set_new(object, columns[c].key,

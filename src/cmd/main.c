@@ -94,13 +94,8 @@ static void print_help(FILE *out)
           out);
 }
 
-int main(int argc, char **argv)
+static int run(const char *name, int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
-    if (argc < 2) {
-        print_help(stderr);
-        return CMD_USAGE;
-    }
     if (strcmp(name, "--version") == 0) {
         puts("musicmap " MM_VERSION);
         return CMD_DONE;
@@ -120,4 +115,17 @@ int main(int argc, char **argv)
         return cmd_fail(NULL, CMD_USAGE, "there is no command \"%s\": is it \"%s\"?", name, meant);
     return cmd_fail(NULL, CMD_USAGE, "there is no command \"%s\"; \"musicmap help\" lists them",
                     name);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return CMD_USAGE;
+    }
+    int status = run(argv[1], argc, argv);
+    /* A result that did not get out is none: the disk it was sent to may be full. */
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status <= CMD_PARTLY)
+        status = cmd_fail(NULL, CMD_FAILED, "the result could not be written out whole");
+    return status;
 }

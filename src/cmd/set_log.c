@@ -196,8 +196,9 @@ static int on_play(void *ctx, int64_t song, int64_t at, const char *show, struct
     struct listing *list = ctx;
     (void)err;
     if (json_array_size(list->plays) < list->most)
-        json_array_append_new(list->plays, json_pack("{s:I, s:I, s:s}", "song", (json_int_t)song,
-                                                     "at", (json_int_t)at, "show", show));
+        json_array_append_new(list->plays,
+                              json_pack("{s:I, s:I, s:o}", "song", (json_int_t)song, "at",
+                                        (json_int_t)at, "show", cmd_json_text(show)));
     return 0;
 }
 

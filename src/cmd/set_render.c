@@ -122,13 +122,13 @@ static json_t *report(const struct render_options *in, const struct made_set *ma
     for (size_t i = 0; i < made->set->n; i++) {
         const struct mm_set_item *item = &made->set->items[i];
         const struct mm_set_song *song = mm_set_library_song(made->library, item->song);
-        char *path = mm_text_clean_utf8(song->path, strlen(song->path));
-        json_array_append_new(songs, json_pack("{s:I, s:s?, s:f}", "id", (json_int_t)song->id,
-                                               "path", path, "start_s", item->start_s));
-        free(path);
+        json_array_append_new(songs,
+                              json_pack("{s:I, s:o, s:f}", "id", (json_int_t)song->id, "path",
+                                        cmd_json_text(song->path), "start_s", item->start_s));
     }
-    return json_pack("{s:s, s:f, s:f, s:f, s:o}", "file", in->output, "length_s", length_s,
-                     "crossfade_s", made->set->crossfade_s, "lufs", in->lufs, "songs", songs);
+    return json_pack("{s:o, s:f, s:f, s:f, s:o}", "file", cmd_json_text(in->output), "length_s",
+                     length_s, "crossfade_s", made->set->crossfade_s, "lufs", in->lufs, "songs",
+                     songs);
 }
 
 int set_render(const struct command *self, int argc, char **argv)

@@ -65,8 +65,8 @@ static size_t tell_missing(const struct command *self, const struct mm_player *p
             continue;
         char *name = mm_player_song_name(&job->songs[i]);
         cmd_fail(self, CMD_PARTLY, "not found at %s: %s", player->title, name ? name : "");
-        json_array_append_new(
-            told, json_pack("{s:I, s:s?}", "position", (json_int_t)i + 1, "name", name));
+        json_array_append_new(told, json_pack("{s:I, s:o}", "position", (json_int_t)i + 1, "name",
+                                              cmd_json_text(name)));
         free(name);
         count++;
     }

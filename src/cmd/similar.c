@@ -15,12 +15,6 @@ static double now_ms(void)
     return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
 }
 
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = text ? json_string(text) : NULL;
-    return json ? json : json_null(); /* a path need not be UTF-8 */
-}
-
 static void print_found(const struct mm_set_library *library, const struct mm_similar *found,
                         size_t count)
 {
@@ -40,8 +34,8 @@ static json_t *found_json(const struct mm_set_library *library, const struct mm_
         const struct mm_set_song *s = mm_set_library_song(library, found[i].song);
         json_array_append_new(
             songs, json_pack("{s:I, s:f, s:o, s:o, s:o}", "id", (json_int_t)s->id, "cosine",
-                             (double)found[i].cosine, "title", text_or_null(s->title), "artist",
-                             text_or_null(s->artist), "path", text_or_null(s->path)));
+                             (double)found[i].cosine, "title", cmd_json_text(s->title), "artist",
+                             cmd_json_text(s->artist), "path", cmd_json_text(s->path)));
     }
     return json_pack("{s:o, s:f}", "songs", songs, "milliseconds", ms);
 }

@@ -22,18 +22,10 @@ struct status {
     json_t *failures;
 };
 
-static json_t *clean_string(const char *bytes)
-{
-    char *clean = mm_text_clean_utf8(bytes, strlen(bytes));
-    json_t *string = json_string(clean ? clean : "");
-    free(clean);
-    return string;
-}
-
 static int add_root(void *ctx, const char *path, struct mm_error *err)
 {
     (void)err;
-    json_array_append_new(ctx, clean_string(path));
+    json_array_append_new(ctx, cmd_json_text(path));
     return 0;
 }
 
@@ -41,7 +33,7 @@ static int add_failure(void *ctx, const struct mm_failure *failure, struct mm_er
 {
     (void)err;
     json_array_append_new(ctx, json_pack("{s:o, s:s, s:s, s:i}", "path",
-                                         clean_string(failure->path), "stage", failure->stage,
+                                         cmd_json_text(failure->path), "stage", failure->stage,
                                          "reason", failure->reason, "tries", failure->tries));
     return 0;
 }
@@ -55,7 +47,7 @@ static int add_worker(void *ctx, const struct mm_queue_worker_info *w, struct mm
     s->rate += rate;
     json_array_append_new(s->workers,
                           json_pack("{s:I, s:o, s:I, s:b, s:I, s:I, s:I, s:f, s:f}", "id",
-                                    (json_int_t)w->id, "host", clean_string(w->host), "process",
+                                    (json_int_t)w->id, "host", cmd_json_text(w->host), "process",
                                     (json_int_t)w->pid, "alive", (int)w->alive, "done",
                                     (json_int_t)w->done, "failed", (json_int_t)w->failed, "in_hand",
                                     (json_int_t)w->held, "songs_per_second", rate,
@@ -103,12 +95,13 @@ static json_t *status_json(const char *library, const struct status *s)
                       s->models[i].settings, "segment", s->models[i].segment, "values",
                       (json_int_t)s->models[i].dim, "songs", (json_int_t)s->models[i].songs));
     const struct mm_catalog_counts *c = &s->counts;
-    json_t *json = json_pack(
-        "{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:s, s:O, s:O}", "library", library, "songs",
-        (json_int_t)c->present, "missing", (json_int_t)c->missing, "hidden", (json_int_t)c->hidden,
-        "measured", (json_int_t)c->measured, "failed", (json_int_t)c->failures, "seconds",
-        c->duration_s, "on_map", (json_int_t)c->map_songs, "models", models, "vectors",
-        s->half ? "float16" : "float32", "folders", s->roots, "failures", s->failures);
+    json_t *json =
+        json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:s, s:O, s:O}", "library",
+                  cmd_json_text(library), "songs", (json_int_t)c->present, "missing",
+                  (json_int_t)c->missing, "hidden", (json_int_t)c->hidden, "measured",
+                  (json_int_t)c->measured, "failed", (json_int_t)c->failures, "seconds",
+                  c->duration_s, "on_map", (json_int_t)c->map_songs, "models", models, "vectors",
+                  s->half ? "float16" : "float32", "folders", s->roots, "failures", s->failures);
     if (json && s->workers) {
         double left = time_left(s);
         json_object_set(json, "workers", s->workers);

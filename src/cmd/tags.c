@@ -111,8 +111,9 @@ static int tell(void *ctx, const struct mm_song *song, int result, const struct 
         return mm_no_memory(err);
     bool kind = result == MM_ERR_UNSUPPORTED;
     if (cmd_common.json && result < 0)
-        json_array_append_new(t->list, json_pack("{s:I, s:s, s:s}", "id", (json_int_t)song->id,
-                                                 "path", name, "error", fault->message));
+        json_array_append_new(t->list,
+                              json_pack("{s:I, s:s, s:o}", "id", (json_int_t)song->id, "path", name,
+                                        "error", cmd_json_text(fault->message)));
     else if (cmd_common.json && plan->n)
         json_array_append_new(t->list, json_pack("{s:I, s:s, s:o}", "id", (json_int_t)song->id,
                                                  "path", name, "tags", plan_json(plan)));

@@ -73,8 +73,20 @@ void cmd_say(const char *format, ...)
     va_end(ap);
 }
 
+json_t *cmd_json_text(const char *text)
+{
+    char *clean = text ? mm_text_clean_utf8(text, strlen(text)) : NULL;
+    json_t *json = clean ? json_string(clean) : json_null();
+    free(clean);
+    return json;
+}
+
 void cmd_print_json(json_t *json)
 {
+    if (!json) {
+        cmd_fail(NULL, CMD_FAILED, "not enough memory for the result");
+        return;
+    }
     json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     putchar('\n');
     json_decref(json);

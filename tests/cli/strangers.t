@@ -90,4 +90,25 @@ for name in ('t.csv', 's.csv'):
                 assert cell[:1] not in ('=', '+', '-', '@', '\t', '\r'), (name, cell)
 P
 ok $? "no formula in a CSV"
+
+# Names that are no text: JSON holds what can be said of them, and is not empty.
+odd=$(printf 'l\351')
+mkdir "$odd"
+song "$(printf 'music/\350.mp3')" 900
+run 1 musicmap gather folder music --library "$odd"
+run 0 musicmap embed --library "$odd"
+rm "$(printf 'music/\350.mp3')"
+run 0 musicmap status --json --library "$odd"
+same "$(json '.library | endswith("/l\uFFFD")')" true "the library is named"
+run 0 musicmap similar 1 -n 99 --json --library "$odd"
+same "$(json '[.songs[].path | select(. == null)] | length')" 0 "every song has its path"
+run 0 musicmap export --data "$odd.csv" --json
+same "$(json .file)" "$(printf 'l\357\277\275.csv')" "the file is named"
+run 1 musicmap doctor --json --library "$odd"
+has "$out" 'the first is .*music/'
+
+# A result that nobody could read was not given.
+musicmap status --json >/dev/full 2>"$errors"
+same $? 3 "output to a full disk"
+has "$errors" 'result could not be written'
 finish
