@@ -51,7 +51,8 @@ struct mm_set_song {
     double intensity;     /* 0..1; NAN = not measured */
     float x, y;           /* place on the map; NAN = not on it */
     uint32_t country;     /* index into the countries; MM_SET_NONE */
-    int64_t last_played;  /* seconds since 1970, in a show or by a player; 0 = never */
+    int64_t last_played;  /* by the play log: seconds since 1970, local; 0 = never */
+    int64_t last_heard;   /* likewise by a player's counting */
     int rating;           /* 1..5 by a player; 0 = none */
     bool starred;
     long plays;         /* by a player's counting; 0 = none, or it does not say */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "set/rules.h"
@@ -241,7 +242,8 @@ static bool matches(const struct mm_criterion *c, const struct mm_set_song *s, i
     case MM_BY_STARRED:
         return s->starred;
     case MM_BY_SINCE:
-        return s->last_played < (int64_t)c->from * 86400;
+        return s->last_played < (int64_t)c->from * 86400 &&
+               s->last_heard < (int64_t)c->from * 86400;
     case MM_BY_PATH:
         return s->path && fnmatch(c->text, s->path, 0) == 0;
     default:
@@ -283,7 +285,8 @@ static int mark_songs(const struct mm_set_rules *rules, const struct mm_criterio
                       const struct mm_set_library *l, uint64_t bit, uint64_t *marks,
                       struct mm_error *err)
 {
-    int64_t now = rules->has_start && rules->start >= 86400 ? rules->start : (int64_t)time(NULL);
+    int64_t now = rules->has_start && rules->start >= 86400 ? rules->start
+                                                            : mm_clock_local((int64_t)time(NULL));
     int year = this_year();
     for (size_t i = 0; i < l->n; i++) {
         bool is = false;
