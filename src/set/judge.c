@@ -140,14 +140,14 @@ static void judge_quota_in(struct trial *t, const struct mm_rule *rule, size_t f
         return;
     static const double song[] = {
         [MM_UNIT_SONGS] = 1, [MM_UNIT_PERCENT] = 7, [MM_UNIT_MINUTES] = 4};
-    broken(t, whole ? SIZE_MAX : first, miss, 0.5 * fmin(miss / song[rule->unit], 10));
+    /* An hour in which no song begins has no place in the set. */
+    broken(t, whole || first == end ? SIZE_MAX : first, miss,
+           0.5 * fmin(miss / song[rule->unit], 10));
 }
 
 static void judge_quota(struct trial *t, const struct mm_rule *rule)
 {
-    size_t windows = 1;
-    if (rule->per_hour && !t->partial)
-        windows = (size_t)fmax(floor(t->out->length_s / 3600 + 0.5), 1);
+    size_t windows = t->partial ? 1 : mm_quota_hours(rule, t->out->length_s);
     size_t first = 0;
     for (size_t w = 0; w < windows; w++) {
         size_t end = t->n;
