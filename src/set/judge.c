@@ -192,7 +192,7 @@ static void judge_hours(struct trial *t, const struct mm_rule *rule)
 static double next_mark(const struct mm_rule *rule, int64_t start, double time)
 {
     if (rule->every)
-        return (floor(time / (rule->every * 60.0)) + 1) * rule->every * 60.0;
+        return (floor(time / rule->every + 1e-9) + 1) * rule->every;
     int64_t minute = (start + (int64_t)floor(time)) / 60 + 1;
     for (int64_t m = minute; m < minute + 60; m++)
         if (rule->minutes[m % 60])

@@ -121,6 +121,9 @@ static void each_kind_is_told(void **state)
         {SET "[marks]\nevery = 6 min\nwithin = 30 s\n", 2, 90, "seconds",
          "no song ends within 30 s of the station ID",
          "a song boundary 90 s nearer, or within = 120"},
+        {SET "[marks]\nevery = 270 s\nwithin = 30 s\n", 2, 30, "seconds",
+         "near \"Three\" no song ends", "within = 60"},
+        {SET "[marks]\nevery = 2.5 min\nwithin = 10 s\n", 1, 80, "seconds", "near", "within = 90"},
     };
     const struct mm_set_request request = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
