@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* criterion.c - "genre jazz", "year 1970-1979", "local": which songs a rule means. */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <math.h>
 #include <time.h>
@@ -210,6 +209,32 @@ static int is_song(const struct mm_set_song *s, const char *wanted, bool *out)
     return all ? 0 : MM_ERR_NO_MEMORY;
 }
 
+/* '*' and '?' and nothing else: folders are named "[2011]" as well. '?' is a character of UTF-8. */
+static bool path_fits(const char *pattern, const char *path)
+{
+    const char *star = NULL;
+    const char *from = NULL; /* what the star has not eaten */
+    while (*path) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            from = path;
+        } else if (*pattern == '?') {
+            pattern++;
+            for (path++; ((unsigned char)*path & 0xC0) == 0x80;)
+                path++;
+        } else if (*pattern == *path) {
+            pattern++;
+            path++;
+        } else if (star) {
+            pattern = star;
+            path = ++from;
+        } else {
+            return false;
+        }
+    }
+    return !pattern[strspn(pattern, "*")];
+}
+
 static int this_year(void)
 {
     time_t now = time(NULL);
@@ -245,7 +270,7 @@ static bool matches(const struct mm_criterion *c, const struct mm_set_song *s, i
         return s->last_played < (int64_t)c->from * 86400 &&
                s->last_heard < (int64_t)c->from * 86400;
     case MM_BY_PATH:
-        return s->path && fnmatch(c->text, s->path, 0) == 0;
+        return s->path && path_fits(c->text, s->path);
     default:
         return false;
     }

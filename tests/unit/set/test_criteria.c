@@ -65,11 +65,42 @@ static void history_goes_by_the_log(void **state)
     made_finish(&m);
 }
 
+static void paths_fit_patterns_of_two_signs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *path;
+        bool fits;
+    } cases[] = {{"*/Live [2011]/*", "/m/Live [2011]/a.mp3", true},
+                 {"*/Live [2011]/*", "/m/Live 2/a.mp3", false},
+                 {"*/back\\slash*", "/m/back\\slash.mp3", true},
+                 {"*.mp3", "/m/a.mp3", true},
+                 {"*.mp3", "/m/a.mp3.flac", false},
+                 {"/m/?.mp3", "/m/a.mp3", true},
+                 {"/m/?.mp3", "/m/\xC3\xA9.mp3", true},
+                 {"/m/?.mp3", "/m/\xE9.mp3", true},
+                 {"/m/?.mp3", "/m/ab.mp3", false},
+                 {"*a*b*c*", "/aab/bcb", true},
+                 {"*a*b*c", "/aab/bcb", false},
+                 {"*", "", true}};
+    struct made m = made_songs(SONGS, 4, SONGS, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        m.songs[2].path = cases[i].path;
+        m.songs[0].path = m.songs[1].path = m.songs[3].path = NULL;
+        char *text = mm_format("[never]\npath = %s\n", cases[i].pattern);
+        if (meant(&m, text) != (cases[i].fits ? 4 : 0))
+            fail_msg("\"%s\" and \"%s\"", cases[i].pattern, cases[i].path);
+        free(text);
+    }
+    made_finish(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hours_and_days_are_local),
         cmocka_unit_test(history_goes_by_the_log),
+        cmocka_unit_test(paths_fit_patterns_of_two_signs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
