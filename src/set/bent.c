@@ -210,11 +210,18 @@ static void tell_marks(const struct mm_bent_view *v, const struct mm_rule *rule,
 static void tell_order(const struct mm_bent_view *v, struct mm_set_bent *b)
 {
     b->unit = b->at == MM_SET_NONE ? "songs" : "positions";
+    bool opens = v->p->lock_first && b->at == 0 && v->line->at[0] != v->p->order[0];
+    bool closes = v->p->lock_last && b->at == v->line->n - 1 &&
+                  v->line->at[b->at] != v->p->order[v->p->n_order - 1];
     if (b->at == MM_SET_NONE)
         b->what = mm_strdup("a song that was asked for is not in the set");
+    else if (opens || closes)
+        b->what = mm_format("\"%s\" %s the set, where another song should", title_of(v, b->at),
+                            opens ? "opens" : "closes");
     else
         b->what = mm_format("\"%s\" stands before a song it should follow", title_of(v, b->at));
-    b->needed = mm_strdup("more time (--minutes), or fewer songs to pass by");
+    b->needed = mm_strdup(opens || closes ? "the song that was asked for in its place"
+                                          : "more time (--minutes), or fewer songs to pass by");
 }
 
 static void tell_sibling(const struct mm_bent_view *v, struct mm_set_bent *b)

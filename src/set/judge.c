@@ -238,6 +238,13 @@ static void judge_order(struct trial *t, const struct mm_rule *rule)
             last = i + 1;
         }
     }
+    /* The one that opens, and the one that closes. */
+    if (t->partial)
+        return;
+    if (t->p->lock_first && t->at[0] != t->p->order[0])
+        broken(t, 0, 1, 0.3);
+    if (t->p->lock_last && t->at[t->n - 1] != t->p->order[t->p->n_order - 1])
+        broken(t, t->n - 1, 1, 0.3);
 }
 
 static void judge_sibling(struct trial *t, const struct mm_rule *rule)

@@ -180,6 +180,17 @@ static void requests_are_rules_too(void **state)
     judge(&path, IN_SET,
           &(struct bent){SET, 0, 3, "positions", "\"One\" stands before a song it should follow",
                          "fewer songs to pass by"});
+    const uint32_t ends[] = {1, 2};
+    const struct mm_set_request from = {
+        .shape = MM_SHAPE_PATH, .waypoints = ends, .n_waypoints = 2, .from_first = true};
+    judge(&from, IN_SET,
+          &(struct bent){SET, 0, 1, "positions", "\"One\" opens the set, where another song should",
+                         "in its place"});
+    const struct mm_set_request to = {
+        .shape = MM_SHAPE_PATH, .waypoints = ends, .n_waypoints = 2, .to_last = true};
+    judge(&to, IN_SET,
+          &(struct bent){SET, 3, 1, "positions",
+                         "\"Four\" closes the set, where another song should", ""});
     const uint32_t away[] = {0, 1, 2, 4};
     const struct mm_set_request sibling = {.sibling_of = away, .n_sibling = 4, .vary = 0};
     judge(&sibling, IN_SET,
