@@ -123,10 +123,12 @@ class Judge:
         fade = seconds(self.options.get('crossfade', '0'))
         assert abs(fade - crossfade) < EPS, 'crossfade'
         self.starts, at = [], 0.0
-        for song in songs:
+        for song, next_song in zip(songs, [*songs[1:], None]):
             self.starts.append(at)
-            at += song['duration_s'] - fade
-        self.length = at + fade
+            at += song['duration_s']
+            if next_song:
+                at -= min(fade, song['duration_s'] / 3, next_song['duration_s'] / 3)
+        self.length = at
         self.boundaries = self.starts + [self.length]
         self.clock = 0
         if 'start' in self.options:

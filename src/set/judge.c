@@ -296,9 +296,10 @@ void mm_judge(const struct mm_problem *p, const uint32_t *at, size_t n, bool par
               struct mm_scratch *s, const struct mm_report *report, struct mm_verdict *out)
 {
     s->start[0] = 0;
-    for (size_t i = 0; i < n; i++)
-        s->start[i + 1] = s->start[i] + p->length[at[i]] - p->crossfade_s;
-    s->start[n] += p->crossfade_s; /* nothing fades over the last song's end */
+    for (size_t i = 0; i + 1 < n; i++)
+        s->start[i + 1] = s->start[i] + p->length[at[i]] -
+                          mm_set_overlap(p->crossfade_s, p->length[at[i]], p->length[at[i + 1]]);
+    s->start[n] = s->start[n - 1] + p->length[at[n - 1]];
     *out = (struct mm_verdict){.length_s = s->start[n], .cost = flow(p, at, n)};
     if (p->own[0])
         out->cost += own(p, at, n, s->start);

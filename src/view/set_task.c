@@ -416,7 +416,9 @@ static int plain_set(const struct mm_set_work *t, struct mm_set *set, struct mm_
                                              .shape = (double)NAN,
                                              .why = none};
         double length = mm_set_library_song(t->library, t->set[i])->duration_s;
-        set->length_s += fmax(length - set->crossfade_s, 0);
+        double next =
+            i + 1 < t->n_set ? mm_set_library_song(t->library, t->set[i + 1])->duration_s : 0;
+        set->length_s += length - mm_set_overlap(set->crossfade_s, length, next);
     }
     return 0;
 }
