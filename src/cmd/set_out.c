@@ -166,6 +166,16 @@ static int write_file(const struct set_options *in, const char *name, const stru
     return result;
 }
 
+int set_check_write(const struct command *self, const struct set_options *in)
+{
+    if (in->paths && strcmp(in->paths, "relative") != 0 && strcmp(in->paths, "absolute") != 0)
+        return cmd_fail(self, CMD_USAGE, "--paths cannot be \"%s\": relative or absolute",
+                        in->paths);
+    if (in->format && !mm_set_format_find(in->format, NULL))
+        return cmd_fail(self, CMD_USAGE, "there is no format \"%s\"", in->format);
+    return CMD_DONE;
+}
+
 int set_write_files(const struct command *self, struct mm_catalog *catalog,
                     const struct set_options *in, const char *name, const struct made_set *made)
 {
