@@ -120,6 +120,18 @@ static bool has_file(const struct mm_set_song *song)
     return song->path && (song->path[0] == '/' || is_url(song->path));
 }
 
+/* As the first thing of a line: '#' begins a remark, blanks are cut off, and a colon in the first
+ * part would read as a scheme or a drive. */
+static char *guard(char *path)
+{
+    size_t first = strcspn(path, "/");
+    bool odd = *path == '#' || *path == ' ' || *path == '\t' || memchr(path, ':', first);
+    char *guarded = odd ? mm_format("./%s", path) : path;
+    if (odd)
+        free(path);
+    return guarded;
+}
+
 char *mm_set_path(const struct mm_set_write *in, const struct mm_set_song *song, bool *failed)
 {
     *failed = false;
@@ -127,6 +139,7 @@ char *mm_set_path(const struct mm_set_write *in, const struct mm_set_song *song,
         return NULL;
     bool relative = in->folder && in->folder[0] == '/' && song->path[0] == '/';
     char *path = relative ? relative_to(in->folder, song->path) : mm_strdup(song->path);
+    path = path && relative ? guard(path) : path;
     *failed = !path;
     for (char *p = path; p && *p; p++)
         if (*p == '\n' || *p == '\r')

@@ -56,6 +56,8 @@ static int make_world(void **state)
     }
     w->made.songs[3].path = "/music/#1 50% \"of\"\nthem/a b.mp3";
     w->made.songs[4].path = "/other/\xFF.mp3";
+    w->made.songs[6].path = "/music/ blank.mp3";
+    w->made.songs[7].path = "/music/file:colon.mp3";
     w->made.songs[5].isrc = "USRC17607839";
     w->library = made_library(&w->made);
     struct mm_set_rules *rules;
@@ -168,6 +170,7 @@ static void m3u8_has_two_lines_a_song(void **state)
     run(path, "grep -vac '^#' '%s'", "15\n");
     run(path, "grep -a '50%%' '%s'", "./#1 50% \"of\"?them/a b.mp3\n");
     run(path, "grep -ac '^\\.\\./other' '%s'", "1\n");
+    run(path, "grep -a 'blank\\|file:' '%s'", "./ blank.mp3\n./file:colon.mp3\n");
     free(path);
 }
 
