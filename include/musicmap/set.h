@@ -246,7 +246,8 @@ struct mm_set {
     struct mm_set_bent *bent; /* in the order of the rules, then of the songs */
     size_t rounds;            /* that were run: give them back to make the same set again */
     uint64_t seed;
-    int64_t start; /* seconds since 1970, local; 0 = not given */
+    bool has_start;
+    int64_t start; /* seconds since 1970, local; less than a day: only the time of day is known */
     double crossfade_s;
 };
 

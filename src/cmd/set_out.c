@@ -27,7 +27,7 @@ static void print_clock(double seconds, int width)
 static void print_when(const struct mm_set *set, double at)
 {
     long s = (long)((set->start + (int64_t)(at + 0.5)) % 86400);
-    if (set->start)
+    if (set->has_start)
         printf("%02ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
     else
         print_clock(at, 8);

@@ -185,12 +185,13 @@ char *mm_set_uri(const struct mm_set_write *in, const struct mm_set_song *song, 
 void mm_set_time(const struct mm_set *set, double s, char out[32])
 {
     *out = '\0';
-    if (set->start < 86400)
+    if (!set->has_start)
         return;
     time_t at = (time_t)(set->start + (int64_t)floor(s + 0.5));
+    const char *format = set->start < 86400 ? "%H:%M:%S" : "%Y-%m-%dT%H:%M:%S";
     struct tm tm;
     if (gmtime_r(&at, &tm)) /* the start is local time already, counted as if it were UTC */
-        strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+        strftime(out, 32, format, &tm);
 }
 
 int mm_stream_check(FILE *out, struct mm_error *err)

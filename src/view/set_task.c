@@ -404,7 +404,7 @@ static int plain_set(const struct mm_set_work *t, struct mm_set *set, struct mm_
 {
     static char none[] = "";
     *set = (struct mm_set){.n = t->n_set, .crossfade_s = mm_set_rules_crossfade(t->rules)};
-    (void)mm_set_rules_start(t->rules, &set->start);
+    set->has_start = mm_set_rules_start(t->rules, &set->start);
     set->items = mm_calloc3(t->n_set, 1, sizeof *set->items);
     if (!set->items)
         return mm_no_memory(err);

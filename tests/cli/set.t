@@ -75,6 +75,14 @@ run 0 musicmap set --minutes 1.2 --fill e.m3u8 --name filled -q
 run 2 musicmap set --tour --draw "0,0" -q
 has "$errors" 'one shape at a time'
 run 2 musicmap set --draw "0;0" -q
+run 0 musicmap gather folder music/Ada --library bare
+run 0 musicmap embed --library bare
+run 3 musicmap set --draw "0,0" --library bare
+has "$errors" 'a line needs a map'
+printf '[set]\nminutes = 0.5\nstart = 23:59:50\n' >late.ini
+run 0 musicmap set --rules late.ini --no-keep -q -o late.csv -o late.txt
+has late.csv '^00:00:0[0-9],8,'
+has late.txt '^00:00:0[0-9]  '
 
 # Rules: mistakes with their line, clashes with what is needed.
 printf '[set]\nminutes = 1\n[limit]\nartst = 1\n' >wrong.ini
