@@ -95,12 +95,57 @@ static void paths_fit_patterns_of_two_signs(void **state)
     made_finish(&m);
 }
 
+/* Whatever a rule or a shape goes by. */
+static void the_hash_changes_with_what_changes_sets(void **state)
+{
+    (void)state;
+    struct made m = made_songs(SONGS, 4, SONGS, 1);
+    char hashes[8][65];
+    for (size_t k = 0; k < 8; k++) {
+        struct mm_set_song *s = &m.songs[1];
+        const struct mm_set_song was = *s;
+        switch (k) {
+        case 1:
+            s->path = "/elsewhere.mp3";
+            break;
+        case 2:
+            s->x += 0.5F;
+            break;
+        case 3:
+            s->rating = 4;
+            break;
+        case 4:
+            s->starred = true;
+            break;
+        case 5:
+            s->plays = 7;
+            break;
+        case 6:
+            s->title = "Other";
+            break;
+        case 7:
+            m.rows[5] += 1;
+            break;
+        default:
+            break;
+        }
+        struct mm_set_library *library = made_library(&m);
+        strcpy(hashes[k], mm_set_library_hash(library));
+        mm_set_library_destroy(library);
+        *s = was;
+        for (size_t i = 0; i < k; i++)
+            assert_string_not_equal(hashes[i], hashes[k]);
+    }
+    made_finish(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hours_and_days_are_local),
         cmocka_unit_test(history_goes_by_the_log),
         cmocka_unit_test(paths_fit_patterns_of_two_signs),
+        cmocka_unit_test(the_hash_changes_with_what_changes_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
