@@ -136,6 +136,20 @@ int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct ma
     return result;
 }
 
+/* Songs that were joined since the set was kept are one, where the first of them stood. */
+static size_t each_once(uint32_t *songs, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < kept && songs[k] != songs[i])
+            k++;
+        if (k == kept)
+            songs[kept++] = songs[i];
+    }
+    return kept;
+}
+
 int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const int64_t *ids,
               size_t n, struct made_set *out, struct mm_error *err)
 {
@@ -147,7 +161,8 @@ int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const in
     if (result == 0)
         result = find_indices(out->library, ids, n, false, &songs, &count, err);
     if (result == 0)
-        result = mm_set_judge(out->library, out->rules, &request, songs, count, &out->set, err);
+        result = mm_set_judge(out->library, out->rules, &request, songs, each_once(songs, count),
+                              &out->set, err);
     cmd_progress_end();
     free(songs);
     set_indices_finish(&indices);

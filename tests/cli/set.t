@@ -117,6 +117,17 @@ printf '[set]\nminutes = 0.5\n[history]\ndays = 36500\n' >fresh.ini
 run 0 musicmap set --rules fresh.ini --json --no-keep
 same "$(json '[.songs[].last_played] | add')" 0 "nothing that was played"
 
+# Songs that were joined since are one in the set.
+mkdir twins
+cp music/Ada/*.mp3 twins
+ffmpeg -v error -i "twins/Ada - Dawn.mp3" -c copy twins/copy.mp3 </dev/null
+run 0 musicmap explore twins --no-serve --library twinned
+printf '[set]\ntolerance = 1 s\n[limit]\nwork = 2\n' >two.ini
+run 0 musicmap set --rules two.ini --minutes 0.667 --name t --library twinned -q
+run 0 musicmap dedupe --mend --library twinned
+run 1 musicmap set show t --json --library twinned # too short now
+same "$(json '.songs | length')" 4 "five were four"
+
 # A name may have dots; what a file cannot be is told before anything is asked.
 run 0 musicmap set --minutes 0.5 -q -o 01.10.2026.m3u8
 run 0 musicmap set --minutes 0.5 -q -o "Mr. X.soundexchange.csv"
