@@ -47,8 +47,9 @@ def work_of(song):
     title = re.sub(r'(?<=.)[(\[][^)\]]*[)\]]',
                    lambda m: '' if set(words(m.group())) & set(VERSIONS) else m.group(), title)
     head, dash, tail = title.rpartition(' - ')
-    if dash and head and set(words(tail)) & set(VERSIONS):
+    while dash and head and set(words(tail)) & set(VERSIONS):
         title = head
+        head, dash, tail = title.rpartition(' - ')
     title = ''.join(words(title))
     return (artist_of(song), title) if title else None
 
@@ -86,7 +87,7 @@ def meets(text, song, classes, context):
         low, _, high = name.partition('-')
         return int(low) <= song['year'] <= int(high or low)
     if word == 'path' and name:
-        return fnmatch.fnmatchcase(song['path'] or '', text.partition(' ')[2].strip())
+        return fnmatch.fnmatchcase(song['path'] or '', text.partition(' ')[2].strip().replace('[', '[[]'))
     if word == 'song' and name:
         line = f"{song['artist'] or ''} - {song['title'] or ''}".casefold()
         return name in (line, (song['title'] or '').casefold(), f"#{song['id']}")
@@ -122,10 +123,12 @@ class Judge:
         fade = seconds(self.options.get('crossfade', '0'))
         assert abs(fade - crossfade) < EPS, 'crossfade'
         self.starts, at = [], 0.0
-        for song in songs:
+        for song, next_song in zip(songs, [*songs[1:], None]):
             self.starts.append(at)
-            at += song['duration_s'] - fade
-        self.length = at + fade
+            at += song['duration_s']
+            if next_song:
+                at -= min(fade, song['duration_s'] / 3, next_song['duration_s'] / 3)
+        self.length = at
         self.boundaries = self.starts + [self.length]
         self.clock = 0
         if 'start' in self.options:

@@ -51,7 +51,8 @@ struct mm_set_song {
     double intensity;     /* 0..1; NAN = not measured */
     float x, y;           /* place on the map; NAN = not on it */
     uint32_t country;     /* index into the countries; MM_SET_NONE */
-    int64_t last_played;  /* seconds since 1970, in a show or by a player; 0 = never */
+    int64_t last_played;  /* by the play log: seconds since 1970, local; 0 = never */
+    int64_t last_heard;   /* likewise by a player's counting */
     int rating;           /* 1..5 by a player; 0 = none */
     bool starred;
     long plays;         /* by a player's counting; 0 = none, or it does not say */
@@ -135,6 +136,12 @@ int mm_set_rules_set_arc(struct mm_set_rules *rules, const char *text, struct mm
 void mm_set_rules_set_start(struct mm_set_rules *rules, int64_t start);
 bool mm_set_rules_start(const struct mm_set_rules *rules, int64_t *start); /* false: none given */
 double mm_set_rules_crossfade(const struct mm_set_rules *rules);           /* seconds */
+/* How long two songs overlap: a jingle between two songs is heard, not buried under both. */
+static inline double mm_set_overlap(double crossfade_s, double before_s, double next_s)
+{
+    double third = (before_s < next_s ? before_s : next_s) / 3;
+    return crossfade_s < third ? crossfade_s : third;
+}
 const struct mm_set_weights *mm_set_rules_weights(const struct mm_set_rules *rules);
 
 /* ---- asking ---- */
@@ -239,7 +246,8 @@ struct mm_set {
     struct mm_set_bent *bent; /* in the order of the rules, then of the songs */
     size_t rounds;            /* that were run: give them back to make the same set again */
     uint64_t seed;
-    int64_t start; /* seconds since 1970, local; 0 = not given */
+    bool has_start;
+    int64_t start; /* seconds since 1970, local; less than a day: only the time of day is known */
     double crossfade_s;
 };
 

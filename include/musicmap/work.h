@@ -423,7 +423,7 @@ struct mm_levels {
 struct mm_render {
     size_t n;
     const struct mm_render_song *songs; /* [n] */
-    double crossfade_s;                 /* at most a third of the song that comes in */
+    double crossfade_s;                 /* at most a third of the shorter song: mm_set_overlap() */
     double target_lufs;
     struct mm_levels *levels; /* appended to; NULL = not wanted */
 };

@@ -136,6 +136,20 @@ int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct ma
     return result;
 }
 
+/* Songs that were joined since the set was kept are one, where the first of them stood. */
+static size_t each_once(uint32_t *songs, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < kept && songs[k] != songs[i])
+            k++;
+        if (k == kept)
+            songs[kept++] = songs[i];
+    }
+    return kept;
+}
+
 int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const int64_t *ids,
               size_t n, struct made_set *out, struct mm_error *err)
 {
@@ -147,7 +161,8 @@ int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const in
     if (result == 0)
         result = find_indices(out->library, ids, n, false, &songs, &count, err);
     if (result == 0)
-        result = mm_set_judge(out->library, out->rules, &request, songs, count, &out->set, err);
+        result = mm_set_judge(out->library, out->rules, &request, songs, each_once(songs, count),
+                              &out->set, err);
     cmd_progress_end();
     free(songs);
     set_indices_finish(&indices);
@@ -187,11 +202,11 @@ static char *set_name(const struct set_options *in)
         return mm_strdup(in->name);
     if (!in->output.n)
         return mm_strdup("set");
-    char *name = mm_strdup(mm_path_name(in->output.values[0]));
-    char *dot = name ? strchr(name + (*name != '\0'), '.') : NULL;
-    if (dot)
-        *dot = '\0';
-    return name;
+    const char *file = mm_path_name(in->output.values[0]);
+    const struct mm_set_format *format = mm_set_format_find(NULL, file);
+    const char *dot = strrchr(file, '.');
+    size_t ending = format ? strlen(format->ending) : dot && dot > file ? strlen(dot) : 0;
+    return mm_strndup(file, strlen(file) - ending);
 }
 
 static int make_and_write(const struct command *self, struct mm_catalog *catalog,
@@ -264,13 +279,8 @@ static int make_set(const struct command *self, int argc, char **argv)
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
     if (status)
         return status;
-    if (in.paths && strcmp(in.paths, "relative") != 0 && strcmp(in.paths, "absolute") != 0)
-        return cmd_fail(self, CMD_USAGE, "--paths cannot be \"%s\": relative or absolute",
-                        in.paths);
-    if (set_check_send(self, &in))
+    if (set_check_write(self, &in) || set_check_send(self, &in))
         return CMD_USAGE;
-    if (in.format && !mm_set_format_find(in.format, NULL))
-        return cmd_fail(self, CMD_USAGE, "there is no format \"%s\"", in.format);
     struct mm_catalog *catalog = cmd_open_library(self, false);
     if (!catalog)
         return CMD_FAILED;

@@ -51,6 +51,11 @@ void made_set_finish(struct made_set *made);
 /* The id that a word of a person means, told when it is not one. */
 int set_find_song(struct mm_catalog *catalog, const char *word, int64_t *id, struct mm_error *err);
 
+/* The song of that name, as another program writes it ("" = no artist); unlike words that a person
+ * types, nothing that only begins or sounds so. MM_ERR_NOT_FOUND. */
+int set_find_named(struct mm_catalog *catalog, const char *artist, const char *title, int64_t *id,
+                   struct mm_error *err);
+
 /* Keeps the set as a version of name. */
 int set_keep(struct mm_catalog *catalog, const char *name, const struct mm_set_ask *ask,
              const struct made_set *made, int *version, struct mm_error *err);
@@ -62,6 +67,8 @@ int set_get(struct mm_catalog *catalog, const char *word, struct mm_set_record *
 /* ---- out ---- */
 
 void set_print(const struct made_set *made);
+/* CMD_USAGE, told, when in->paths or in->format is none. */
+int set_check_write(const struct command *self, const struct set_options *in);
 /* Writes every -o; the format by its ending unless format is given. */
 int set_write_files(const struct command *self, struct mm_catalog *catalog,
                     const struct set_options *in, const char *name, const struct made_set *made);

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/file.h"
+#include "base/match.h"
 #include "base/text.h"
 #include "cmd/set.h"
 
@@ -22,6 +23,64 @@ int set_find_song(struct mm_catalog *catalog, const char *word, int64_t *id, str
     if (result == 0 && count == 0)
         result = mm_error_set(err, MM_ERR_NOT_FOUND, "no song \"%s\" in the library", word);
     return result;
+}
+
+/* Nobody: two keys without an artist are compared as if they had one. */
+static const char anybody[] = "anybody";
+
+/* True when that is the name wanted (of mm_match_recording). */
+static int is_name(const char *artist, const char *title, const char *wanted, bool *out,
+                   struct mm_error *err)
+{
+    char *name = mm_match_recording(artist, title);
+    *out = name && strcmp(name, wanted) == 0;
+    free(name);
+    return name ? 0 : mm_no_memory(err);
+}
+
+/* The same of a song; without by_artist its title, or all of its name, may be meant. */
+static int has_name(struct mm_catalog *catalog, int64_t id, bool by_artist, const char *wanted,
+                    bool *out, struct mm_error *err)
+{
+    struct mm_song song = {0};
+    *out = false;
+    int result = mm_catalog_get_song(catalog, id, &song, err);
+    const char *artist = song.tags.artist ? song.tags.artist : "";
+    /* Without tags it is its file that has a name. */
+    const char *title = song.tags.title ? song.tags.title : song.key ? mm_path_name(song.key) : "";
+    if (result == 0)
+        result = is_name(by_artist ? artist : anybody, title, wanted, out, err);
+    if (result == 0 && !by_artist && !*out) {
+        char *line = mm_format("%s - %s", artist, title);
+        result = line ? is_name(anybody, line, wanted, out, err) : mm_no_memory(err);
+        free(line);
+    }
+    mm_song_finish(&song);
+    return result;
+}
+
+int set_find_named(struct mm_catalog *catalog, const char *artist, const char *title, int64_t *id,
+                   struct mm_error *err)
+{
+    enum { MOST = 50 };
+    int64_t ids[MOST];
+    size_t count = 0;
+    bool by_artist = *artist != '\0';
+    char *words = mm_format("%s%s%s", artist, by_artist ? " - " : "", title);
+    char *wanted = mm_match_recording(by_artist ? artist : anybody, title);
+    int result = words && wanted ? 0 : mm_no_memory(err);
+    if (result == 0 && *wanted)
+        result = mm_catalog_search(catalog, words, ids, MOST, &count, err);
+    bool found = false;
+    for (size_t i = 0; i < count && result == 0 && !found; i++) {
+        result = has_name(catalog, ids[i], by_artist, wanted, &found, err);
+        *id = ids[i];
+    }
+    free(wanted);
+    free(words);
+    return result < 0 || found
+               ? result
+               : mm_error_set(err, MM_ERR_NOT_FOUND, "no song \"%s\" in the library", title);
 }
 
 static int add_word(struct mm_catalog *catalog, struct mm_set_ask *ask, const char *word,
@@ -60,19 +119,13 @@ static int on_absent(void *ctx, const struct mm_source_absent *absent, struct mm
     struct playlist *list = ctx;
     const struct mm_tags *t = absent->tags;
     int64_t id;
-    size_t count = 0;
-    int result = 0;
-    if (t && t->title) {
-        char *word =
-            mm_format("%s%s%s", t->artist ? t->artist : "", t->artist ? " - " : "", t->title);
-        result =
-            word ? mm_catalog_search(list->catalog, word, &id, 1, &count, err) : mm_no_memory(err);
-        free(word);
-    }
-    if (result == 0 && count)
+    int result = t && t->title
+                     ? set_find_named(list->catalog, t->artist ? t->artist : "", t->title, &id, err)
+                     : MM_ERR_NOT_FOUND;
+    if (result == 0)
         return mm_set_ask_add(list->ask, id, err);
     list->unknown++;
-    return result;
+    return result == MM_ERR_NOT_FOUND ? 0 : result;
 }
 
 static int add_playlist(struct mm_catalog *catalog, struct mm_set_ask *ask, const char *file,

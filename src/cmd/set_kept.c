@@ -115,7 +115,7 @@ static int show_or_refresh(const struct command *self, int argc, char **argv, bo
     char **operands;
     int status = cmd_parse(self, options, argc, argv, 1, 1, &operands, NULL);
     if (!status)
-        status = set_check_send(self, &in);
+        status = set_check_write(self, &in) || set_check_send(self, &in) ? CMD_USAGE : CMD_DONE;
     struct mm_catalog *catalog = status ? NULL : cmd_open_library(self, false);
     if (!catalog)
         return status ? status : CMD_FAILED;

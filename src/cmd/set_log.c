@@ -20,14 +20,19 @@
 
 struct logging {
     struct mm_catalog *catalog;
-    const char *show;
-    size_t added, known, unknown;
+    const char *show; /* NULL = a show each day, of this file */
+    const char *file;
+    size_t added, known, unknown, timeless;
 };
 
 static int add_play(struct logging *l, int64_t song, int64_t at, struct mm_error *err)
 {
     bool added;
-    int result = mm_catalog_add_play(l->catalog, song, at, l->show, &added, err);
+    char *show = l->show ? mm_strdup(l->show)
+                         : mm_format("%s, day %" PRId64, mm_path_name(l->file), at / 86400);
+    int result =
+        show ? mm_catalog_add_play(l->catalog, song, at, show, &added, err) : mm_no_memory(err);
+    free(show);
     l->added += result == 0 && added;
     l->known += result == 0 && !added;
     return result;
@@ -41,19 +46,40 @@ static int64_t local_now(void)
     return localtime_r(&now, &tm) ? (int64_t)timegm(&tm) : (int64_t)now;
 }
 
-/* "2026-10-01T20:00:00+0000", "2026-10-01 20:00", ...; -1 when it is no time. An offset is left
- * out of account: the spins of a station are in its own time. */
+/* Behind the time of day: a fraction, "PM", an offset. NULL when it is something else. */
+static const char *skip_rest(const char *p, struct tm *tm)
+{
+    if (*p == '.')
+        p += 1 + strspn(p + 1, "0123456789");
+    p += strspn(p, " ");
+    if (strncasecmp(p, "AM", 2) == 0 || strncasecmp(p, "PM", 2) == 0) {
+        if (tm->tm_hour < 1 || tm->tm_hour > 12)
+            return NULL;
+        tm->tm_hour = tm->tm_hour % 12 + (toupper((unsigned char)*p) == 'P' ? 12 : 0);
+        p += 2;
+    }
+    if (*p == 'Z')
+        p++;
+    else if (*p == '+' || *p == '-')
+        p += 1 + strspn(p + 1, "0123456789:");
+    return *p ? NULL : p;
+}
+
+/* "2026-10-01T20:00:00+0000", "2026-10-01 20:00", "2026-10-01 8:00 PM", "2026-10-01"; -1 when it is
+ * no time. An offset is left out of account: the spins of a station are in its own time. */
 static int64_t parse_time(const char *text)
 {
     struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%d", &tm);
-    if (!rest)
-        return -1;
-    rest += *rest == 'T' || *rest == ' ';
-    const char *end = strptime(rest, "%H:%M", &tm);
-    if (end && *end == ':')
-        strptime(end + 1, "%S", &tm);
-    return tm.tm_year < 0 ? -1 : (int64_t)timegm(&tm);
+    const char *p = strptime(text, "%Y-%m-%d", &tm);
+    if (p && *p) {
+        p = *p == 'T' || *p == ' ' ? strptime(p + 1, "%H:%M", &tm) : NULL;
+        if (p && *p == ':')
+            p = strptime(p + 1, "%S", &tm);
+        p = p ? skip_rest(p, &tm) : NULL;
+    }
+    int day = tm.tm_mday;
+    int64_t at = p && tm.tm_year >= 70 ? (int64_t)timegm(&tm) : -1;
+    return tm.tm_mday == day ? at : -1; /* no 30 February */
 }
 
 /* ---- a kept set ---- */
@@ -143,14 +169,14 @@ static int log_spin(struct logging *l, const char *start, const char *artist, co
 {
     int64_t at = parse_time(start);
     int64_t id = 0;
-    size_t count = 0;
-    char *word = mm_format("%s%s%s", bare(artist), *artist ? " - " : "", bare(song));
-    int result = word ? 0 : mm_no_memory(err);
-    if (result == 0 && at >= 0 && *song)
-        result = mm_catalog_search(l->catalog, word, &id, 1, &count, err);
-    free(word);
-    if (result == 0 && count == 0) {
+    int result =
+        *song ? set_find_named(l->catalog, bare(artist), bare(song), &id, err) : MM_ERR_NOT_FOUND;
+    if (result == MM_ERR_NOT_FOUND) {
         l->unknown++;
+        return 0;
+    }
+    if (result == 0 && at < 0) {
+        l->timeless++;
         return 0;
     }
     return result < 0 ? result : add_play(l, id, at, err);
@@ -226,17 +252,21 @@ static int show_log(const struct command *self, struct mm_catalog *catalog)
     return status;
 }
 
-static int log_it(struct logging *l, const char *word, const char *at, struct mm_error *err)
+static bool is_csv(const char *word)
 {
     size_t length = strlen(word);
-    bool csv = length > 4 && strcasecmp(word + length - 4, ".csv") == 0;
+    return length > 4 && strcasecmp(word + length - 4, ".csv") == 0;
+}
+
+static int log_it(struct logging *l, const char *word, const char *at, struct mm_error *err)
+{
     int64_t when = at ? parse_time(at) : local_now();
     if (when < 0)
         return mm_error_set(err, MM_ERR_USAGE, "--at cannot be \"%s\": 2026-10-01 20:00", at);
     int result = mm_catalog_begin(l->catalog, err);
     if (result < 0)
         return result;
-    result = csv ? log_csv(l, word, err) : log_set(l, word, when, err);
+    result = is_csv(word) ? log_csv(l, word, err) : log_set(l, word, when, err);
     if (result == 0)
         result = mm_catalog_commit(l->catalog, err);
     if (result < 0)
@@ -267,17 +297,23 @@ int set_log(const struct command *self, int argc, char **argv)
     struct mm_error err = {0};
     int64_t when = at ? parse_time(at) : local_now();
     char *name = show ? mm_strdup(show)
-                      : mm_format("%s, day %" PRId64, mm_path_name(operands[0]), when / 86400);
-    struct logging l = {.catalog = catalog, .show = name ? name : ""};
+                 : is_csv(operands[0])
+                     ? NULL
+                     : mm_format("%s, day %" PRId64, mm_path_name(operands[0]), when / 86400);
+    struct logging l = {.catalog = catalog, .show = name, .file = operands[0]};
     if (log_it(&l, operands[0], at, &err) < 0) {
         status = cmd_fail_error(self, &err);
     } else {
         cmd_say("logged: %zu plays, %zu known before, %zu not in the library", l.added, l.known,
                 l.unknown);
+        if (l.timeless)
+            cmd_fail(self, CMD_PARTLY, "%zu spin%s no time that can be read, such as %s",
+                     l.timeless, l.timeless == 1 ? " has" : "s have", "2026-10-01 20:00");
         if (cmd_common.json)
-            cmd_print_json(json_pack("{s:I, s:I, s:I}", "added", (json_int_t)l.added, "known",
-                                     (json_int_t)l.known, "unknown", (json_int_t)l.unknown));
-        status = l.unknown ? CMD_PARTLY : CMD_DONE;
+            cmd_print_json(json_pack("{s:I, s:I, s:I, s:I}", "added", (json_int_t)l.added, "known",
+                                     (json_int_t)l.known, "unknown", (json_int_t)l.unknown,
+                                     "timeless", (json_int_t)l.timeless));
+        status = l.unknown || l.timeless ? CMD_PARTLY : CMD_DONE;
     }
     free(name);
     mm_catalog_close(catalog);

@@ -27,7 +27,7 @@ static void print_clock(double seconds, int width)
 static void print_when(const struct mm_set *set, double at)
 {
     long s = (long)((set->start + (int64_t)(at + 0.5)) % 86400);
-    if (set->start)
+    if (set->has_start)
         printf("%02ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
     else
         print_clock(at, 8);
@@ -164,6 +164,16 @@ static int write_file(const struct set_options *in, const char *name, const stru
     }
     free(folder);
     return result;
+}
+
+int set_check_write(const struct command *self, const struct set_options *in)
+{
+    if (in->paths && strcmp(in->paths, "relative") != 0 && strcmp(in->paths, "absolute") != 0)
+        return cmd_fail(self, CMD_USAGE, "--paths cannot be \"%s\": relative or absolute",
+                        in->paths);
+    if (in->format && !mm_set_format_find(in->format, NULL))
+        return cmd_fail(self, CMD_USAGE, "there is no format \"%s\"", in->format);
+    return CMD_DONE;
 }
 
 int set_write_files(const struct command *self, struct mm_catalog *catalog,

@@ -115,7 +115,8 @@ static double level(const struct mm_levels *l, double from, double to)
 static struct join measure(const struct playing *p, size_t song)
 {
     double start = p->done[song].start_s;
-    double fade = fmin(p->fade_s, p->songs[song].duration_s / 3);
+    double fade =
+        mm_set_overlap(p->fade_s, p->songs[song - 1].duration_s, p->songs[song].duration_s);
     struct join j = {.before_db = level(&p->levels, start - BESIDE_S, start),
                      .in_db = level(&p->levels, start, start + fmax(fade, 2 * MM_LEVEL_S)),
                      .behind_db = level(&p->levels, start + fade, start + fade + BESIDE_S),

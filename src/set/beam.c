@@ -45,7 +45,8 @@ static bool holds(const struct mm_line *line, uint32_t candidate)
 /* Seconds that the song kept for the end will take. */
 static double reserved(const struct mm_problem *p)
 {
-    return p->lock_last ? p->length[p->order[p->n_order - 1]] - p->crossfade_s : 0;
+    double last = p->lock_last ? p->length[p->order[p->n_order - 1]] : 0;
+    return last - mm_set_overlap(p->crossfade_s, last, last);
 }
 
 static double score(struct beam *b, const struct mm_line *line, bool partial,

@@ -126,6 +126,37 @@ static void tell_limit(const struct mm_bent_view *v, const struct mm_rule *rule,
         b->needed = look_longer();
 }
 
+/* What the library lacks for it, whatever the other rules say; NULL = nothing. */
+static char *quota_lacks(const struct mm_bent_view *v, const struct mm_rule *rule)
+{
+    const struct mm_problem *p = v->p;
+    size_t have = supply(v, rule);
+    size_t others = p->playable - have;
+    double songs = (double)v->line->n;
+    double hours = (double)mm_quota_hours(rule, v->length_s);
+    double minutes = p->supply_s[rule->criterion] / 60;
+    bool share = rule->unit == MM_UNIT_PERCENT;
+    if (rule->kind == MM_RULE_AT_MOST) {
+        double most = share ? floor(rule->amount / 100 * songs) : rule->amount * hours;
+        if (rule->unit == MM_UNIT_MINUTES || most + (double)others >= songs)
+            return NULL;
+        return mm_format("more songs that are not such: there are %zu, the set has %zu", others,
+                         v->line->n);
+    }
+    double wanted = share ? ceil(rule->amount / 100 * songs - 1e-6) : rule->amount * hours;
+    if (have == 0)
+        return mm_strdup("such a song: the library has none that may be played");
+    if (rule->unit == MM_UNIT_MINUTES)
+        return minutes < wanted ? mm_format("%.4g more minutes of such songs: the library has %.4g "
+                                            "that may be played",
+                                            wanted - minutes, minutes)
+                                : NULL;
+    return (double)have < wanted ? mm_format("%g more such songs: the library has %zu that may be "
+                                             "played",
+                                             ceil(wanted - (double)have), have)
+                                 : NULL;
+}
+
 static void tell_quota(const struct mm_bent_view *v, const struct mm_rule *rule,
                        struct mm_set_bent *b)
 {
@@ -137,13 +168,8 @@ static void tell_quota(const struct mm_bent_view *v, const struct mm_rule *rule,
     b->what = mm_format("%.4g %s%s, not at %s %g", is, b->unit,
                         b->at == MM_SET_NONE ? "" : " in the hour that begins here",
                         least ? "least" : "most", rule->amount);
-    size_t have = supply(v, rule);
-    if (least && have == 0)
-        b->needed = mm_strdup("such a song: the library has none that may be played");
-    else if (least && rule->unit == MM_UNIT_SONGS && (double)have < rule->amount)
-        b->needed = mm_format("%g more such songs: the library has %zu that may be played",
-                              rule->amount - (double)have, have);
-    else
+    b->needed = quota_lacks(v, rule);
+    if (!b->needed)
         b->needed = look_longer();
 }
 
@@ -184,11 +210,18 @@ static void tell_marks(const struct mm_bent_view *v, const struct mm_rule *rule,
 static void tell_order(const struct mm_bent_view *v, struct mm_set_bent *b)
 {
     b->unit = b->at == MM_SET_NONE ? "songs" : "positions";
+    bool opens = v->p->lock_first && b->at == 0 && v->line->at[0] != v->p->order[0];
+    bool closes = v->p->lock_last && b->at == v->line->n - 1 &&
+                  v->line->at[b->at] != v->p->order[v->p->n_order - 1];
     if (b->at == MM_SET_NONE)
         b->what = mm_strdup("a song that was asked for is not in the set");
+    else if (opens || closes)
+        b->what = mm_format("\"%s\" %s the set, where another song should", title_of(v, b->at),
+                            opens ? "opens" : "closes");
     else
         b->what = mm_format("\"%s\" stands before a song it should follow", title_of(v, b->at));
-    b->needed = mm_strdup("more time (--minutes), or fewer songs to pass by");
+    b->needed = mm_strdup(opens || closes ? "the song that was asked for in its place"
+                                          : "more time (--minutes), or fewer songs to pass by");
 }
 
 static void tell_sibling(const struct mm_bent_view *v, struct mm_set_bent *b)

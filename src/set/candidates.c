@@ -4,21 +4,29 @@
  *
  * A small library is taken whole. Of a large one every song gets a distance: from the shape, from
  * the songs that must be in, or else from a song drawn by lot. Then seats are given out, nearest
- * first: to what must be in, to each kind of song a quota asks for, to each tenth of the
- * intensities when there is an arc, to a sample by lot (limits and separations want variety), and
- * the rest to the nearest. An artist gets a few seats only, so that one with a thousand songs does
- * not crowd out the others. Songs that break a hard rule by themselves come last.
+ * first: to what must be in, to each kind of song a quota asks for, to each part of the shape, to
+ * each tenth of the intensities when there is an arc, to a sample by lot (limits and separations
+ * want variety), and the rest to the nearest. An artist gets a few seats only, so that one with a
+ * thousand songs does not crowd out the others, unless a quota has no others to ask for. Songs that
+ * break a hard rule by themselves come last.
  */
 #include <math.h>
 
 #include "base/array.h"
 #include "set/problem.h"
 
-#define POINTS          16 /* of the shape, when measuring all songs */
-#define SEATS_A_QUOTA   60
+#define POINTS          MM_SLOTS /* of the shape, when measuring all songs: all that are judged */
+#define SEATS_A_QUOTA   60       /* in an hour */
+#define QUOTAS_SHARE    (MM_MOST_CANDIDATES / 2)
 #define SEATS_AN_ARTIST 8
+#define SEATS_A_PART    12  /* of the shape: one that lies far off has songs, too */
 #define LOT             200 /* seats by lot */
 #define ARC_SEATS       40  /* for each tenth of the intensities */
+
+struct seat {
+    float away;
+    uint32_t song;
+};
 
 struct choice {
     const struct mm_set_library *l;
@@ -29,8 +37,10 @@ struct choice {
     uint32_t *nearest; /* [n_allowed] in order of distance, faulty ones behind */
     size_t n_allowed;
     size_t n_clean;
-    bool *taken;     /* [n] */
-    uint16_t *seats; /* [artists] */
+    struct seat (*parts)[SEATS_A_PART]; /* [POINTS] what is nearest to each, best first; or NULL */
+    size_t n_part;                      /* of each part, the same for all */
+    bool *taken;                        /* [n] */
+    uint16_t *seats;                    /* [artists] */
     size_t n_taken;
 };
 
@@ -91,6 +101,17 @@ static size_t centre(const struct choice *c)
     return best;
 }
 
+/* Into the nearest of a part; n = how many there are already. */
+static void offer(struct seat *part, size_t n, struct seat it)
+{
+    if (n == SEATS_A_PART && it.away >= part[n - 1].away)
+        return;
+    size_t at = n < SEATS_A_PART ? n : n - 1;
+    for (; at > 0 && part[at - 1].away > it.away; at--)
+        part[at] = part[at - 1];
+    part[at] = it;
+}
+
 static int measure(struct choice *c, struct mm_error *err)
 {
     struct mm_guide guide;
@@ -100,24 +121,31 @@ static int measure(struct choice *c, struct mm_error *err)
         return result;
     }
     bool shaped = guide.targets || guide.countries || guide.places;
+    c->parts = shaped ? mm_calloc3(POINTS, 1, sizeof *c->parts) : NULL;
+    if (shaped && !c->parts) {
+        mm_guide_finish(&guide);
+        return mm_no_memory(err);
+    }
     struct mm_random random = mm_random_stream(c->request->seed, 78);
     size_t middle = shaped ? 0 : centre(c);
     const float *row = mm_set_row(c->l, middle);
     for (size_t i = 0; i < c->l->n; i++) {
         double away = shaped ? 1e9 : 1 - (double)mm_dot(row, mm_set_row(c->l, i), c->l->dim);
-        for (size_t k = 0; shaped && k < POINTS; k++)
-            away = fmin(away, mm_guide_cost(&guide, k, i));
         /* Where many are equally near (a country), the lot decides. */
-        c->away[i] = (float)(away + 1e-3 * mm_random_unit(&random));
+        double lot = 1e-3 * mm_random_unit(&random);
+        bool good = shaped && allowed(c, i) && !faulty(c, i);
+        for (size_t k = 0; shaped && k < POINTS; k++) {
+            double cost = mm_guide_cost(&guide, k, i);
+            away = fmin(away, cost);
+            if (good)
+                offer(c->parts[k], c->n_part, (struct seat){(float)(cost + lot), (uint32_t)i});
+        }
+        c->n_part += good && c->n_part < SEATS_A_PART;
+        c->away[i] = (float)(away + lot);
     }
     mm_guide_finish(&guide);
     return 0;
 }
-
-struct seat {
-    float away;
-    uint32_t song;
-};
 
 static int by_distance(const void *one, const void *two)
 {
@@ -178,21 +206,42 @@ static void seat_musts(struct choice *c)
             take(c, r->sibling_of[i], true);
 }
 
+/* A long set needs more of each kind; no quota takes what the others need. */
+static size_t seats_a_quota(const struct choice *c)
+{
+    size_t quotas = 0;
+    for (size_t k = 0; k < c->rules->n_rules; k++)
+        quotas += c->rules->rules[k].kind == MM_RULE_AT_LEAST;
+    double wanted = SEATS_A_QUOTA * fmax(c->rules->target_s / 3600, 1);
+    double share = quotas ? (double)QUOTAS_SHARE / (double)quotas : 0;
+    return (size_t)fmax(fmin(wanted, share), SEATS_A_QUOTA);
+}
+
 static void seat_quotas(struct choice *c)
 {
+    size_t most = seats_a_quota(c);
     for (size_t k = 0; k < c->rules->n_rules; k++) {
         const struct mm_rule *rule = &c->rules->rules[k];
         if (rule->kind != MM_RULE_AT_LEAST)
             continue;
         size_t given = 0;
-        for (size_t i = 0; i < c->n_clean && given < SEATS_A_QUOTA; i++)
-            if (c->marks[c->nearest[i]] >> rule->criterion & 1)
-                given += take(c, c->nearest[i], false);
+        /* First of many artists, then of those there are: all may be by one. */
+        for (int crowd = 0; crowd < 2; crowd++)
+            for (size_t i = 0; i < c->n_clean && given < most; i++)
+                if (c->marks[c->nearest[i]] >> rule->criterion & 1)
+                    given += take(c, c->nearest[i], crowd);
         /* What can only be had with a fault is still better than nothing. */
         for (size_t i = c->n_clean; i < c->n_allowed && given < 8; i++)
             if (c->marks[c->nearest[i]] >> rule->criterion & 1)
                 given += take(c, c->nearest[i], true);
     }
+}
+
+static void seat_parts(struct choice *c)
+{
+    for (size_t r = 0; r < c->n_part; r++)
+        for (size_t k = 0; k < POINTS; k++)
+            take(c, c->parts[k][r].song, false);
 }
 
 static void seat_intensities(struct choice *c)
@@ -216,6 +265,7 @@ static void seat_all(struct choice *c)
 {
     seat_musts(c);
     seat_quotas(c);
+    seat_parts(c);
     if (c->rules->arc.n)
         seat_intensities(c);
     seat_lot(c);
@@ -250,6 +300,7 @@ int mm_candidates_choose(const struct mm_set_library *library, const struct mm_s
     if (result == 0 && *count == 0)
         result = mm_error_set(err, MM_ERR_NOT_FOUND,
                               "no song may be played: all are excluded or have no length");
+    free(c.parts);
     free(c.away);
     free(c.nearest);
     free(c.taken);

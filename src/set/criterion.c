@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* criterion.c - "genre jazz", "year 1970-1979", "local": which songs a rule means. */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <math.h>
 #include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "set/rules.h"
@@ -209,6 +209,32 @@ static int is_song(const struct mm_set_song *s, const char *wanted, bool *out)
     return all ? 0 : MM_ERR_NO_MEMORY;
 }
 
+/* '*' and '?' and nothing else: folders are named "[2011]" as well. '?' is a character of UTF-8. */
+static bool path_fits(const char *pattern, const char *path)
+{
+    const char *star = NULL;
+    const char *from = NULL; /* what the star has not eaten */
+    while (*path) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            from = path;
+        } else if (*pattern == '?') {
+            pattern++;
+            for (path++; ((unsigned char)*path & 0xC0) == 0x80;)
+                path++;
+        } else if (*pattern == *path) {
+            pattern++;
+            path++;
+        } else if (star) {
+            pattern = star;
+            path = ++from;
+        } else {
+            return false;
+        }
+    }
+    return !pattern[strspn(pattern, "*")];
+}
+
 static int this_year(void)
 {
     time_t now = time(NULL);
@@ -241,9 +267,10 @@ static bool matches(const struct mm_criterion *c, const struct mm_set_song *s, i
     case MM_BY_STARRED:
         return s->starred;
     case MM_BY_SINCE:
-        return s->last_played < (int64_t)c->from * 86400;
+        return s->last_played < (int64_t)c->from * 86400 &&
+               s->last_heard < (int64_t)c->from * 86400;
     case MM_BY_PATH:
-        return s->path && fnmatch(c->text, s->path, 0) == 0;
+        return s->path && path_fits(c->text, s->path);
     default:
         return false;
     }
@@ -283,7 +310,8 @@ static int mark_songs(const struct mm_set_rules *rules, const struct mm_criterio
                       const struct mm_set_library *l, uint64_t bit, uint64_t *marks,
                       struct mm_error *err)
 {
-    int64_t now = rules->has_start && rules->start >= 86400 ? rules->start : (int64_t)time(NULL);
+    int64_t now = rules->has_start && rules->start >= 86400 ? rules->start
+                                                            : mm_clock_local((int64_t)time(NULL));
     int year = this_year();
     for (size_t i = 0; i < l->n; i++) {
         bool is = false;

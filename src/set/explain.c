@@ -167,7 +167,8 @@ int mm_explain(const struct mm_problem *p, const struct mm_set_request *request,
         mm_judge(p, line->at, line->n, false, &scratch, NULL, &verdict);
         set->length_s = verdict.length_s;
         set->cost = verdict.cost;
-        set->start = p->settings->has_start ? p->settings->start : 0;
+        set->has_start = p->settings->has_start;
+        set->start = set->has_start ? p->settings->start : 0;
         set->crossfade_s = p->crossfade_s;
         set->seed = request->seed;
         struct mm_bent_view view = {.p = p, .line = line, .length_s = verdict.length_s};

@@ -164,6 +164,12 @@ static int plan_line(struct mm_guide *g, struct mm_error *err)
     const double *line = g->request->line;
     size_t n = g->request->n_line;
     double total = 0;
+    size_t mapped = 0;
+    while (mapped < g->library->n && !isfinite(g->library->songs[mapped].x))
+        mapped++;
+    if (mapped == g->library->n)
+        return mm_error_set(err, MM_ERR_NOT_FOUND,
+                            "a line needs a map to be drawn on: run \"musicmap map\" first");
     for (size_t i = 1; i < n; i++)
         total += hypot(line[2 * i] - line[2 * i - 2], line[2 * i + 1] - line[2 * i - 1]);
     g->places = mm_calloc3(g->n_points, 2, sizeof *g->places);

@@ -141,9 +141,13 @@ static bool mend_length(struct search *s)
     size_t end = end_free(s);
     if (first >= end)
         return false;
-    double length = p->crossfade_s;
-    for (size_t i = 0; i < s->trial.n; i++)
-        length += p->length[s->trial.at[i]] - p->crossfade_s;
+    double length = 0;
+    for (size_t i = 0; i < s->trial.n; i++) {
+        double own = p->length[s->trial.at[i]];
+        length += own;
+        if (i)
+            length -= mm_set_overlap(p->crossfade_s, p->length[s->trial.at[i - 1]], own);
+    }
     size_t i = first + below(s, end - first);
     return put(s, i, of_length(s, p->length[s->trial.at[i]] + p->target_s - length));
 }

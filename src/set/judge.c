@@ -140,14 +140,14 @@ static void judge_quota_in(struct trial *t, const struct mm_rule *rule, size_t f
         return;
     static const double song[] = {
         [MM_UNIT_SONGS] = 1, [MM_UNIT_PERCENT] = 7, [MM_UNIT_MINUTES] = 4};
-    broken(t, whole ? SIZE_MAX : first, miss, 0.5 * fmin(miss / song[rule->unit], 10));
+    /* An hour in which no song begins has no place in the set. */
+    broken(t, whole || first == end ? SIZE_MAX : first, miss,
+           0.5 * fmin(miss / song[rule->unit], 10));
 }
 
 static void judge_quota(struct trial *t, const struct mm_rule *rule)
 {
-    size_t windows = 1;
-    if (rule->per_hour && !t->partial)
-        windows = (size_t)fmax(floor(t->out->length_s / 3600 + 0.5), 1);
+    size_t windows = t->partial ? 1 : mm_quota_hours(rule, t->out->length_s);
     size_t first = 0;
     for (size_t w = 0; w < windows; w++) {
         size_t end = t->n;
@@ -192,7 +192,7 @@ static void judge_hours(struct trial *t, const struct mm_rule *rule)
 static double next_mark(const struct mm_rule *rule, int64_t start, double time)
 {
     if (rule->every)
-        return (floor(time / (rule->every * 60.0)) + 1) * rule->every * 60.0;
+        return (floor(time / rule->every + 1e-9) + 1) * rule->every;
     int64_t minute = (start + (int64_t)floor(time)) / 60 + 1;
     for (int64_t m = minute; m < minute + 60; m++)
         if (rule->minutes[m % 60])
@@ -238,6 +238,13 @@ static void judge_order(struct trial *t, const struct mm_rule *rule)
             last = i + 1;
         }
     }
+    /* The one that opens, and the one that closes. */
+    if (t->partial)
+        return;
+    if (t->p->lock_first && t->at[0] != t->p->order[0])
+        broken(t, 0, 1, 0.3);
+    if (t->p->lock_last && t->at[t->n - 1] != t->p->order[t->p->n_order - 1])
+        broken(t, t->n - 1, 1, 0.3);
 }
 
 static void judge_sibling(struct trial *t, const struct mm_rule *rule)
@@ -289,9 +296,10 @@ void mm_judge(const struct mm_problem *p, const uint32_t *at, size_t n, bool par
               struct mm_scratch *s, const struct mm_report *report, struct mm_verdict *out)
 {
     s->start[0] = 0;
-    for (size_t i = 0; i < n; i++)
-        s->start[i + 1] = s->start[i] + p->length[at[i]] - p->crossfade_s;
-    s->start[n] += p->crossfade_s; /* nothing fades over the last song's end */
+    for (size_t i = 0; i + 1 < n; i++)
+        s->start[i + 1] = s->start[i] + p->length[at[i]] -
+                          mm_set_overlap(p->crossfade_s, p->length[at[i]], p->length[at[i + 1]]);
+    s->start[n] = s->start[n - 1] + p->length[at[n - 1]];
     *out = (struct mm_verdict){.length_s = s->start[n], .cost = flow(p, at, n)};
     if (p->own[0])
         out->cost += own(p, at, n, s->start);

@@ -269,13 +269,17 @@ static int hash_library(struct mm_set_library *l, struct mm_error *err)
         const struct mm_set_song *s = &l->songs[i];
         const double numbers[] = {s->duration_s, s->tempo_bpm,     s->tempo_confidence,
                                   s->intensity,  s->loudness_lufs, s->key_confidence};
-        const int64_t integers[] = {s->id, s->year, s->key, (int64_t)s->mode, s->country};
+        const int64_t integers[] = {s->id,      s->year,   s->key,     (int64_t)s->mode,
+                                    s->country, s->rating, s->starred, s->plays};
+        const float place[] = {s->x, s->y};
+        mix(&digests[i], place, sizeof place);
         mix(&digests[i], numbers, sizeof numbers);
         mix(&digests[i], integers, sizeof integers);
         mix_text(&digests[i], s->title);
         mix_text(&digests[i], s->artist);
         mix_text(&digests[i], s->album);
         mix_text(&digests[i], s->source);
+        mix_text(&digests[i], s->path);
         for (size_t g = 0; g < s->n_genres; g++)
             mix_text(&digests[i], s->genres[g]);
         mix(&digests[i], mm_set_row(l, i), l->dim * sizeof(float));

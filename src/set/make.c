@@ -169,15 +169,29 @@ static int check(const struct mm_set_library *l, const struct mm_set_rules *rule
     return result;
 }
 
-/* Where the search for a sibling begins: at the set itself. */
-static int begin_sibling(const struct mm_problem *p, const struct mm_set_request *r,
-                         struct mm_line *out)
+static void add_once(struct mm_line *line, uint32_t candidate)
 {
+    for (size_t i = 0; i < line->n; i++)
+        if (line->at[i] == candidate)
+            return;
+    line->at[line->n++] = candidate;
+}
+
+/* Where the search for a sibling begins: at the set itself, between the songs that were asked to
+ * open and to close it, which the search leaves where they are. */
+static bool begin_sibling(const struct mm_problem *p, const struct mm_set_request *r,
+                          struct mm_line *out)
+{
+    uint32_t last = p->lock_last ? p->order[p->n_order - 1] : MM_SET_NONE;
     out->n = 0;
-    for (size_t i = 0; i < r->n_sibling && out->n < MM_MOST_SONGS - 1; i++)
+    if (p->lock_first)
+        add_once(out, p->order[0]);
+    for (size_t i = 0; i < r->n_sibling && out->n < MM_MOST_SONGS - 2; i++)
         for (size_t k = 0; k < p->n; k++)
-            if (p->song[k] == r->sibling_of[i])
-                out->at[out->n++] = (uint32_t)k;
+            if (p->song[k] == r->sibling_of[i] && k != last)
+                add_once(out, (uint32_t)k);
+    if (p->lock_last)
+        add_once(out, last);
     return out->n > 0;
 }
 

@@ -151,14 +151,17 @@ static void cut_brackets(char *title)
     }
 }
 
-/* Cuts " - 2011 Remaster" and the like. */
+/* Cuts " - 2011 Remaster" and the like, all there are: " - Live - 2011 Remaster". */
 static void cut_suffix(char *title)
 {
-    char *last = NULL;
-    for (char *at = strstr(title, " - "); at; at = strstr(at + 1, " - "))
-        last = at;
-    if (last && last > title && names_version(last + 3))
+    for (;;) {
+        char *last = NULL;
+        for (char *at = strstr(title, " - "); at; at = strstr(at + 1, " - "))
+            last = at;
+        if (!last || last == title || !names_version(last + 3))
+            return;
         *last = '\0';
+    }
 }
 
 char *mm_work_key(const char *artist, const char *title)

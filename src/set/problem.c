@@ -97,8 +97,10 @@ static void count_supply(struct mm_problem *p, const uint64_t *marks)
         if (p->library->songs[i].duration_s <= 0 || (marks[i] & p->settings->excluded))
             continue;
         p->playable++;
-        for (uint64_t left = marks[i]; left; left &= left - 1)
+        for (uint64_t left = marks[i]; left; left &= left - 1) {
             p->supply[__builtin_ctzll(left)]++;
+            p->supply_s[__builtin_ctzll(left)] += p->library->songs[i].duration_s;
+        }
     }
 }
 

@@ -34,8 +34,9 @@ struct mm_problem {
     uint32_t *members[MM_MOST_CRITERIA]; /* candidates that meet it */
     size_t n_members[MM_MOST_CRITERIA];
     size_t supply[MM_MOST_CRITERIA]; /* songs of the whole library that meet it and may be played */
-    size_t playable;                 /* songs of the whole library that may be played */
-    uint32_t *order;                 /* [n_order] waypoints in order */
+    double supply_s[MM_MOST_CRITERIA]; /* their length */
+    size_t playable;                   /* songs of the whole library that may be played */
+    uint32_t *order;                   /* [n_order] waypoints in order */
     size_t n_order;
     bool lock_first, lock_last; /* the first waypoint opens, the last closes */
     bool *sibling;              /* [n] or NULL */
@@ -88,6 +89,13 @@ struct mm_report {
  */
 void mm_judge(const struct mm_problem *problem, const uint32_t *at, size_t n, bool partial,
               struct mm_scratch *scratch, const struct mm_report *report, struct mm_verdict *out);
+
+/* The parts of a set that such a quota is counted in. */
+static inline size_t mm_quota_hours(const struct mm_rule *rule, double length_s)
+{
+    double hours = rule->per_hour ? length_s / 3600 + 0.5 : 1;
+    return hours >= 1 ? (size_t)hours : 1;
+}
 
 static inline bool mm_verdict_better(const struct mm_verdict *a, const struct mm_verdict *b)
 {

@@ -103,7 +103,7 @@ struct mm_rule {
     double within;              /* seconds */
     int from_minute, to_minute; /* HOURS: of the day; from > to spans midnight */
     bool minutes[60];           /* MARKS: of each hour */
-    int every;                  /* MARKS: minutes from the beginning; 0 = see minutes */
+    double every;               /* MARKS: seconds from the beginning; 0 = see minutes */
 };
 
 struct mm_set_rules {

@@ -253,10 +253,8 @@ static int on_marks(struct reader *in, char *name, char *value)
     if (result == 0 && strcmp(name, "at") == 0) {
         result = take_marks(value, &rule, in->err);
     } else if (result == 0 && strcmp(name, "every") == 0) {
-        double seconds = 0;
-        result = mm_value_time(value, 60, &seconds, in->err);
-        rule.every = (int)(seconds / 60);
-        if (result == 0 && (rule.every < 1 || rule.every > 1440))
+        result = mm_value_time(value, 60, &rule.every, in->err);
+        if (result == 0 && (rule.every < 60 || rule.every > 86400))
             result = mm_error_set(in->err, MM_ERR_USAGE, "\"%s\": 1 minute to a day", value);
     } else if (result == 0) {
         result = mm_error_set(in->err, MM_ERR_USAGE,

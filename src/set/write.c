@@ -120,6 +120,18 @@ static bool has_file(const struct mm_set_song *song)
     return song->path && (song->path[0] == '/' || is_url(song->path));
 }
 
+/* As the first thing of a line: '#' begins a remark, blanks are cut off, and a colon in the first
+ * part would read as a scheme or a drive. */
+static char *guard(char *path)
+{
+    size_t first = strcspn(path, "/");
+    bool odd = *path == '#' || *path == ' ' || *path == '\t' || memchr(path, ':', first);
+    char *guarded = odd ? mm_format("./%s", path) : path;
+    if (odd)
+        free(path);
+    return guarded;
+}
+
 char *mm_set_path(const struct mm_set_write *in, const struct mm_set_song *song, bool *failed)
 {
     *failed = false;
@@ -127,6 +139,7 @@ char *mm_set_path(const struct mm_set_write *in, const struct mm_set_song *song,
         return NULL;
     bool relative = in->folder && in->folder[0] == '/' && song->path[0] == '/';
     char *path = relative ? relative_to(in->folder, song->path) : mm_strdup(song->path);
+    path = path && relative ? guard(path) : path;
     *failed = !path;
     for (char *p = path; p && *p; p++)
         if (*p == '\n' || *p == '\r')
@@ -172,12 +185,13 @@ char *mm_set_uri(const struct mm_set_write *in, const struct mm_set_song *song, 
 void mm_set_time(const struct mm_set *set, double s, char out[32])
 {
     *out = '\0';
-    if (set->start < 86400)
+    if (!set->has_start)
         return;
     time_t at = (time_t)(set->start + (int64_t)floor(s + 0.5));
+    const char *format = set->start < 86400 ? "%H:%M:%S" : "%Y-%m-%dT%H:%M:%S";
     struct tm tm;
     if (gmtime_r(&at, &tm)) /* the start is local time already, counted as if it were UTC */
-        strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+        strftime(out, 32, format, &tm);
 }
 
 int mm_stream_check(FILE *out, struct mm_error *err)

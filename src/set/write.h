@@ -28,8 +28,8 @@ char *mm_set_path(const struct mm_set_write *in, const struct mm_set_song *song,
 /* The same as a URI reference, percent-encoded; absolute ones begin with file://. */
 char *mm_set_uri(const struct mm_set_write *in, const struct mm_set_song *song, bool *failed);
 
-/* "2026-10-01T20:03:33+0000"-like local time without zone, of second s of the set; "" when the set
- * has no time. */
+/* "2026-10-01T20:03:33", local time without zone, of second s of the set; "20:03:33" when its day
+ * is not known, "" when it has no time. */
 void mm_set_time(const struct mm_set *set, double s, char out[32]);
 
 /* MM_ERR_IO when the stream failed. */

@@ -27,7 +27,7 @@ static int m3u8_line(const struct mm_set_write *in, const struct mm_line_texts *
     if (*t->album)
         fprintf(out, "#EXTALB:%s\n", t->album);
     if (path)
-        fprintf(out, "%s%s\n", *path == '#' ? "./" : "", path);
+        fprintf(out, "%s\n", path);
     else
         fprintf(out, "# no file: %s %s\n", t->song->source ? t->song->source : "", t->title);
     free(path);

@@ -116,7 +116,7 @@ static void put_isolated(FILE *out, const char *text)
 static void put_air_line(const struct mm_set_write *in, const struct mm_line_texts *t, FILE *out)
 {
     char *length = mm_clock(t->song->duration_s);
-    if (in->set->start) {
+    if (in->set->has_start) {
         long s = (long)((in->set->start + llround(t->item->start_s)) % 86400);
         fprintf(out, "%02ld:%02ld:%02ld  ", s / 3600, s / 60 % 60, s % 60);
     } else {

@@ -140,6 +140,20 @@ static json_t *country_json(const struct mm_set_library *library, const char *na
     return json_null();
 }
 
+/* Songs that were joined since the set was kept are one. */
+static size_t each_once(int64_t *ids, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < kept && ids[k] != ids[i])
+            k++;
+        if (k == kept)
+            ids[kept++] = ids[i];
+    }
+    return kept;
+}
+
 int mm_set_work_open(const struct mm_set_work *t, struct mm_blob **out, struct mm_error *err)
 {
     const char *name = mm_set_work_text(t, "name");
@@ -150,8 +164,9 @@ int mm_set_work_open(const struct mm_set_work *t, struct mm_blob **out, struct m
     if (result == 0)
         result = mm_set_ask_from_json(record.request, &ask, err);
     if (result == 0) {
-        json_t *set = ids_json(t->library, record.songs, record.n_songs);
-        json_int_t gone = (json_int_t)(record.n_songs - json_array_size(set));
+        size_t n = each_once(record.songs, record.n_songs);
+        json_t *set = ids_json(t->library, record.songs, n);
+        json_int_t gone = (json_int_t)(n - json_array_size(set));
         result = mm_reply_json(
             json_pack("{s:s, s:i, s:I, s:o, s:I, s:s, s:o, s:b, s:b, s:o, s:o, s:s, s:s, s:f, s:I, "
                       "s:I}",

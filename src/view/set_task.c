@@ -404,7 +404,7 @@ static int plain_set(const struct mm_set_work *t, struct mm_set *set, struct mm_
 {
     static char none[] = "";
     *set = (struct mm_set){.n = t->n_set, .crossfade_s = mm_set_rules_crossfade(t->rules)};
-    (void)mm_set_rules_start(t->rules, &set->start);
+    set->has_start = mm_set_rules_start(t->rules, &set->start);
     set->items = mm_calloc3(t->n_set, 1, sizeof *set->items);
     if (!set->items)
         return mm_no_memory(err);
@@ -416,7 +416,9 @@ static int plain_set(const struct mm_set_work *t, struct mm_set *set, struct mm_
                                              .shape = (double)NAN,
                                              .why = none};
         double length = mm_set_library_song(t->library, t->set[i])->duration_s;
-        set->length_s += fmax(length - set->crossfade_s, 0);
+        double next =
+            i + 1 < t->n_set ? mm_set_library_song(t->library, t->set[i + 1])->duration_s : 0;
+        set->length_s += length - mm_set_overlap(set->crossfade_s, length, next);
     }
     return 0;
 }

@@ -214,7 +214,8 @@ static int render_song(struct mix *m, struct mm_helpers *helpers, const struct m
                        size_t i, struct mm_rendered *out, struct mm_error *err)
 {
     const struct mm_render_song *song = &request->songs[i];
-    double fade = i ? fmin(request->crossfade_s, song->duration_s / 3) : 0;
+    double fade =
+        i ? mm_set_overlap(request->crossfade_s, song[-1].duration_s, song->duration_s) : 0;
     out->start_s = begin_song(m, fade, song->loudness_lufs, request->target_lufs);
     int result = mm_helpers_stereo(helpers, song->path, m->rate, on_samples, m, err);
     out->heard_s = (double)(m->at + m->passed) / m->rate;

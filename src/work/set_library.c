@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "musicmap/work.h"
 #include "work/vectors.h"
@@ -148,9 +149,10 @@ static int on_fact(void *ctx, int64_t song, const char *source, const struct mm_
         s->starred = true;
     else if (strcmp(fact->name, "plays") == 0 && count && value > (double)s->plays)
         s->plays = (long)value;
-    else if (strcmp(fact->name, "played") == 0 && count && value > (double)s->last_played)
-        s->last_played = (int64_t)value;
-    else if (strcmp(fact->name, "bpm") == 0 && count && value < 1000) {
+    else if (strcmp(fact->name, "played") == 0 && count) {
+        int64_t heard = mm_clock_local((int64_t)value);
+        s->last_heard = heard > s->last_heard ? heard : s->last_heard;
+    } else if (strcmp(fact->name, "bpm") == 0 && count && value < 1000) {
         s->tempo_bpm = value;
         s->tempo_confidence = 1;
     } else if (strcmp(fact->name, "key") == 0) {

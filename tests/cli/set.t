@@ -75,6 +75,14 @@ run 0 musicmap set --minutes 1.2 --fill e.m3u8 --name filled -q
 run 2 musicmap set --tour --draw "0,0" -q
 has "$errors" 'one shape at a time'
 run 2 musicmap set --draw "0;0" -q
+run 0 musicmap gather folder music/Ada --library bare
+run 0 musicmap embed --library bare
+run 3 musicmap set --draw "0,0" --library bare
+has "$errors" 'a line needs a map'
+printf '[set]\nminutes = 0.5\nstart = 23:59:50\n' >late.ini
+run 0 musicmap set --rules late.ini --no-keep -q -o late.csv -o late.txt
+has late.csv '^00:00:0[0-9],8,'
+has late.txt '^00:00:0[0-9]  '
 
 # Rules: mistakes with their line, clashes with what is needed.
 printf '[set]\nminutes = 1\n[limit]\nartst = 1\n' >wrong.ini
@@ -95,11 +103,39 @@ has "$out" '2026-10-01 20:00:00'
 printf 'start,duration,artist,song\r\n2026-10-02T20:00:00,8,Ada,Dawn\r\n2026-10-02T20:00:08,8,"No, one",Nothing\r\n' >spins.csv
 run 1 musicmap set log spins.csv --json
 same "$(json '"\(.added) \(.unknown)"')" "1 1" "one spin is a song of ours"
+printf 'start,artist,song\n2026-10-03 20:00,Ada,Da\n2026-10-03 08:00 PM,ADA,Noon\n2026-10-04 20:00,,5\n2026-10-04 20:01,,Bob - Dawn\nsoon,Ada,Dusk\n' >odd.csv
+run 1 musicmap set log odd.csv --json
+same "$(json '"\(.added) \(.unknown) \(.timeless)"')" "2 2 1" "names are whole, and no numbers; times can be read"
+has "$errors" '1 spin has no time that can be read'
+run 0 musicmap set log
+has "$out" '2026-10-03 20:00:00  #[0-9]+ +odd.csv, day 20729$'
+has "$out" '2026-10-04 20:01:00  #[0-9]+ +odd.csv, day 20730$'
+for at in "2026-10-01 8pm" "2026-02-30 20:00" "2026-10-01 20:99" 20:00; do
+    run 2 musicmap set log a --at "$at"
+done
 printf '[set]\nminutes = 0.5\n[history]\ndays = 36500\n' >fresh.ini
 run 0 musicmap set --rules fresh.ini --json --no-keep
 same "$(json '[.songs[].last_played] | add')" 0 "nothing that was played"
 
+# Songs that were joined since are one in the set.
+mkdir twins
+cp music/Ada/*.mp3 twins
+ffmpeg -v error -i "twins/Ada - Dawn.mp3" -c copy twins/copy.mp3 </dev/null
+run 0 musicmap explore twins --no-serve --library twinned
+printf '[set]\ntolerance = 1 s\n[limit]\nwork = 2\n' >two.ini
+run 0 musicmap set --rules two.ini --minutes 0.667 --name t --library twinned -q
+run 0 musicmap dedupe --mend --library twinned
+run 1 musicmap set show t --json --library twinned # too short now
+same "$(json '.songs | length')" 4 "five were four"
+
+# A name may have dots; what a file cannot be is told before anything is asked.
+run 0 musicmap set --minutes 0.5 -q -o 01.10.2026.m3u8
+run 0 musicmap set --minutes 0.5 -q -o "Mr. X.soundexchange.csv"
+run 2 musicmap set show e --paths somewhere -o f.m3u8
+run 2 musicmap set show e --format mp3 -o f.m3u8
 run 0 musicmap set list
+has "$out" '^01\.10\.2026 +version 1 '
+has "$out" '^Mr\. X +version 1 '
 has "$out" '^a +version 1 .* songs'
 run 0 musicmap set show e
 run 0 musicmap set refresh a -q

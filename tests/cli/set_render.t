@@ -72,4 +72,18 @@ cmp -s show.wav again.wav
 ok $? "the same songs, the same bytes"
 run 3 musicmap set render show -o nowhere/x.wav
 has "$errors" 'nowhere/x.wav'
+
+# A jingle is shorter than the crossfade: it is heard between its songs.
+mkdir jingle
+for n in 1 2 3; do
+    ffmpeg -v error -f lavfi -i "sine=frequency=${n}00:duration=$((n == 2 ? 4 : 20))" jingle/$n.wav </dev/null
+done
+ls -d "$PWD"/jingle/*.wav >jingle.m3u
+export MUSICMAP_LIBRARY="$scratch/jingles"
+run 0 musicmap explore jingle --no-serve
+printf '[set]\nminutes = 0.7\ncrossfade = 10 s\n' >jingle.ini
+run 0 musicmap set --fill jingle.m3u --rules jingle.ini --name jingle --json
+same "$(json '[.songs[].start_s * 100 | round] | join(" ")')" "0 1867 2133" "it begins before the next"
+run 0 musicmap set render jingle -o jingle.wav --json
+same "$(json '[.songs[].start_s * 10 | round] | join(" ")')" "0 187 213" "in the mix, too"
 finish

@@ -102,6 +102,14 @@ static void each_kind_is_told(void **state)
          "the library has none"},
         {SET "[quota]\nexplicit >= 3\n", MM_SET_NONE, 2, "songs", "1 songs, not at least 3",
          "2 more such songs: the library has 1 that may be played"},
+        {SET "[quota]\nexplicit >= 10 min\n", MM_SET_NONE, 6, "minutes",
+         "4 minutes, not at least 10", "6 more minutes of such songs: the library has 4 that"},
+        {SET "[quota]\nexplicit >= 50 %\n", MM_SET_NONE, 25, "percent",
+         "25 percent, not at least 50", "1 more such songs: the library has 1 that"},
+        {SET "[quota]\nartist Ada >= 100 %\n", MM_SET_NONE, 25, "percent", "75 percent",
+         "1 more such songs: the library has 3 that"},
+        {SET "[quota]\nsource folder <= 2\n", MM_SET_NONE, 2, "songs", "4 songs, not at most 2",
+         "more songs that are not such: there are 0, the set has 4"},
         {SET "[quota]\nartist Ada <= 50 %\n", MM_SET_NONE, 25, "percent",
          "75 percent, not at most 50", LOOK_LONGER},
         {SET "[only]\nyear = 1970-1979\n", 2, 1, "songs", "\"Three\" is in the set all the same",
@@ -113,6 +121,9 @@ static void each_kind_is_told(void **state)
         {SET "[marks]\nevery = 6 min\nwithin = 30 s\n", 2, 90, "seconds",
          "no song ends within 30 s of the station ID",
          "a song boundary 90 s nearer, or within = 120"},
+        {SET "[marks]\nevery = 270 s\nwithin = 30 s\n", 2, 30, "seconds",
+         "near \"Three\" no song ends", "within = 60"},
+        {SET "[marks]\nevery = 2.5 min\nwithin = 10 s\n", 1, 80, "seconds", "near", "within = 90"},
     };
     const struct mm_set_request request = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -134,6 +145,33 @@ static void what_the_library_lacks_is_told_when_it_is_so(void **state)
         judge(&request, SONGS, &cases[i]);
 }
 
+/* A mix of two and a half hours: no song begins in the second hour, nor in the third. */
+static void an_hour_without_songs_has_no_place(void **state)
+{
+    (void)state;
+    const struct mm_set_song song = {
+        .id = 1, .title = "Mix", .duration_s = 9000, .key = -1, .country = MM_SET_NONE};
+    const float row = 1;
+    const struct mm_set_library_input input = {.n = 1, .songs = &song, .dim = 1, .rows = &row};
+    static const char text[] = "[set]\nminutes = 150\n[quota]\ngenre polka >= 1 per hour\n";
+    struct mm_error err = {0};
+    struct mm_set_library *library;
+    struct mm_set_rules *rules;
+    struct mm_set *set;
+    assert_ok(mm_set_library_create(&input, &library, &err), &err);
+    assert_ok(mm_set_rules_parse(text, strlen(text), "rules", &rules, &err), &err);
+    assert_ok(
+        mm_set_judge(library, rules, &(struct mm_set_request){0}, &(uint32_t){0}, 1, &set, &err),
+        &err);
+    assert_int_equal(set->n_bent, 3);
+    assert_int_equal(set->bent[0].at, 0);
+    assert_int_equal(set->bent[1].at, MM_SET_NONE);
+    assert_int_equal(set->bent[2].at, MM_SET_NONE);
+    mm_set_destroy(set);
+    mm_set_rules_destroy(rules);
+    mm_set_library_destroy(library);
+}
+
 static void requests_are_rules_too(void **state)
 {
     (void)state;
@@ -142,6 +180,17 @@ static void requests_are_rules_too(void **state)
     judge(&path, IN_SET,
           &(struct bent){SET, 0, 3, "positions", "\"One\" stands before a song it should follow",
                          "fewer songs to pass by"});
+    const uint32_t ends[] = {1, 2};
+    const struct mm_set_request from = {
+        .shape = MM_SHAPE_PATH, .waypoints = ends, .n_waypoints = 2, .from_first = true};
+    judge(&from, IN_SET,
+          &(struct bent){SET, 0, 1, "positions", "\"One\" opens the set, where another song should",
+                         "in its place"});
+    const struct mm_set_request to = {
+        .shape = MM_SHAPE_PATH, .waypoints = ends, .n_waypoints = 2, .to_last = true};
+    judge(&to, IN_SET,
+          &(struct bent){SET, 3, 1, "positions",
+                         "\"Four\" closes the set, where another song should", ""});
     const uint32_t away[] = {0, 1, 2, 4};
     const struct mm_set_request sibling = {.sibling_of = away, .n_sibling = 4, .vary = 0};
     judge(&sibling, IN_SET,
@@ -154,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_told),
         cmocka_unit_test(what_the_library_lacks_is_told_when_it_is_so),
+        cmocka_unit_test(an_hour_without_songs_has_no_place),
         cmocka_unit_test(requests_are_rules_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

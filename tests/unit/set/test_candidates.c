@@ -5,7 +5,7 @@
 #include "set/made.h"
 #include "set/problem.h"
 
-enum { LIBRARY = 2500, ARTISTS = 500, EXPLICIT = 12, SEATS = 8 };
+enum { LIBRARY = 2500, ARTISTS = 500, EXPLICIT = 12, ALBUM = 20, SEATS = 8 };
 
 struct world {
     struct made made;
@@ -20,6 +20,10 @@ static int make_world(void **state)
         struct mm_set_song *s = &w->made.songs[i * 199 + 5];
         free(w->made.texts[i * 199 + 5][0]);
         s->title = w->made.texts[i * 199 + 5][0] = mm_format("Song %zu (Explicit)", i);
+    }
+    for (size_t i = 0; i < ALBUM; i++) {
+        w->made.songs[i * 101 + 7].artist = "Ada";
+        w->made.songs[i * 101 + 7].album = "Whole";
     }
     w->library = made_library(&w->made);
     *state = w;
@@ -55,10 +59,12 @@ static void choose(const struct world *w, const char *text, const struct mm_set_
     assert_int_equal(again, n);
     assert_memory_equal(one, two, n * sizeof *one);
     memset(chosen, 0, LIBRARY * sizeof *chosen);
-    size_t of_artist[ARTISTS + 1] = {0};
+    size_t of_artist[ARTISTS + 2] = {0};
     for (size_t i = 0; i < n; i++) {
         assert_true(one[i] < LIBRARY && (i == 0 || one[i] > one[i - 1]));
         chosen[one[i]] = true;
+        if (strcmp(w->made.songs[one[i]].artist, "Ada") == 0 && strstr(text, "Whole"))
+            continue; /* asked for */
         assert_in_range(++of_artist[w->library->field[MM_FIELD_ARTIST][one[i]]], 1, SEATS + 1);
     }
     free(two);
@@ -91,6 +97,48 @@ static void what_must_be_in_is_in(void **state)
     assert_false(chosen[18]);
     for (size_t t = 0; t < 10; t++) /* quiet and loud ones for the arc */
         assert_in_range(tenths[t], 40, LIBRARY);
+}
+
+/* What a quota asks for is there, though all of it is by one artist. */
+static void a_quota_may_want_one_artist(void **state)
+{
+    const struct world *w = *state;
+    bool chosen[LIBRARY];
+    choose(w, "[quota]\nalbum Whole >= 15\n", &(struct mm_set_request){.seed = 1}, chosen);
+    size_t there = 0;
+    for (size_t i = 0; i < ALBUM; i++)
+        there += chosen[i * 101 + 7];
+    assert_int_equal(there, ALBUM);
+}
+
+/* A playlist of more songs than an hour has: each finds songs like itself. */
+static void every_part_of_a_shape_has_songs(void **state)
+{
+    (void)state;
+    enum { KINDS = 40, DIM = 16 };
+    struct made m = made_songs(LIBRARY, DIM, ARTISTS, 4);
+    struct mm_random random = mm_random_stream(2, 2);
+    float centres[KINDS * DIM];
+    for (size_t i = 0; i < KINDS * DIM; i++)
+        centres[i] = (float)mm_random_normal(&random);
+    for (size_t i = 0; i < LIBRARY * DIM; i++)
+        m.rows[i] = centres[i / DIM % KINDS * DIM + i % DIM] + 0.05F * m.rows[i];
+    const struct world w = {.made = m, .library = made_library(&m)};
+    uint32_t list[KINDS];
+    for (size_t i = 0; i < KINDS; i++)
+        list[i] = (uint32_t)i;
+    bool chosen[LIBRARY];
+    choose(&w, "[set]\nminutes = 160\n",
+           &(struct mm_set_request){
+               .shape = MM_SHAPE_LIKE, .waypoints = list, .n_waypoints = KINDS, .seed = 1},
+           chosen);
+    size_t of_kind[KINDS] = {0};
+    for (size_t i = 0; i < LIBRARY; i++)
+        of_kind[i % KINDS] += chosen[i];
+    for (size_t k = 0; k < KINDS; k++)
+        assert_in_range(of_kind[k], 6, LIBRARY);
+    mm_set_library_destroy(w.library);
+    made_finish(&m);
 }
 
 /* Seats are given to what is near first. */
@@ -131,6 +179,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_must_be_in_is_in),
+        cmocka_unit_test(a_quota_may_want_one_artist),
+        cmocka_unit_test(every_part_of_a_shape_has_songs),
         cmocka_unit_test(near_songs_go_first),
         cmocka_unit_test(the_seed_chooses_the_middle),
     };

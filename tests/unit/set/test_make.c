@@ -439,6 +439,55 @@ static void a_sibling_shares_most_songs(void **state)
     mm_set_destroy(two);
 }
 
+/* Also where the other set begins and ends with other songs, or has them somewhere. */
+static void a_sibling_begins_and_ends_as_asked(void **state)
+{
+    struct mm_set *one = make(*state, "", (struct mm_set_request){.seed = 5});
+    uint32_t songs[100];
+    for (size_t i = 0; i < one->n; i++)
+        songs[i] = one->items[i].song;
+    const uint32_t ways[][2] = {{17, 801}, {songs[5], songs[2]}};
+    for (size_t k = 0; k < 2; k++) {
+        struct mm_set *two = make(*state, "",
+                                  (struct mm_set_request){.shape = MM_SHAPE_PATH,
+                                                          .waypoints = ways[k],
+                                                          .n_waypoints = 2,
+                                                          .from_first = true,
+                                                          .to_last = true,
+                                                          .seed = 8,
+                                                          .sibling_of = songs,
+                                                          .n_sibling = one->n,
+                                                          .vary = 0.2});
+        assert_int_equal(two->items[0].song, ways[k][0]);
+        assert_int_equal(two->items[two->n - 1].song, ways[k][1]);
+        mm_set_destroy(two);
+    }
+    mm_set_destroy(one);
+}
+
+/* A jingle is shorter than the crossfade: time goes on all the same. */
+static void songs_begin_one_after_the_other(void **state)
+{
+    (void)state;
+    struct made m = made_songs(200, 8, 60, 7);
+    for (size_t i = 0; i < 200; i += 3)
+        m.songs[i].duration_s = 4 + (double)(i % 9);
+    const struct world small = {.made = m, .library = made_library(&m)};
+    struct mm_set *set =
+        make(&small, "[set]\nminutes = 20\ncrossfade = 12 s\n", (struct mm_set_request){.seed = 1});
+    size_t jingles = 0;
+    for (size_t i = 1; i < set->n; i++) {
+        double before = m.songs[set->items[i - 1].song].duration_s;
+        double gone = set->items[i].start_s - set->items[i - 1].start_s;
+        assert_true(gone >= before * 2 / 3 - 1e-6 && gone <= before);
+        jingles += before < 12;
+    }
+    assert_true(jingles > 0);
+    mm_set_destroy(set);
+    mm_set_library_destroy(small.library);
+    made_finish(&m);
+}
+
 /* ---- shapes ---- */
 
 static void paths_begin_pass_and_end_as_asked(void **state)
@@ -586,6 +635,8 @@ int main(void)
         cmocka_unit_test(every_bent_rule_is_reported),
         cmocka_unit_test(same_seed_same_set),
         cmocka_unit_test(a_sibling_shares_most_songs),
+        cmocka_unit_test(a_sibling_begins_and_ends_as_asked),
+        cmocka_unit_test(songs_begin_one_after_the_other),
         cmocka_unit_test(paths_begin_pass_and_end_as_asked),
         cmocka_unit_test(around_a_country_stays_there),
         cmocka_unit_test(a_tour_sees_the_world),

@@ -175,6 +175,7 @@ static void versions_are_of_one_work(void **state)
     static const char *const same[] = {"Dawn",
                                        "DAWN (Live)",
                                        "Dawn - 2011 Remaster",
+                                       "Dawn - Live - 2011 Remaster",
                                        "Dawn [Radio Edit]",
                                        "Dawn (feat. Bob)",
                                        "Dawn (Live at the Barn) [2020 Remix]",

@@ -56,6 +56,8 @@ static int make_world(void **state)
     }
     w->made.songs[3].path = "/music/#1 50% \"of\"\nthem/a b.mp3";
     w->made.songs[4].path = "/other/\xFF.mp3";
+    w->made.songs[6].path = "/music/ blank.mp3";
+    w->made.songs[7].path = "/music/file:colon.mp3";
     w->made.songs[5].isrc = "USRC17607839";
     w->library = made_library(&w->made);
     struct mm_set_rules *rules;
@@ -168,6 +170,7 @@ static void m3u8_has_two_lines_a_song(void **state)
     run(path, "grep -vac '^#' '%s'", "15\n");
     run(path, "grep -a '50%%' '%s'", "./#1 50% \"of\"?them/a b.mp3\n");
     run(path, "grep -ac '^\\.\\./other' '%s'", "1\n");
+    run(path, "grep -a 'blank\\|file:' '%s'", "./ blank.mp3\n./file:colon.mp3\n");
     free(path);
 }
 
@@ -192,6 +195,28 @@ static void text_is_one_line_a_song(void **state)
     free(path);
 }
 
+/* Midnight is a time; a day that is not known is left out. */
+static void times_are_told_as_far_as_they_are_known(void **state)
+{
+    struct world *w = *state;
+    const struct mm_set set = *w->set;
+    w->set->start = 0;
+    char *path = write_as(w, "spinitron", NULL);
+    run(path, PYTHON_CSV "print(r[1][0])\"", "00:00:00\n");
+    free(path);
+    path = write_as(w, "text", NULL);
+    run(path, "grep -c '^0[0-9]:[0-5][0-9]:[0-5][0-9]  ' '%s'", "15\n");
+    free(path);
+    w->set->has_start = false;
+    path = write_as(w, "spinitron", NULL);
+    run(path, PYTHON_CSV "print(r[1][0])\"", "\n");
+    free(path);
+    path = write_as(w, "text", NULL);
+    run(path, "grep -c '^ *0:00  ' '%s'", "1\n");
+    free(path);
+    *w->set = set;
+}
+
 static void formats_are_found_by_name_and_ending(void **state)
 {
     (void)state;
@@ -211,6 +236,7 @@ int main(void)
         cmocka_unit_test(m3u8_has_two_lines_a_song),
         cmocka_unit_test(cue_keeps_its_quotes_balanced),
         cmocka_unit_test(text_is_one_line_a_song),
+        cmocka_unit_test(times_are_told_as_far_as_they_are_known),
         cmocka_unit_test(formats_are_found_by_name_and_ending),
     };
     return cmocka_run_group_tests(tests, make_world, end_world);
