@@ -263,6 +263,11 @@ static void test_csv(void **state)
                      0);
     assert_int_equal(told.n, 1);
     assert_true(told.seconds[0] == 213);
+    /* Twenty minutes: more than a million milliseconds. */
+    assert_int_equal(
+        read_text("long.csv", "title,path,duration_ms\nOne,music/Band/One.mp3,1200000\n", &told),
+        0);
+    assert_true(told.n == 1 && told.seconds[0] == 1200);
     /* UTF-16 with a byte order mark, tabs. */
     static const char utf16[] =
         "\xff\xfen\0a\0m\0e\0\t\0p\0a\0t\0h\0\n\0\xf6\0\t\0x\0\n\0=\xd8\x00\xde\t\0y\0";
