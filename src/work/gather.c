@@ -338,7 +338,7 @@ static int store_one(struct gather *g, struct found *f, struct mm_error *err)
 static int store_with_facts(struct gather *g, struct found *f, struct mm_error *err)
 {
     int result = store_one(g, f, err);
-    if (result == 0 && f->song.id && f->n_facts)
+    if (result == 0 && f->song.id && g->request->source->facts && (f->n_facts || !f->second_copy))
         result = mm_catalog_put_facts(g->catalog, f->song.id, g->request->source->name, f->facts,
                                       f->n_facts, err);
     return result;
