@@ -123,6 +123,7 @@ struct mm_source {
                 const struct mm_progress *progress, struct mm_error *err);
     bool complete; /* the walk tells all that lies below path: what is not told is gone */
     bool address;  /* path is no path; "" = the usual one */
+    bool facts;    /* it tells facts: a song that has none has none any more */
 };
 const struct mm_source *mm_sources(size_t *count);
 const struct mm_source *mm_source_find(const char *name); /* NULL when there is none */

@@ -120,11 +120,14 @@ static int ask(struct mm_service_session *s, const char *url, json_t **json, str
     return result;
 }
 
-static int ask_page(struct mm_service_session *s, const char *url, struct mm_tracks *out,
+/* must: what a person has named; that it is not there is told, rather than "no songs". */
+static int ask_page(struct mm_service_session *s, const char *url, bool must, struct mm_tracks *out,
                     char **next, struct mm_error *err)
 {
     json_t *json;
     int result = ask(s, url, &json, err);
+    if (result == 0 && must)
+        return mm_error_set(err, MM_ERR_NOT_FOUND, "Deezer has no such playlist");
     if (result != 1)
         return result;
     size_t had = json_array_size(json_object_get(json, "data"));
@@ -174,7 +177,7 @@ static int next_list(struct mm_service_session *s, const char *cursor, const cha
         mm_address_escape(&url, id);
     mm_text_addf(&url, "/tracks?limit=%d", PAGE);
     free(id);
-    int result = url.failed ? mm_no_memory(err) : ask_page(s, url.data, out, NULL, err);
+    int result = url.failed ? mm_no_memory(err) : ask_page(s, url.data, false, out, NULL, err);
     if (result == 0 && cursor[1 + n]) {
         *next = mm_format(">%s", cursor + 2 + n);
         if (!*next)
@@ -235,12 +238,12 @@ static int page(struct mm_service_session *s, const struct mm_step *step, const 
         return next_list(s, cursor, step->kind == MM_STEP_RADIOS ? "radio" : "playlist", out, next,
                          err);
     if (cursor)
-        return ask_page(s, cursor, out, next, err);
+        return ask_page(s, cursor, false, out, next, err);
     struct mm_text url = {0};
     first_url(s, step, want, &url);
     int result = url.failed ? mm_no_memory(err)
                  : lists    ? list_lists(s, url.data, next, err)
-                            : ask_page(s, url.data, out, next, err);
+                            : ask_page(s, url.data, step->kind == MM_STEP_PLAYLIST, out, next, err);
     mm_text_finish(&url);
     return result;
 }
@@ -291,7 +294,7 @@ static int search_for(struct mm_service_session *s, const char *query,
     struct mm_text url = {0};
     mm_text_addf(&url, "%s/search?limit=10&q=", s->base);
     mm_address_escape(&url, query);
-    int result = url.failed ? mm_no_memory(err) : ask_page(s, url.data, &hits, NULL, err);
+    int result = url.failed ? mm_no_memory(err) : ask_page(s, url.data, false, &hits, NULL, err);
     for (size_t i = 0; i < hits.n && result == 0 && !*found; i++)
         if (hits.list[i].preview && mm_track_is_same(wanted, &hits.list[i])) {
             *out = hits.list[i];

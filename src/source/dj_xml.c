@@ -22,6 +22,7 @@ struct reader {
     size_t song;         /* 1 + the open one; 0 = none */
     struct mm_text cues; /* of it */
     char *crate;         /* the open playlist's name */
+    bool by_location;    /* it calls songs by their locations, not by their names */
     bool in_lists;
     char **names; /* [list->n] what playlists call a song */
     size_t names_capacity, n_names;
@@ -150,6 +151,7 @@ static int begin_crate(struct reader *r, struct mm_error *err)
     char *name = attribute(r, r->in_lists ? "Name" : "NAME");
     free(r->crate);
     r->crate = NULL;
+    r->by_location = number(r, "KeyType") == 1; /* Rekordbox's */
     int result = name ? mm_playlist_text(&r->crate, name, strlen(name)) : 0;
     xmlFree(name);
     return result < 0 ? mm_no_memory(err) : 0;
@@ -158,6 +160,7 @@ static int begin_crate(struct reader *r, struct mm_error *err)
 /* Songs are called by name, in no order: noted by the song's number when the end is reached. */
 struct call {
     char *name, *crate;
+    bool by_location;
 };
 struct calls {
     struct call *list;
@@ -176,10 +179,41 @@ static int note_call(struct calls *calls, struct reader *r, const char *attribut
         xmlFree(name);
         return mm_no_memory(err);
     }
-    calls->list[calls->n++] = (struct call){mm_strdup(name), mm_strdup(r->crate)};
+    calls->list[calls->n++] = (struct call){mm_strdup(name), mm_strdup(r->crate), r->by_location};
     xmlFree(name);
     return calls->list[calls->n - 1].name && calls->list[calls->n - 1].crate ? 0
                                                                              : mm_no_memory(err);
+}
+
+/* Twice in a playlist is once in the crate. */
+static void add_crate(struct mm_text *text, const char *crate)
+{
+    size_t n = strlen(crate);
+    bool there = text->length >= n && strcmp(text->data + text->length - n, crate) == 0 &&
+                 (text->length == n || text->data[text->length - n - 1] == '\n');
+    if (!there && text->length < 65536)
+        mm_text_addf(text, "%s%s", text->length ? "\n" : "", crate);
+}
+
+/* The calls by name, or those by location. */
+static void answer_calls(struct reader *r, const struct calls *calls, bool by_location,
+                         struct named *sorted)
+{
+    for (size_t i = 0; i < r->n_names; i++) {
+        const char *location = r->list->entries[i].location;
+        sorted[i] = (struct named){by_location ? location ? location : "" : r->names[i], i};
+    }
+    if (r->n_names)
+        qsort(sorted, r->n_names, sizeof *sorted, compare);
+    for (size_t i = 0; i < calls->n && r->n_names; i++) {
+        const struct named wanted = {calls->list[i].name, 0};
+        const struct named *found =
+            calls->list[i].by_location == by_location
+                ? bsearch(&wanted, sorted, r->n_names, sizeof wanted, compare)
+                : NULL;
+        if (found)
+            add_crate(&r->crates[found->song], calls->list[i].crate);
+    }
 }
 
 static int add_crates(struct reader *r, const struct calls *calls, struct mm_error *err)
@@ -187,17 +221,8 @@ static int add_crates(struct reader *r, const struct calls *calls, struct mm_err
     struct named *sorted = mm_calloc3(r->n_names, 1, sizeof *sorted);
     if (!sorted)
         return mm_no_memory(err);
-    for (size_t i = 0; i < r->n_names; i++)
-        sorted[i] = (struct named){r->names[i], i};
-    if (r->n_names)
-        qsort(sorted, r->n_names, sizeof *sorted, compare);
-    for (size_t i = 0; i < calls->n && r->n_names; i++) {
-        const struct named wanted = {calls->list[i].name, 0};
-        const struct named *found = bsearch(&wanted, sorted, r->n_names, sizeof wanted, compare);
-        struct mm_text *text = found ? &r->crates[found->song] : NULL;
-        if (text && text->length < 65536)
-            mm_text_addf(text, "%s%s", text->length ? "\n" : "", calls->list[i].crate);
-    }
+    answer_calls(r, calls, false, sorted);
+    answer_calls(r, calls, true, sorted);
     int result = 0;
     for (size_t i = 0; i < r->n_names && result == 0; i++)
         if (r->crates[i].failed ||
@@ -232,6 +257,8 @@ static int rekordbox_node(struct reader *r, struct calls *calls, int type, const
 }
 
 /* ---- Traktor ---- */
+
+enum { GRID = 4 }; /* the cue that the beat grid hangs on: every analysed song has one */
 
 /* "/:Users/:ada/:a.mp3" of folder and name; ":" of the volume's name stays in calls. */
 static char *traktor_path(const char *dir, const char *file)
@@ -297,7 +324,8 @@ static int traktor_part(struct reader *r, const char *name, struct mm_error *err
             result = mm_dj_add_fact(
                 e, "key", mm_key_name((int)key % 12, key < 12 ? MM_MODE_MAJOR : MM_MODE_MINOR));
     } else if (strcmp(name, "CUE_V2") == 0) {
-        add_cue(r, number(r, "START") / 1000);
+        if (number(r, "TYPE") != GRID)
+            add_cue(r, number(r, "START") / 1000);
     }
     return result < 0 ? mm_no_memory(err) : 0;
 }

@@ -51,8 +51,8 @@ static enum column column_of(const char *header)
     return N_COLUMNS;
 }
 
-/* "213", "213.4", "3:33", "1:02:03" */
-static double seconds(const char *text)
+/* "213", "213.4", "3:33", "1:02:03"; of so many units a second. */
+static double seconds(const char *text, double units)
 {
     double total = 0;
     for (int part = 0; part < 3; part++) {
@@ -65,7 +65,7 @@ static double seconds(const char *text)
             break;
         text = end + 1;
     }
-    return total < 1e6 ? total : 0;
+    return total < 1e6 * units ? total / units : 0;
 }
 
 struct table {
@@ -124,8 +124,8 @@ static int read_row(const struct table *t, struct mm_playlist *out, struct mm_er
     const char *genres = cell(t, GENRE);
     if (result == 0)
         result = mm_tags_split_genres(tags, genres, strlen(genres));
-    entry->duration_s =
-        *cell(t, MILLISECONDS) ? seconds(cell(t, MILLISECONDS)) / 1000 : seconds(cell(t, SECONDS));
+    entry->duration_s = *cell(t, MILLISECONDS) ? seconds(cell(t, MILLISECONDS), 1000)
+                                               : seconds(cell(t, SECONDS), 1);
     return result < 0 ? mm_no_memory(err) : 0;
 }
 

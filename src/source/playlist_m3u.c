@@ -90,11 +90,18 @@ static int read_comment(struct line line, struct mm_playlist_entry *about)
 int mm_playlist_read_m3u(const char *bytes, size_t n, struct mm_playlist *out, struct mm_error *err)
 {
     struct mm_playlist_entry about = {0}; /* what the comments say of the next path */
+    bool informed = false;                /* #EXTINF has: another one is another path's */
     const char *at = bytes;
     struct line line;
     int result = 0;
     while (result == 0 && next_line(&at, bytes + n, &line)) {
         if (*line.at == '#') {
+            bool info = behind(line, "#EXTINF:");
+            if (info && informed) { /* its path is gone, or begins with # */
+                mm_tags_finish(&about.tags);
+                about = (struct mm_playlist_entry){0};
+            }
+            informed |= info;
             if (read_comment(line, &about) < 0)
                 result = mm_error_set(err, MM_ERR_NO_MEMORY, "out of memory");
             continue;
@@ -106,6 +113,7 @@ int mm_playlist_read_m3u(const char *bytes, size_t n, struct mm_playlist *out, s
         }
         *entry = about;
         about = (struct mm_playlist_entry){0};
+        informed = false;
         entry->location = mm_strndup(line.at, line.n);
         if (!entry->location)
             result = mm_error_set(err, MM_ERR_NO_MEMORY, "out of memory");

@@ -6,7 +6,8 @@
  * continues where it stopped.
  *
  * A file at a new path whose content is that of a song whose own file is gone has moved: the song
- * keeps its id and all that is known of it.
+ * keeps its id and all that is known of it. One that links lead to by two paths is one song: a
+ * folder's walk names it as the link does, a playlist as it really lies.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -89,7 +90,8 @@ static void clear_batch(struct gather *g)
 
 /* ---- looking ---- */
 
-/* A file that dedupe has found to be another copy of a song. */
+/* A file that is another copy of a song, as dedupe has found: only its path is known. Where links
+ * lead there it is the song's own file by another path: looked at as that. */
 static int find_second_copy(struct gather *g, struct found *f, struct mm_error *err)
 {
     struct mm_origin origin;
@@ -101,6 +103,14 @@ static int find_second_copy(struct gather *g, struct found *f, struct mm_error *
         f->second_copy = result == 0 && !f->takes_over;
     }
     mm_origin_finish(&origin);
+    if (f->second_copy && mm_source_is_files(f->song.source) &&
+        mm_file_is_same(f->song.key, f->path)) {
+        f->second_copy = false;
+        free(f->path);
+        f->path = mm_strdup(f->song.key);
+        if (!f->path)
+            return mm_no_memory(err);
+    }
     return result;
 }
 
@@ -224,25 +234,38 @@ static int take_probe(struct found *f)
     return 0;
 }
 
-/* The song that this content was, if its own file is no longer there. */
-static int find_moved(struct gather *g, struct found *f, bool *moved, struct mm_error *err)
+/* The song that this content is: its own file is the same one, by way of a link, or has moved. */
+static int find_content(struct gather *g, struct found *f, bool *moved, struct mm_error *err)
 {
     int64_t ids[MOVE_CANDIDATES];
     size_t count;
     *moved = false;
     int result = mm_catalog_find_hash(g->catalog, f->hash, ids, MOVE_CANDIDATES, &count, err);
-    for (size_t i = 0; i < count && result == 0 && !*moved; i++) {
+    for (size_t i = 0; i < count && result == 0 && !f->second_copy; i++) {
         struct mm_song song = {0};
         result = mm_catalog_get_song(g->catalog, ids[i], &song, err);
-        if (result == 0 && mm_source_is_files(song.source) && mm_file_is_gone(song.key)) {
+        bool file = result == 0 && mm_source_is_files(song.source);
+        f->second_copy = file && mm_file_is_same(song.key, f->path);
+        if (f->second_copy || (file && !*moved && mm_file_is_gone(song.key))) {
+            *moved = !f->second_copy;
             mm_song_finish(&f->song);
             f->song = song;
-            *moved = true;
         } else {
             mm_song_finish(&song);
         }
     }
     return result;
+}
+
+/* Remembers that f's path is the song's, too: no second song, and not looked into again. */
+static int put_second_path(struct gather *g, const struct found *f, struct mm_error *err)
+{
+    const struct mm_origin origin = {.song = f->song.id,
+                                     .source = (char *)f->source,
+                                     .key = f->path,
+                                     .duration_s = f->song.duration_s};
+    g->report->unchanged++;
+    return mm_catalog_put_origin(g->catalog, &origin, err);
 }
 
 static int note_failure(struct gather *g, const char *path, int64_t song, uint64_t size,
@@ -292,8 +315,10 @@ static int store_probed(struct gather *g, struct found *f, struct mm_error *err)
         return result;
     bool same_content = f->known && memcmp(f->song.hash, f->hash, sizeof f->hash) == 0;
     bool moved = false;
-    if (!f->known && (result = find_moved(g, f, &moved, err)) < 0)
+    if (!f->known && (result = find_content(g, f, &moved, err)) < 0)
         return result;
+    if (f->second_copy)
+        return put_second_path(g, f, err);
     if (take_probe(f) < 0)
         return mm_no_memory(err);
     if (f->known || moved) {
@@ -338,7 +363,7 @@ static int store_one(struct gather *g, struct found *f, struct mm_error *err)
 static int store_with_facts(struct gather *g, struct found *f, struct mm_error *err)
 {
     int result = store_one(g, f, err);
-    if (result == 0 && f->song.id && f->n_facts)
+    if (result == 0 && f->song.id && g->request->source->facts && (f->n_facts || !f->second_copy))
         result = mm_catalog_put_facts(g->catalog, f->song.id, g->request->source->name, f->facts,
                                       f->n_facts, err);
     return result;

@@ -27,20 +27,25 @@ static bool limit_reached(const struct mm_gathering *g)
     return g->request->limit && g->report->added >= g->request->limit;
 }
 
+/* How many more new songs the run takes, those that wait to be written counted. */
+static size_t room_for_new(const struct mm_batch *b)
+{
+    const struct mm_gathering *g = b->g;
+    size_t new = g->report->added;
+    if (!g->request->limit)
+        return SIZE_MAX;
+    for (size_t i = 0; i < b->stage.n; i++)
+        new += b->stage.list[i].kind == MM_STAGE_NEW;
+    return new < g->request->limit ? g->request->limit - new : 0;
+}
+
 /* How many more songs the unit takes. */
 static size_t room(const struct mm_batch *b)
 {
-    const struct mm_gathering *g = b->g;
     size_t had = b->unit->report->songs + b->stage.n;
     size_t left = had < b->unit->want ? b->unit->want - had : 0;
-    if (g->request->limit) {
-        size_t new = g->report->added;
-        for (size_t i = 0; i < b->stage.n; i++)
-            new += b->stage.list[i].kind == MM_STAGE_NEW;
-        size_t more = new < g->request->limit ? g->request->limit - new : 0;
-        left = left < more ? left : more;
-    }
-    return left;
+    size_t more = room_for_new(b);
+    return left < more ? left : more;
 }
 
 /* ---- choosing ---- */
@@ -222,16 +227,20 @@ static bool writes_by_page(const struct mm_unit *unit)
     return unit->want == SIZE_MAX;
 }
 
-static int take_step(struct mm_batch *b, const struct mm_step *step, struct mm_error *err)
+/* *refused: it is the service that says no, not the disk or the library. */
+static int take_step(struct mm_batch *b, const struct mm_step *step, bool *refused,
+                     struct mm_error *err)
 {
     struct mm_gathering *g = b->g;
     char *cursor = NULL;
     int result = 0;
+    *refused = false;
     for (size_t pages = 0; result == 0 && room(b) > 0; pages++) {
         struct mm_tracks page = {0};
         char *next = NULL;
         size_t want = b->unit->want == SIZE_MAX ? 100 : b->unit->want;
         result = mm_service_page(g->session, step, cursor, want, &page, &next, err);
+        *refused = result == MM_ERR_NOT_FOUND || result == MM_ERR_IO;
         if (result == 0)
             result = take_page(b, &page, err);
         if (result == 0 && writes_by_page(b->unit))
@@ -259,14 +268,14 @@ static int take_unit(struct mm_gathering *g, struct mm_unit *unit, bool last, st
         g->report->known += songs;
     }
     for (size_t i = 0; i < unit->n_steps && result == 0 && !done && room(&b) > 0; i++) {
-        result = take_step(&b, &unit->steps[i], err);
+        bool refused;
+        result = take_step(&b, &unit->steps[i], &refused, err);
         /* One way to ask that leads nowhere leaves the others. */
-        if (unit->is_genre && (result == MM_ERR_NOT_FOUND || result == MM_ERR_IO)) {
-            if (i + 1 < unit->n_steps || b.stage.n || unit->report->songs)
-                result = 0;
-        }
+        if (unit->is_genre && refused &&
+            (i + 1 < unit->n_steps || b.stage.n || unit->report->songs))
+            result = 0;
     }
-    bool full = !limit_reached(g);
+    bool full = room_for_new(&b) > 0; /* else it may be the limit that ended it: not done */
     if (result == 0 && (!done || last))
         result = write_batch(&b, full, last && full, err);
     mm_stage_finish(&b.stage);

@@ -17,6 +17,20 @@ bool mm_file_is_gone(const char *path)
     return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
+bool mm_file_is_same(const char *a, const char *b)
+{
+    struct stat x;
+    struct stat y;
+    if (stat(a, &x) != 0 || stat(b, &y) != 0 || x.st_dev != y.st_dev || x.st_ino != y.st_ino)
+        return false;
+    char *real_a = realpath(a, NULL);
+    char *real_b = realpath(b, NULL);
+    bool same = real_a && real_b && strcmp(real_a, real_b) == 0;
+    free(real_a);
+    free(real_b);
+    return same;
+}
+
 static int compare_ids(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a;

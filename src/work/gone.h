@@ -8,6 +8,9 @@
 /* Is there certainly nothing at path? A folder that cannot be read says nothing about its files. */
 bool mm_file_is_gone(const char *path);
 
+/* Do both paths lead to the same place, by way of links? Two hard links are two places. */
+bool mm_file_is_same(const char *a, const char *b);
+
 /*
  * Marks the songs below folder whose files are gone as missing and adds their number to *count.
  * seen: [n], put in order here: songs that were just met, which nothing needs to be asked about.

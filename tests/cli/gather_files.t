@@ -75,4 +75,24 @@ run 3 musicmap gather playlist nothing.m3u
 run 3 musicmap gather fma music
 has "$errors" 'tracks.csv'
 run 2 musicmap gather playlist
+
+# A folder on another disk, linked into the music: the folder's walk and a playlist name its songs
+# differently, and they are the same, whichever comes first.
+song disk/1.mp3 310
+song disk/2.mp3 320
+mkdir linked
+ln -s ../disk linked/disk
+printf 'disk/1.mp3\ndisk/2.mp3\n' >linked/list.m3u
+run 0 musicmap gather folder linked --library walked
+run 0 musicmap gather playlist linked/list.m3u --library walked --json
+same "$(json '"\(.added) \(.unchanged)"')" "0 2" "the playlist's songs are the folder's"
+run 0 musicmap gather playlist linked/list.m3u --library listed
+run 0 musicmap gather folder linked --library listed --json
+same "$(json '"\(.added) \(.unchanged)"')" "0 2" "and the other way round"
+song disk/1.mp3 330
+run 0 musicmap gather folder linked --library listed --json
+same "$(json '"\(.added) \(.changed) \(.unchanged)"')" "0 1 1" "what changes is seen by either path"
+rm linked/disk
+run 0 musicmap gather folder disk --library walked --json
+same "$(json '"\(.added) \(.changed) \(.failed)"')" "0 1 0" "without the link they lie where they are"
 finish

@@ -163,6 +163,20 @@ run 0 musicmap gather deezer --offline --library moved
 same "$(state .requests)" 0 "no request was sent"
 run 0 musicmap gather deezer --genres acoustic --limit 3 --library few --json
 same "$(json .added)" 3 "a limit"
+# A genre that the limit cut short is not done.
+run 0 musicmap gather deezer --genres acoustic,rock --limit 3 --library cut --json
+run 0 musicmap gather deezer --genres acoustic,rock --library cut --json
+same "$(json '[.units[] | "\(.songs)/\(.wanted)"] | join(" ")')" "10/10 10/10" "without it, all"
+# A disk that takes no sound ends the run; it is no way of asking that leads nowhere.
+mkdir full
+: >full/previews
+run 3 musicmap gather deezer --genres acoustic,rock --library full
+has "$errors" 'full/previews is there, but is no folder'
+rm full/previews
+run 0 musicmap gather deezer --genres acoustic,rock --library full --json
+same "$(json '"\(.added) \(.fetched)"')" "20 20" "nothing was kept without its sound"
+run 3 musicmap gather deezer --playlist 999 --library full
+has "$errors" 'Deezer has no such playlist'
 run 0 musicmap gather deezer --query "Live" --library few --json
 run 2 musicmap gather deezer --genres acoustic,polka
 has "$errors" 'no genre "polka"'

@@ -244,6 +244,19 @@ static void test_cue(void **state)
     assert_string_equal(told.names[1], "The DJ/Alone/The Mix/USRC17607839");
 }
 
+static void test_m3u_without_path(void **state)
+{
+    (void)state;
+    struct told told;
+    assert_int_equal(read_text("gap.m3u",
+                               "#EXTM3U\n#EXTINF:213,Somebody - Gone\n#1 hit.mp3\n"
+                               "#EXTINF:-1,Lonely\nmusic/Band/One.mp3\n",
+                               &told),
+                     0);
+    assert_int_equal(told.n, 1);
+    assert_string_equal(told.names[0], "Band/Lonely//");
+}
+
 static void test_csv(void **state)
 {
     (void)state;
@@ -263,6 +276,11 @@ static void test_csv(void **state)
                      0);
     assert_int_equal(told.n, 1);
     assert_true(told.seconds[0] == 213);
+    /* Twenty minutes: more than a million milliseconds. */
+    assert_int_equal(
+        read_text("long.csv", "title,path,duration_ms\nOne,music/Band/One.mp3,1200000\n", &told),
+        0);
+    assert_true(told.n == 1 && told.seconds[0] == 1200);
     /* UTF-16 with a byte order mark, tabs. */
     static const char utf16[] =
         "\xff\xfen\0a\0m\0e\0\t\0p\0a\0t\0h\0\n\0\xf6\0\t\0x\0\n\0=\xd8\x00\xde\t\0y\0";
@@ -337,9 +355,16 @@ static void test_fma(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_m3u),  cmocka_unit_test(test_old_m3u),  cmocka_unit_test(test_pls),
-        cmocka_unit_test(test_xspf), cmocka_unit_test(test_jspf),     cmocka_unit_test(test_cue),
-        cmocka_unit_test(test_csv),  cmocka_unit_test(test_csv_rows), cmocka_unit_test(test_fma),
+        cmocka_unit_test(test_m3u),
+        cmocka_unit_test(test_old_m3u),
+        cmocka_unit_test(test_pls),
+        cmocka_unit_test(test_xspf),
+        cmocka_unit_test(test_jspf),
+        cmocka_unit_test(test_cue),
+        cmocka_unit_test(test_m3u_without_path),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_rows),
+        cmocka_unit_test(test_fma),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
