@@ -151,8 +151,11 @@ int mm_agreement_measure(const uint32_t *a, size_t n_a, const uint32_t *b, size_
         size_b[b[i]]++;
         log_factorial[i + 1] = log_factorial[i] + log((double)(i + 1));
     }
-    if (used_groups(size_a, n_a) < 2 && used_groups(size_b, n_b) < 2) {
-        *out = (struct mm_agreement){1, 1, 1}; /* all in one group, twice: the same grouping */
+    size_t used_a = used_groups(size_a, n_a);
+    size_t used_b = used_groups(size_b, n_b);
+    if ((used_a < 2 && used_b < 2) || (used_a == n && used_b == n)) {
+        /* All in one group, or each alone, twice: the same grouping, and 0 / 0 below. */
+        *out = (struct mm_agreement){1, 1, 1};
         goto out;
     }
     double information = mutual_information(pairs, n, size_a, size_b);
@@ -161,7 +164,7 @@ int mm_agreement_measure(const uint32_t *a, size_t n_a, const uint32_t *b, size_
     qsort(size_a, n_a, sizeof *size_a, compare_sizes);
     qsort(size_b, n_b, sizeof *size_b, compare_sizes);
     double chance = expected_information(size_a, n_a, size_b, n_b, n, log_factorial);
-    double room = mean - chance; /* 0 when every song is a group of its own, in both */
+    double room = mean - chance;
     out->nmi = mean > 0 ? information / mean : 0;
     room = room < 0 ? fmin(room, -DBL_EPSILON) : fmax(room, DBL_EPSILON);
     out->ami = (information - chance) / room;

@@ -128,9 +128,13 @@ static int choose(struct scan *s, size_t *least, struct mm_clustering *out, stru
 /* The smallest cluster that gives a number of clusters near the one wanted. */
 static int match(struct scan *s, size_t wanted, size_t *least, struct mm_error *err)
 {
+    size_t n = s->sample.points.n;
     size_t nearest = SIZE_MAX;
     *least = 2;
-    for (size_t try = 2; try <= s->sample.points.n / 2 || try == 2; try = next_least(try)) {
+    for (size_t try = 2; try <= n / 2 + 1 && nearest > 0; try++) {
+        /* There is no room for so many of that size that they would come nearer. */
+        if (n / try < wanted && wanted - n / try >= nearest)
+            break;
         int result = extract(s, try, err);
         if (result < 0)
             return result;

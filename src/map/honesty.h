@@ -10,7 +10,8 @@
 
 /*
  * out: [n] the share of the song's nearest in high dimension (knn) that are among as many nearest
- * on the map (xy: [n][2]); 0 .. 1, and 1 where there is no other song.
+ * on the map (xy: [n][2]; all that are as near as the last of these count); 0 .. 1, and 1 where
+ * there is no other song.
  */
 int mm_honesty_measure(const struct mm_knn *knn, const float *xy, uint64_t seed,
                        struct mm_pool *pool, float *out, struct mm_error *err);

@@ -254,9 +254,10 @@ static int knn_init(struct mm_knn *knn, size_t n, size_t k, struct mm_error *err
 
 static enum mm_knn_method choose_method(const struct mm_points *points)
 {
-    return points->n <= MM_KNN_EXACT ? MM_KNN_ALL_PAIRS
-           : points->dim == 2        ? MM_KNN_PLANE
-                                     : MM_KNN_CELLS;
+    /* Keys of products would mix up songs that lie close together at the rim of a map. */
+    return points->dim == 2            ? MM_KNN_PLANE
+           : points->n <= MM_KNN_EXACT ? MM_KNN_ALL_PAIRS
+                                       : MM_KNN_CELLS;
 }
 
 static int find_in_plane(const struct mm_points *points, struct mm_pool *pool, struct mm_knn *out,

@@ -21,7 +21,7 @@
 #include "musicmap/progress.h"
 
 /* Up to so many points all are compared with all; above, only with those of near cells. In the
- * plane more points are compared by a tree, which is exact; of equally far ones any may be last. */
+ * plane points are compared by a tree, which is exact; of equally far ones any may be last. */
 #define MM_KNN_EXACT ((size_t)20000)
 #define MM_KNN_MOST  ((size_t)500) /* neighbours that can be asked for */
 

@@ -2,6 +2,7 @@
 #include "map/silhouette.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "base/array.h"
 
@@ -65,7 +66,8 @@ static void measure_song(void *ctx, size_t i, size_t worker)
         if (c != own && s->size[c] > 0)
             b = fmin(b, sum[c] / s->size[c]);
     double a = sum[own] / (s->size[own] - 1);
-    s->width[i] = s->size[own] > 1 && fmax(a, b) > 0 ? (b - a) / fmax(a, b) : 0;
+    bool told = s->size[own] > 1 && isfinite(b); /* from songs of another cluster */
+    s->width[i] = told && fmax(a, b) > 0 ? (b - a) / fmax(a, b) : 0;
 }
 
 int mm_silhouette_measure(const struct mm_distances *distances, const uint32_t *cluster, size_t k,

@@ -3,7 +3,8 @@
  * silhouette.h - how clearly clusters are told apart (Rousseeuw 1987).
  *
  * A song's width is (b - a) / max(a, b): a is its mean distance to the others of its cluster, b the
- * mean distance to the nearest other cluster. A song alone in its cluster has width 0.
+ * mean distance to the nearest other cluster. A song alone in its cluster has width 0, and so have
+ * all where only one of the clusters has songs.
  */
 #ifndef MAP_SILHOUETTE_H
 #define MAP_SILHOUETTE_H

@@ -262,6 +262,41 @@ static void all_find_separated_crowds(void **state)
     free(rows);
 }
 
+static const struct mm_algorithm *clusterer(const char *name)
+{
+    size_t count;
+    const struct mm_algorithm *table = mm_clusterers(&count);
+    while (strcmp(table->name, name) != 0)
+        table++;
+    return table;
+}
+
+/* No size of the smallest crowd comes nearer to the number asked for. */
+static void crowds_are_as_many_as_asked_where_they_can_be(void **state)
+{
+    (void)state;
+    enum { N = 14 * 19, MOST = 20 };
+    struct mm_error err = {0};
+    struct mm_pool *pool = make_pool(2);
+    float *rows = make_blobs(14, 19, 3, 0.35);
+    struct mm_points points = {rows, N, 3};
+    struct mm_span_edge edges[N];
+    uint32_t cluster[N];
+    size_t found[N] = {0}; /* by the smallest crowd */
+    assert_ok(mm_hdbscan_span(&points, 2, pool, NULL, edges, &err), &err);
+    for (size_t least = 2; least < N; least++)
+        assert_ok(mm_hdbscan_extract(edges, N, least, cluster, &found[least], &err), &err);
+    for (size_t wanted = 1; wanted <= MOST; wanted++) {
+        struct mm_clustering c = run(clusterer("hdbscan"), &points, wanted, 1);
+        for (size_t least = 2; least < N; least++)
+            assert_true(labs((long)found[least] - (long)wanted) >=
+                        labs((long)c.n_clusters - (long)wanted));
+        mm_clustering_finish(&c);
+    }
+    mm_pool_destroy(pool);
+    free(rows);
+}
+
 static void none_depends_on_the_number_of_threads(void **state)
 {
     (void)state;
@@ -399,6 +434,7 @@ int main(void)
         cmocka_unit_test(crowds_are_those_of_the_slow_way),
         cmocka_unit_test(the_spanning_tree_is_the_shortest),
         cmocka_unit_test(all_find_separated_crowds),
+        cmocka_unit_test(crowds_are_as_many_as_asked_where_they_can_be),
         cmocka_unit_test(none_depends_on_the_number_of_threads),
         cmocka_unit_test(all_are_sound_on_few_equal_and_flat_songs),
         cmocka_unit_test(small_clusters_join_their_nearest),

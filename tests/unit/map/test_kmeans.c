@@ -186,6 +186,23 @@ static void silhouettes_are_those_of_scikit_learn(void **state)
     free(rows);
 }
 
+/* As where a sample of the songs misses all but one cluster. */
+static void clusters_without_songs_tell_no_one_apart(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    struct mm_pool *pool = make_pool(2);
+    const float x[] = {0, 1, 3, 7};
+    const uint32_t cluster[] = {1, 1, UINT32_MAX, 1};
+    struct mm_distances distances;
+    double width;
+    assert_ok(mm_distances_create(&(struct mm_points){x, 4, 1}, pool, &distances, &err), &err);
+    assert_ok(mm_silhouette_measure(&distances, cluster, 3, pool, &width, &err), &err);
+    assert_true(width == 0);
+    mm_distances_finish(&distances);
+    mm_pool_destroy(pool);
+}
+
 static void many_points_give_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -341,6 +358,7 @@ int main(void)
         cmocka_unit_test(wide_vectors_take_the_short_way_to_the_same_components),
         cmocka_unit_test(inertia_is_near_the_best_known),
         cmocka_unit_test(silhouettes_are_those_of_scikit_learn),
+        cmocka_unit_test(clusters_without_songs_tell_no_one_apart),
         cmocka_unit_test(many_points_give_the_same_for_any_number_of_threads),
         cmocka_unit_test(very_many_points_begin_with_a_sample),
         cmocka_unit_test(a_centre_moves_to_the_crowd_that_has_none),

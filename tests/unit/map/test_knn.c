@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "map/honesty.h"
 #include "map/knn.h"
 
 static struct mm_pool *make_pool(size_t jobs)
@@ -280,6 +281,50 @@ static void an_index_finds_the_nearest(void **state)
     mm_pool_destroy(pool);
 }
 
+/* As the others of a map on which one strange song has all the room. */
+static void songs_close_together_at_the_rim_are_told_apart(void **state)
+{
+    (void)state;
+    enum { N = 400, K = 10 };
+    float *x = make_points(N, 2, 1, 5);
+    for (size_t i = 0; i < (size_t)2 * N; i++)
+        x[i] = 0.9F + 1e-4F * x[i];
+    struct mm_points points = {x, N, 2};
+    struct mm_knn knn = find(&points, K, MM_KNN_BY_SIZE, 1);
+    struct pair pairs[N];
+    for (size_t i = 0; i < N; i++) {
+        sort_all(&points, x + 2 * i, i, pairs);
+        for (size_t a = 0; a < K; a++)
+            assert_float_equal(knn.distance[i * K + a] / pairs[a].d, 1, 1e-4);
+    }
+    mm_knn_finish(&knn);
+    free(x);
+}
+
+/* Five places of twenty songs each: song i lies at place i % 5. */
+static void of_equally_near_songs_all_are_neighbours_on_the_map(void **state)
+{
+    (void)state;
+    enum { N = 100, K = 10 };
+    struct mm_error err = {0};
+    struct mm_pool *pool;
+    uint32_t index[N * K];
+    float xy[2 * N];
+    float honesty[N];
+    struct mm_knn knn = {.n = N, .k = K, .index = index};
+    assert_ok(mm_pool_create(2, &pool, &err), &err);
+    for (uint32_t i = 0; i < N; i++) {
+        xy[2 * i] = (float)(i % 5);
+        xy[2 * i + 1] = 0;
+        for (uint32_t a = 0; a < K; a++) /* every third song's neighbours lie elsewhere by half */
+            index[i * K + a] = (i + 5 * (a + 9) + (i % 3 == 0 && a % 2)) % N;
+    }
+    assert_ok(mm_honesty_measure(&knn, xy, 1, pool, honesty, &err), &err);
+    for (uint32_t i = 0; i < N; i++)
+        assert_float_equal(honesty[i], (i % 3 ? 1 : 0.5), 1e-6);
+    mm_pool_destroy(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +336,8 @@ int main(void)
         cmocka_unit_test(cells_find_nearly_all),
         cmocka_unit_test(queries_find_the_nearest),
         cmocka_unit_test(an_index_finds_the_nearest),
+        cmocka_unit_test(songs_close_together_at_the_rim_are_told_apart),
+        cmocka_unit_test(of_equally_near_songs_all_are_neighbours_on_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "../../data/map/layout_reference.h"
 #include "../../data/map/reference.h"
 #include "base/random.h"
+#include "map/agreement.h"
 #include "musicmap/map.h"
 
 static struct mm_quality measure(const float *rows, size_t n, size_t dim, const float *xy,
@@ -106,6 +107,15 @@ static void extreme_groupings_have_defined_figures(void **state)
     assert_float_equal(q.nmi, 0, 1e-12);
     q = measure_reference(own, own);
     assert_float_equal(q.nmi, 1, 1e-12);
+    for (uint32_t n = 1; n <= 200; n++) { /* what is left of the sums is rounding */
+        struct mm_error err = {0};
+        struct mm_agreement a;
+        uint32_t each[200];
+        for (uint32_t i = 0; i < n; i++)
+            each[i] = i;
+        assert_ok(mm_agreement_measure(each, n, each, n, n, &a, &err), &err);
+        assert_true(a.ami == 1 && a.nmi == 1 && a.ari == 1);
+    }
 }
 
 static void few_or_equal_songs_have_figures(void **state)
