@@ -43,6 +43,14 @@ run 0 musicmap export --data again.npz --json
 same "$(json '"\(.songs) \(.model)"')" "7 $(jq -rn 'input | .model' <"$out")" "told as JSON"
 cmp -s t.npz again.npz
 ok $? "the same library, the same file"
+/usr/bin/python3 - <<'P'
+import os, sqlite3
+with sqlite3.connect(os.environ['MUSICMAP_LIBRARY'] + '/catalog.sqlite') as library:
+    library.execute('UPDATE song SET duration_s = 0 WHERE id = 2')
+P
+run 0 musicmap export --data short.jsonl
+same "$(jq -r 'select(has("duration_s") | not) | .id' short.jsonl)" 2 "a length that is not known is missing"
+rm short.jsonl
 run 3 musicmap export --data nowhere/t.csv
 run 2 musicmap export --data t.doc
 has "$errors" 'csv, .jsonl, .npz or .tsv'
