@@ -91,6 +91,10 @@ run 3 musicmap export mine
 run 3 musicmap export nowhere/map.html
 run 2 musicmap export site --clips some
 run 2 musicmap export site --data t.csv
+run 2 musicmap export --data dry.csv --dry-run
+has "$errors" 'dry-run'
+run 2 musicmap export --data dry.csv --clips none
+run 2 musicmap export site --model timbre
 run 2 musicmap export
 rm -r site mine map.html silent.html
 same "$(ls | grep -cv -E '^(t\.(csv|jsonl|npz|tsv)|t-metadata.tsv|again.npz|music|library|empty)$')" 0 "nothing else is left"
