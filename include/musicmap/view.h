@@ -101,6 +101,9 @@ struct mm_draw_report {
 int mm_draw(const struct mm_scene *scene, const struct mm_draw_settings *settings, const char *path,
             struct mm_draw_report *report, struct mm_error *err);
 
+/* Whether a picture can be written under this name; MM_ERR_USAGE. To be asked before long work. */
+int mm_draw_check_name(const char *path, struct mm_error *err);
+
 /* ---- how the number of clusters was chosen ---- */
 
 struct mm_curve {

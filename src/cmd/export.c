@@ -143,6 +143,10 @@ int cmd_export(const struct command *self, int argc, char **argv)
         return cmd_fail(
             self, CMD_USAGE,
             "say what: a folder, a file .html, or --data FILE.csv, .jsonl, .npz or .tsv");
+    if (data && (cmd_given(&heard) || dry_run))
+        return cmd_fail(self, CMD_USAGE, "--clips and --dry-run are for the page: leave them out");
+    if (n && cmd_given(&model))
+        return cmd_fail(self, CMD_USAGE, "--model goes with --data");
     double seconds = n ? clip_seconds(self, heard, operands[0]) : 0;
     if (seconds < 0)
         return CMD_USAGE;

@@ -100,7 +100,7 @@ static struct value column_value(const struct mm_table *t, const struct mm_table
     case 5:
         return (struct value){NULL, tags->year ? tags->year : (double)NAN};
     case 6:
-        return (struct value){NULL, s->duration_s};
+        return (struct value){NULL, s->duration_s > 0 ? s->duration_s : (double)NAN};
     case 17:
         return (struct value){s->source, 0};
     case 18:

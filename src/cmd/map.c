@@ -283,7 +283,10 @@ int cmd_map(const struct command *self, int argc, char **argv)
     struct mm_map_options map;
     struct mm_map_record record = {0};
     struct mm_catalog *catalog = NULL;
+    struct mm_error err = {0};
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
+    if (!status && curve && mm_draw_check_name(curve, &err) < 0)
+        status = cmd_fail_error(self, &err);
     if (!status && update)
         status = check_update(self, &in, &like, &curve);
     if (!status && like && !update)

@@ -4,9 +4,10 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* Radians; less than this is rounding, and turning by it would only change last digits: a map that
- * is made again must be the same to the bit. */
-#define LEAST_TURN 1e-5
+/* Radians. Maps are turned by whole steps: the last one's places are rounded, so that the angle to
+ * them is never quite the one they were turned by, and a map that is made again must be the same to
+ * the bit. */
+#define TURN_STEP 2e-6
 
 static bool is_known(const float *previous, size_t i)
 {
@@ -51,13 +52,14 @@ bool mm_align(const float *previous, size_t n, float *xy)
     double size = hypot(best[0], best[1]);
     if (!(size > 0))
         return false;
-    double c = best[0] / size;
-    double s = best[1] / size;
-    if (!mirrored && c > 0 && fabs(s) < LEAST_TURN)
+    double steps = rint(atan2(best[1], best[0]) / TURN_STEP);
+    if (!mirrored && steps == 0)
         return false;
+    double c = cos(steps * TURN_STEP);
+    double s = sin(steps * TURN_STEP);
     for (size_t i = 0; i < n; i++) {
-        double x = xy[2 * i] - middle[2];
-        double y = (xy[2 * i + 1] - middle[3]) * (mirrored ? -1 : 1);
+        double x = xy[2 * i];
+        double y = xy[2 * i + 1] * (mirrored ? -1.0 : 1.0);
         xy[2 * i] = (float)(c * x - s * y);
         xy[2 * i + 1] = (float)(s * x + c * y);
     }

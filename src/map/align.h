@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 /*
- * Turns xy: [n][2] around the middle of the songs that both maps have, mirrored if need be, so that
- * the squared distances to previous: [n][2] (moved, not scaled) are least. A song whose previous
- * place is NAN was not on that map. False, and nothing done, when fewer than two places are on both
- * or when it lies so already.
+ * Turns xy: [n][2] around 0, mirrored if need be, so that the squared distances to previous: [n][2]
+ * (moved, not scaled) are least. A song whose previous place is NAN was not on that map. False, and
+ * nothing done, when fewer than two places are on both or when it lies so already. What was turned
+ * so once is turned by the same angle again, to the bit.
  */
 bool mm_align(const float *previous, size_t n, float *xy);
 

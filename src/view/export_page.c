@@ -21,6 +21,7 @@
 #include "musicmap/view.h"
 #include "view/bytes.h"
 #include "view/clips.h"
+#include "view/export_sweep.h"
 #include "view/page_data.h"
 #include "view/page_files.h"
 #include "view/tiles.h"
@@ -172,9 +173,11 @@ static int put_clips(struct export *e, struct mm_pool *pool, struct mm_error *er
         for (size_t k = 0; k < n; k++) {
             char name[40];
             snprintf(name, sizeof name, "clips/%u", e->snapshot->songs[e->batch[k]]);
-            if (!e->made[k].size)
+            if (!e->made[k].size) {
                 e->report->silent++;
-            else if (result == 0)
+                free(e->sounds[e->batch[k]].path);
+                e->sounds[e->batch[k]].path = NULL;
+            } else if (result == 0)
                 result = put_file(&e->sink, name, e->made[k].data, e->made[k].size, err);
             e->report->clips += e->made[k].size > 0;
             mm_bytes_finish(&e->made[k]);
@@ -196,7 +199,7 @@ static int put_songs(struct export *e, size_t first, struct mm_error *err)
     json_t *rows = json_loadb((const char *)blob->bytes, blob->size, 0, NULL);
     for (size_t i = 0; i < json_array_size(rows); i++)
         json_object_del(json_array_get(rows, i), "cover");
-    char *text = rows ? json_dumps(rows, JSON_COMPACT) : NULL;
+    char *text = rows ? json_dumps(rows, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     snprintf(name, sizeof name, "data/songs-%zu.json", first);
     result = text ? put_file(&e->sink, name, text, strlen(text), err) : mm_no_memory(err);
     free(text);
@@ -451,6 +454,12 @@ static int make_part(const struct export *e, const char *name, struct mm_error *
     return result;
 }
 
+static bool is_heard(const void *ctx, size_t i)
+{
+    const struct sound *sounds = ctx;
+    return sounds[i].path;
+}
+
 static int write_folder(struct export *e, struct mm_pool *pool, struct mm_error *err)
 {
     /* data/map.json, by which a folder is known as ours, comes first. */
@@ -463,6 +472,10 @@ static int write_folder(struct export *e, struct mm_pool *pool, struct mm_error 
         result = make_part(e, "assets", err);
     if (result == 0)
         result = put_clips(e, pool, err);
+    /* A song that is not to be heard any more, or not to be seen, is not published. */
+    if (result == 0)
+        result = mm_export_sweep(e->what->path,
+                                 &(struct mm_export_made){e->snapshot, is_heard, e->sounds}, err);
     return result == 0 ? put_page(e, err) : result;
 }
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/file.h"
+#include "musicmap/view.h"
 #include "view/canvas.h"
 
 static const struct {
@@ -20,4 +21,10 @@ int mm_canvas_format_of(const char *path, enum mm_canvas_format *out, struct mm_
             return 0;
         }
     return mm_error_set(err, MM_ERR_USAGE, "%s: a picture's name ends in .svg, .png or .pdf", path);
+}
+
+int mm_draw_check_name(const char *path, struct mm_error *err)
+{
+    enum mm_canvas_format format;
+    return mm_canvas_format_of(path, &format, err);
 }

@@ -179,10 +179,10 @@ static int paint_scale(const struct mm_picture *p, double x, double middle, stru
     struct mm_type type = {15 * u, 400, true, 0.01, 1, 0};
     double width;
     char text[96];
-    if (p->shade->circular)
-        snprintf(text, sizeof text, "Cells by %s:", p->shade->name);
-    else
-        snprintf(text, sizeof text, "Cells by %s: %.3g", p->shade->name, p->shade->low);
+    char low[48] = "";
+    if (!p->shade->circular)
+        mm_shade_number(p->shade->low, low, sizeof low);
+    snprintf(text, sizeof text, "Cells by %s:%s%s", p->shade->name, *low ? " " : "", low);
     int result = write_line(p, text, &type, LEFT, x, middle, mm_faint_ink, &width, err);
     x += width + 10 * u;
     for (size_t step = 0; step < MM_SHADE_STEPS; step++, x += 9 * u) {
@@ -194,7 +194,7 @@ static int paint_scale(const struct mm_picture *p, double x, double middle, stru
     if (p->shade->circular)
         snprintf(text, sizeof text, "round the circle of fifths from C");
     else
-        snprintf(text, sizeof text, "%.3g", p->shade->high);
+        mm_shade_number(p->shade->high, text, sizeof text);
     if (result == 0)
         result = write_line(p, text, &type, LEFT, x + 10 * u, middle, mm_faint_ink, NULL, err);
     return result;

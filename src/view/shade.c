@@ -6,6 +6,7 @@
 #include "view/shade.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "view/colour.h"
 
@@ -33,6 +34,12 @@ size_t mm_shade_step(const struct mm_shade *shade, double value)
     part = fmax(fmin(part, 1), 0);
     size_t step = (size_t)(part * MM_SHADE_STEPS);
     return step < MM_SHADE_STEPS ? step : shade->circular ? 0 : MM_SHADE_STEPS - 1;
+}
+
+void mm_shade_number(double value, char *out, size_t room)
+{
+    /* Three digits where there is a point: a year has four, and no power of ten. */
+    snprintf(out, room, fabs(value) < 999.5 ? "%.3g" : "%.0f", value);
 }
 
 size_t mm_shade_country(const struct mm_picture *p, size_t country)

@@ -11,6 +11,9 @@
 uint32_t mm_shade_colour(const struct mm_shade *shade, size_t step);
 size_t mm_shade_step(const struct mm_shade *shade, double value);
 
+/* An end of the scale as people write it: 1987, 12.5, 0.25. */
+void mm_shade_number(double value, char *out, size_t room);
+
 /* The step of a country: of the mean of its songs' values; that of "unknown" on a circle. */
 size_t mm_shade_country(const struct mm_picture *p, size_t country);
 

@@ -43,6 +43,14 @@ run 0 musicmap export --data again.npz --json
 same "$(json '"\(.songs) \(.model)"')" "7 $(jq -rn 'input | .model' <"$out")" "told as JSON"
 cmp -s t.npz again.npz
 ok $? "the same library, the same file"
+/usr/bin/python3 - <<'P'
+import os, sqlite3
+with sqlite3.connect(os.environ['MUSICMAP_LIBRARY'] + '/catalog.sqlite') as library:
+    library.execute('UPDATE song SET duration_s = 0 WHERE id = 2')
+P
+run 0 musicmap export --data short.jsonl
+same "$(jq -r 'select(has("duration_s") | not) | .id' short.jsonl)" 2 "a length that is not known is missing"
+rm short.jsonl
 run 3 musicmap export --data nowhere/t.csv
 run 2 musicmap export --data t.doc
 has "$errors" 'csv, .jsonl, .npz or .tsv'
@@ -63,6 +71,23 @@ same "$(for f in site/clips/*; do ffprobe -v error -show_entries stream=codec_na
     tr '\n' ' ' | grep -oE 'mp3,1 [2-8]\.' | wc -l)" 7 "short clips are at most eight seconds, of one channel"
 same "$(find site/clips -size +64k | wc -l)" 0 "of less than 64 kB"
 run 0 musicmap export site --clips none
+same "$(ls site/clips | wc -l)" 0 "no clips: those of the copy before are gone"
+# A song that is not on the map any more is not in the copy either, nor is anything else of an older one.
+mv music/3.mp3 away.mp3
+run 0 musicmap gather folder music
+run 0 musicmap map
+echo old >site/data/tile-9.bin
+echo old >site/data/songs-9000.json
+echo old >site/data/column-mood_old.bin
+echo mine >site/data/notes.txt
+echo mine >site/clips/7.bak
+run 0 musicmap export site
+same "$(ls site/clips | tr '\n' ' ')" "1 2 4 5 6 7 7.bak " "the clip of a song that left is gone"
+same "$(ls site/data | grep -cE 'tile-9|songs-9000|column-mood_old')" 0 "and data of an older copy"
+same "$(ls site/data | grep -cE 'tile-0.bin|songs-0.json|column-intensity.bin|notes.txt')" 4 "nothing else is"
+mv away.mp3 music/3.mp3
+run 0 musicmap gather folder music
+run 0 musicmap map
 run 0 musicmap export map.html --json
 same "$(grep -c 'id="mm:clips/' map.html)" 7 "one file has all clips"
 same "$(grep -oE '(src|href)="[^"]+"' map.html | grep -vc 'data:')" 0 "and names no other file"
@@ -83,6 +108,10 @@ run 3 musicmap export mine
 run 3 musicmap export nowhere/map.html
 run 2 musicmap export site --clips some
 run 2 musicmap export site --data t.csv
+run 2 musicmap export --data dry.csv --dry-run
+has "$errors" 'dry-run'
+run 2 musicmap export --data dry.csv --clips none
+run 2 musicmap export site --model timbre
 run 2 musicmap export
 rm -r site mine map.html silent.html
 same "$(ls | grep -cv -E '^(t\.(csv|jsonl|npz|tsv)|t-metadata.tsv|again.npz|music|library|empty)$')" 0 "nothing else is left"

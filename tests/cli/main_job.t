@@ -43,8 +43,9 @@ for clusterer in kmeans minibatch gmm gmm-full ward hdbscan spectral; do
     run 0 musicmap map --clusterer $clusterer --json
     same "$(json '[.countries[].songs] | add')" 8 "$clusterer leaves no song out"
 done
-run 2 musicmap map --curve curve.gif
+run 2 musicmap map --clusterer ward --curve curve.gif
 has "$errors" 'svg'
+lacks "$errors" 'mapped'
 run 3 musicmap map --clusters 2 --curve curve.svg
 has "$errors" 'no curve'
 run 0 musicmap map --clusters auto --curve curve.svg

@@ -103,6 +103,38 @@ static void a_new_map_lies_as_the_last_one(void **state)
     free(rows);
 }
 
+/* Made of the same songs once more, a map that had been turned to lie as another did is the same to
+ * the bit: places are rounded, and their angle must not creep. */
+static void a_map_made_again_is_the_same(void **state)
+{
+    (void)state;
+    enum { OLD = 120, ALL = 150 };
+    float *rows = make_songs(ALL);
+    struct mm_map *first = build(rows, OLD, NULL, 1);
+    float previous[2 * ALL];
+    for (size_t i = 0; i < 2 * (size_t)ALL; i++)
+        previous[i] = i < 2 * (size_t)OLD ? first->xy[i] : NAN;
+    static const char *const layouts[] = {"pca", "umap"};
+    for (size_t l = 0; l < 2; l++) {
+        float last[2 * ALL];
+        memcpy(last, previous, sizeof last);
+        for (int times = 0; times < 5; times++) {
+            struct mm_error err = {0};
+            struct mm_vectors vectors = mm_vectors_in_memory(rows, ALL, DIM);
+            struct mm_map_settings settings = {
+                .layout = layouts[l], .clusters = BLOBS, .seed = 1, .previous = last};
+            struct mm_map *map;
+            assert_ok(mm_map_build(&vectors, &settings, NULL, &map, &err), &err);
+            if (times > 0)
+                assert_memory_equal(last, map->xy, sizeof last);
+            memcpy(last, map->xy, sizeof last);
+            mm_map_destroy(map);
+        }
+    }
+    mm_map_destroy(first);
+    free(rows);
+}
+
 /* ---- placing ---- */
 
 /* Trustworthiness at 10 of songs `first` and later alone. */
@@ -214,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_turned_map_is_turned_back),
         cmocka_unit_test(nothing_to_go_by_leaves_a_map_alone),
         cmocka_unit_test(a_new_map_lies_as_the_last_one),
+        cmocka_unit_test(a_map_made_again_is_the_same),
         cmocka_unit_test(new_songs_land_well_and_old_ones_stay),
         cmocka_unit_test(odd_maps_are_placed_on_or_refused),
     };

@@ -7,6 +7,7 @@
 #include "synthetic.h"
 #include "view/colour.h"
 #include "view/palette.h"
+#include "view/shade.h"
 
 /* Lab pairs and their distance from Sharma, Wu, Dalal 2005, table 1. */
 static void test_delta_e_is_the_published_one(void **state)
@@ -68,6 +69,22 @@ static void test_dichromats(void **state)
     double deutan = mm_colour_delta_e(mm_colour_seen(0xd05050, MM_VISION_DEUTERANOPIA),
                                       mm_colour_seen(0x70801e, MM_VISION_DEUTERANOPIA));
     assert_true(normal > 40 && deutan < 15);
+}
+
+/* The ends of a scale are numbers as people write them. */
+static void test_ends_of_a_scale(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } ends[] = {{1987, "1987"}, {2026, "2026"}, {0, "0"},        {1, "1"},          {174.31, "174"},
+                {0.25, "0.25"}, {12.5, "12.5"}, {999.7, "1000"}, {123456, "123456"}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char text[48];
+        mm_shade_number(ends[i].value, text, sizeof text);
+        assert_string_equal(text, ends[i].text);
+    }
 }
 
 /* Every pair of n countries touches: 16 is what the last palette holds. */
@@ -151,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_delta_e_is_the_published_one),
         cmocka_unit_test(test_lab_there_and_back),
         cmocka_unit_test(test_dichromats),
+        cmocka_unit_test(test_ends_of_a_scale),
         cmocka_unit_test(test_all_neighbours),
         cmocka_unit_test(test_neighbours_differ),
         cmocka_unit_test(test_hopeless_mixture),
