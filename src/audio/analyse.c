@@ -117,7 +117,8 @@ static int run(struct analysis *a, double skip_s, double length_s, double *fed_s
     struct mm_pcm pcm;
     int got;
     *fed_s = 0;
-    while (*fed_s < length_s && (got = mm_decoder_read(a->decoder, &pcm, err)) != 0) {
+    while (length_s - *fed_s > MM_PCM_ROUNDING_S &&
+           (got = mm_decoder_read(a->decoder, &pcm, err)) != 0) {
         if (got < 0)
             return got;
         if (!mm_pcm_cut(&pcm, &skip_s, length_s - *fed_s))

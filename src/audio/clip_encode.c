@@ -164,7 +164,8 @@ static int encode_part(struct encode *e, struct mm_decoder *decoder, double skip
     struct mm_pcm pcm;
     int got;
     double done_s = 0;
-    while (done_s < length_s && (got = mm_decoder_read(decoder, &pcm, err)) != 0) {
+    while (length_s - done_s > MM_PCM_ROUNDING_S &&
+           (got = mm_decoder_read(decoder, &pcm, err)) != 0) {
         if (got < 0)
             return got;
         if (!mm_pcm_cut(&pcm, &skip_s, length_s - done_s))

@@ -64,6 +64,9 @@ int mm_decoder_restart(struct mm_decoder *decoder, struct mm_error *err);
 
 /* Takes *skip_s off the block's front and all beyond left_s off its end; false: nothing remains. */
 bool mm_pcm_cut(struct mm_pcm *pcm, double *skip_s, double left_s);
+/* What floating point leaves over when the lengths of blocks are added up: a part that lacks no
+ * more is complete. Far below a sample at any rate. */
+#define MM_PCM_ROUNDING_S 1e-9
 
 /* Facts of the first frame, before or after reading. */
 int mm_decoder_rate(const struct mm_decoder *decoder);

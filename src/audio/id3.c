@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The frames of an ID3v2.2, 2.3 or 2.4 tag that FFmpeg reads in part or not at all: TCON with
- * several values, and UFID, where taggers keep the MusicBrainz recording id. Every length is
+ * The frames of an ID3v2.2, 2.3 or 2.4 tag that FFmpeg reads in part, wrongly or not at all: TCON
+ * with several values, UFID, where taggers keep the MusicBrainz recording id, and all text of tags
+ * of 2.2 and 2.3 that are unsynchronised. Every length is
  * checked against the bytes that are really there; a tag that makes no sense is left alone.
  */
 #include <stdlib.h>
@@ -10,7 +11,18 @@
 #include "audio/id3.h"
 #include "audio/tags.h"
 
-#define MAX_FRAME 65536 /* longer ones (pictures) are stepped over */
+#define HEADER         10
+#define UNSYNCHRONISED 0x80                /* header flag */
+#define MAX_FRAME      65536               /* longer ones (pictures) are stepped over */
+#define MAX_UNDONE     (INT64_C(16) << 20) /* of a tag that is read as a whole */
+
+/* A tag as its frames' lengths count it. In 2.2 and 2.3 unsynchronisation runs over the whole tag,
+ * and lengths are those from before: it has to be undone first. */
+struct tag {
+    const struct mm_input *in;
+    unsigned char *undone; /* what stands behind the header; NULL = read it from the file */
+    size_t size;           /* of undone */
+};
 
 static uint32_t big_endian(const unsigned char *b, size_t n)
 {
@@ -87,6 +99,33 @@ static int take_genres(struct mm_tags *tags, const unsigned char *b, size_t n)
     return result;
 }
 
+static bool is_genre(const char *id)
+{
+    return strcmp(id, "TCON") == 0 || strcmp(id, "TCO") == 0;
+}
+
+static bool is_ufid(const char *id)
+{
+    return strcmp(id, "UFID") == 0 || strcmp(id, "UFI") == 0;
+}
+
+/* Content of a text frame; of several values the first. */
+static int take_text(struct mm_tags *tags, const char *id, const unsigned char *b, size_t n)
+{
+    struct mm_text text = {0};
+    if (n < 2 || b[0] > 3)
+        return 0;
+    if (b[0] == 1 || b[0] == 2)
+        mm_id3_add_utf16(&text, b + 1, n - 1, b[0] == 2);
+    else
+        mm_text_add_bytes(&text, b + 1, n - 1);
+    int result = text.failed ? MM_ERR_NO_MEMORY : 0;
+    if (result == 0 && text.data)
+        result = mm_tags_set_frame(tags, id, text.data);
+    mm_text_finish(&text);
+    return result;
+}
+
 static int take_ufid(struct mm_tags *tags, const unsigned char *b, size_t n)
 {
     static const char owner[] = "http://musicbrainz.org";
@@ -98,52 +137,76 @@ static int take_ufid(struct mm_tags *tags, const unsigned char *b, size_t n)
     return mm_tags_set_musicbrainz(tags, id);
 }
 
+/* At most count bytes from place `at` of the tag, its header counted; the number read. */
+static size_t peek(const struct tag *tag, int64_t at, void *out, size_t count)
+{
+    if (!tag->undone)
+        return mm_input_peek(tag->in, at, out, count);
+    size_t begin = (size_t)at - HEADER;
+    if (begin > tag->size)
+        return 0;
+    size_t n = tag->size - begin < count ? tag->size - begin : count;
+    memcpy(out, tag->undone + begin, n);
+    return n;
+}
+
+static int undo(struct tag *tag, int64_t size)
+{
+    tag->undone = malloc((size_t)size + 1);
+    if (!tag->undone)
+        return MM_ERR_NO_MEMORY;
+    tag->size = mm_id3_undo_unsynchronisation(
+        tag->undone, mm_input_peek(tag->in, HEADER, tag->undone, (size_t)size));
+    return 0;
+}
+
 /* Reads the frame's content at `at` and takes what it holds. */
-static int take_frame(const struct mm_input *in, struct mm_tags *tags, int64_t at, size_t size,
-                      bool genre, bool unsynchronised)
+static int take_frame(const struct tag *tag, struct mm_tags *tags, const char *id, int64_t at,
+                      size_t size, bool unsynchronised)
 {
     unsigned char *b = malloc(size);
     if (!b)
         return MM_ERR_NO_MEMORY;
     int result = 0;
-    if (mm_input_peek(in, at, b, size) == size) {
+    if (peek(tag, at, b, size) == size) {
         if (unsynchronised)
             size = mm_id3_undo_unsynchronisation(b, size);
-        result = genre ? take_genres(tags, b, size) : take_ufid(tags, b, size);
+        result = is_genre(id)  ? take_genres(tags, b, size)
+                 : is_ufid(id) ? take_ufid(tags, b, size)
+                               : take_text(tags, id, b, size);
     }
     free(b);
     return result;
 }
 
-int mm_tags_read_id3(const struct mm_input *in, struct mm_tags *tags)
+static int read_frames(const struct tag *tag, const unsigned char header[HEADER], int64_t end,
+                       struct mm_tags *tags)
 {
-    unsigned char h[10];
-    if (mm_input_peek(in, 0, h, sizeof h) != sizeof h || memcmp(h, "ID3", 3) != 0 || h[3] < 2 ||
-        h[3] > 4)
-        return 0;
-    int version = h[3];
-    bool all_unsynchronised = h[5] & 0x80;
-    int64_t end = 10 + (int64_t)mm_id3_syncsafe(h + 6);
-    int64_t at = 10;
-    if (version > 2 && h[5] & 0x40 && mm_input_peek(in, at, h, 4) == 4) /* extended header */
+    unsigned char h[HEADER];
+    int version = header[3];
+    bool all_unsynchronised = !tag->undone && header[5] & UNSYNCHRONISED;
+    int64_t at = HEADER;
+    if (version > 2 && header[5] & 0x40 && peek(tag, at, h, 4) == 4) /* extended header */
         at += version == 3 ? 4 + (int64_t)big_endian(h, 4) : (int64_t)mm_id3_syncsafe(h);
-    size_t id = version == 2 ? 3 : 4;
-    size_t header = version == 2 ? 6 : 10;
-    while (at + (int64_t)header < end && mm_input_peek(in, at, h, header) == header && h[0]) {
+    size_t id_size = version == 2 ? 3 : 4;
+    size_t head = version == 2 ? 6 : 10;
+    while (at + (int64_t)head < end && peek(tag, at, h, head) == head && h[0]) {
         int64_t size = version == 2   ? big_endian(h + 3, 3)
                        : version == 3 ? big_endian(h + 4, 4)
                                       : mm_id3_syncsafe(h + 4);
         unsigned flags = version == 2 ? 0 : h[9];
-        bool genre = memcmp(h, version == 2 ? "TCO" : "TCON", id) == 0;
-        bool ufid = memcmp(h, version == 2 ? "UFI" : "UFID", id) == 0;
-        at += (int64_t)header;
+        char id[5] = "";
+        memcpy(id, h, id_size);
+        /* FFmpeg mistakes the lengths of an undone tag. */
+        bool wanted = is_genre(id) || is_ufid(id) || (tag->undone && id[0] == 'T');
+        at += (int64_t)head;
         if (size > end - at)
             break;
         /* Compressed or encrypted (version 4: bits 3 and 2; version 3: 7 and 6): not read here. */
         bool plain = !(flags & (version == 4 ? 0x0cu : 0xc0u));
         int64_t skip = version == 4 && flags & 0x01 ? 4 : 0; /* data length indicator */
-        if ((genre || ufid) && plain && size > skip && size <= MAX_FRAME) {
-            int result = take_frame(in, tags, at + skip, (size_t)(size - skip), genre,
+        if (wanted && plain && size > skip && size <= MAX_FRAME) {
+            int result = take_frame(tag, tags, id, at + skip, (size_t)(size - skip),
                                     all_unsynchronised || (version == 4 && flags & 0x02));
             if (result < 0)
                 return result;
@@ -151,4 +214,23 @@ int mm_tags_read_id3(const struct mm_input *in, struct mm_tags *tags)
         at += size;
     }
     return 0;
+}
+
+int mm_tags_read_id3(const struct mm_input *in, struct mm_tags *tags)
+{
+    struct tag tag = {.in = in};
+    unsigned char h[HEADER];
+    if (mm_input_peek(in, 0, h, sizeof h) != sizeof h || memcmp(h, "ID3", 3) != 0 || h[3] < 2 ||
+        h[3] > 4)
+        return 0;
+    int64_t size = (int64_t)mm_id3_syncsafe(h + 6);
+    int result = 0;
+    if (h[3] < 4 && h[5] & UNSYNCHRONISED && size <= MAX_UNDONE) {
+        result = undo(&tag, size);
+        size = (int64_t)tag.size;
+    }
+    if (result == 0)
+        result = read_frames(&tag, h, HEADER + size, tags);
+    free(tag.undone);
+    return result;
 }

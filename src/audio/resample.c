@@ -8,6 +8,8 @@
 #include <libavutil/channel_layout.h>
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
+#include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -16,8 +18,15 @@
 #define CUTOFF      0.95 /* of the lower Nyquist frequency */
 #define KAISER_BETA 8    /* about -80 dB in the stop band */
 
+/* Samples that swr has to see before it gives as many as are due: it wants half a filter in hand
+ * before it gives any. Of fewer it would give none, or too few. */
+#define LEAST_FILTERS 2
+
 struct mm_resampler {
     int in_rate, out_rate;
+    size_t taken; /* samples at in_rate */
+    size_t given; /* samples at out_rate */
+    size_t most;  /* that may be given */
     mm_mono_fn *emit;
     void *ctx;
     struct SwrContext *swr; /* NULL while both rates are the same */
@@ -48,6 +57,8 @@ void mm_resampler_destroy(struct mm_resampler *r)
 static int begin(struct mm_resampler *r, int rate, struct mm_error *err)
 {
     r->in_rate = rate;
+    r->taken = r->given = 0;
+    r->most = SIZE_MAX;
     if (rate == r->out_rate)
         return 0;
     AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
@@ -74,7 +85,10 @@ static int convert(struct mm_resampler *r, const float *samples, size_t count, s
         int got = swr_convert(r->swr, &out, MM_RESAMPLER_CHUNK, samples ? &in : NULL, (int)count);
         if (got < 0)
             return mm_no_memory(err);
-        int result = got ? r->emit(r->ctx, r->buffer, (size_t)got, err) : 0;
+        size_t left = r->most - r->given;
+        size_t n = (size_t)got < left ? (size_t)got : left;
+        r->given += n;
+        int result = n ? r->emit(r->ctx, r->buffer, n, err) : 0;
         if (result != 0 || got < MM_RESAMPLER_CHUNK)
             return result;
         /* More is waiting inside: ask again without new input. */
@@ -83,9 +97,26 @@ static int convert(struct mm_resampler *r, const float *samples, size_t count, s
     }
 }
 
+/* A sound shorter than the filter: silence behind it, of which nothing is handed out. */
+static int lengthen(struct mm_resampler *r, struct mm_error *err)
+{
+    static const float silence[256];
+    double ratio = (double)r->out_rate / r->in_rate;
+    double least = LEAST_FILTERS * FILTER_TAPS / CUTOFF / fmin(1, ratio);
+    if ((double)r->taken >= least)
+        return 0;
+    r->most = (size_t)fmax(1, rint((double)r->taken * ratio));
+    int result = 0;
+    for (size_t n = r->taken; result == 0 && (double)n < least; n += 256)
+        result = convert(r, silence, 256, err);
+    return result;
+}
+
 int mm_resampler_flush(struct mm_resampler *r, struct mm_error *err)
 {
-    int result = r->swr ? convert(r, NULL, 0, err) : 0;
+    int result = r->swr && r->taken ? lengthen(r, err) : 0;
+    if (result == 0 && r->swr)
+        result = convert(r, NULL, 0, err);
     swr_free(&r->swr);
     r->in_rate = 0;
     return result;
@@ -102,6 +133,7 @@ int mm_resampler_push(struct mm_resampler *r, const float *samples, size_t count
     }
     if (result != 0 || count == 0)
         return result;
+    r->taken += count;
     if (r->swr)
         return convert(r, samples, count, err);
     while (count && result == 0) {

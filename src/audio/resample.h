@@ -2,8 +2,8 @@
 /*
  * resample.h - mono floats from any rate, which may change on the way, to one fixed rate.
  *
- * No samples are gained or lost at the ends: n samples in at rate a give n * b / a, rounded, out at
- * rate b, aligned with the input. One thread at a time.
+ * No samples are gained or lost at the ends: n samples in at rate a give n * b / a, to within one
+ * and never none, out at rate b, aligned with the input. One thread at a time.
  */
 #ifndef AUDIO_RESAMPLE_H
 #define AUDIO_RESAMPLE_H

@@ -171,6 +171,32 @@ static int parse_count(const char *text)
     return n > 0 && n < 100000 ? (int)n : 0;
 }
 
+int mm_tags_set_frame(struct mm_tags *tags, const char *id, const char *text)
+{
+    const struct {
+        const char *id, *short_id;
+        char **text;
+        int *number;
+    } frames[] = {
+        {"TIT2", "TT2", &tags->title, NULL}, {"TPE1", "TP1", &tags->artist, NULL},
+        {"TALB", "TAL", &tags->album, NULL}, {"TPE2", "TP2", &tags->album_artist, NULL},
+        {"TRCK", "TRK", NULL, &tags->track}, {"TPOS", "TPA", NULL, &tags->disc},
+        {"TYER", "TYE", NULL, &tags->year},
+    };
+    if (strcmp(id, "TSRC") == 0 || strcmp(id, "TRC") == 0)
+        return mm_tags_set_isrc(tags, text);
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        if (strcmp(id, frames[i].id) != 0 && strcmp(id, frames[i].short_id) != 0)
+            continue;
+        if (frames[i].text)
+            return set_text(frames[i].text, text);
+        if (*frames[i].number == 0)
+            *frames[i].number =
+                frames[i].number == &tags->year ? parse_year(text) : parse_count(text);
+    }
+    return 0;
+}
+
 /* ---- genres ---- */
 
 /* "(4)(13)Eurodisco", "((written in brackets)": how ID3v2.3 refers to ID3v1's numbers. Returns what
@@ -269,9 +295,12 @@ int mm_tags_read(const struct mm_input *in, struct mm_tags *tags, struct mm_erro
     const char *genre = LOOKUP(in, "genre", "TCON", "WM/Genre");
     if (result == 0 && genre)
         result = mm_tags_add_genres(tags, genre, strlen(genre));
-    tags->year = parse_year(LOOKUP(in, "date", "year", "TYER", "TDRC", "WM/Year"));
-    tags->track = parse_count(LOOKUP(in, "track", "tracknumber", "TRCK", "WM/TrackNumber"));
-    tags->disc = parse_count(LOOKUP(in, "disc", "discnumber", "TPOS", "WM/PartOfSet"));
+    if (tags->year == 0)
+        tags->year = parse_year(LOOKUP(in, "date", "year", "TYER", "TDRC", "WM/Year"));
+    if (tags->track == 0)
+        tags->track = parse_count(LOOKUP(in, "track", "tracknumber", "TRCK", "WM/TrackNumber"));
+    if (tags->disc == 0)
+        tags->disc = parse_count(LOOKUP(in, "disc", "discnumber", "TPOS", "WM/PartOfSet"));
     if (result < 0) {
         mm_tags_finish(tags);
         return mm_no_memory(err);

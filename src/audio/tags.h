@@ -30,9 +30,13 @@ int mm_tags_add_genres(struct mm_tags *tags, const char *bytes, size_t count);
 int mm_tags_set_isrc(struct mm_tags *tags, const char *text);
 int mm_tags_set_musicbrainz(struct mm_tags *tags, const char *text);
 
+/* Takes a text frame of ID3v2 ("TIT2", or "TT2" of version 2) where nothing is known yet. */
+int mm_tags_set_frame(struct mm_tags *tags, const char *id, const char *text);
+
 /*
  * What FFmpeg's reader of ID3v2 leaves out: values behind the first in a genre frame, and the
- * recording id in a UFID frame (id3.c).
+ * recording id in a UFID frame; and what it gets wrong: all text of a tag of version 2 or 3 that is
+ * unsynchronised as a whole (id3.c).
  */
 int mm_tags_read_id3(const struct mm_input *in, struct mm_tags *tags);
 /* The same for APEv2 items with several values (ape.c). */

@@ -21,7 +21,7 @@ struct mm_l3 {
     float in_scale, in_shift; /* batch norm of the spectrogram */
     struct mm_conv *convs[MM_L3_CONVS];
     struct mm_plane maps[MM_L3_CONVS + 1]; /* [i] enters convs[i]; the last one leaves */
-    struct mm_plane strip;                 /* some rows of maps[1], which never is whole */
+    struct mm_plane strip;                 /* some rows of maps[1], seldom all of them */
     size_t strip_rows;                     /* that one strip gives, before pooling */
     size_t pooled_h, pooled_w;
     size_t pool_top, pool_left; /* the part of 'same' padding before the map */
@@ -190,12 +190,14 @@ static void plan_pool(struct mm_l3 *net)
     net->pool_left = (net->pooled_w * spec->pool_w - map->width) / 2;
 }
 
-/* Rows of the first map, with those above and below that the second convolution needs. */
+/* Rows of the first map, with those above and below that the second convolution needs. Where that
+ * one reads whole maps only, the strip is one. */
 static int plan_strip(struct mm_l3 *net, struct mm_error *err)
 {
     const struct mm_plane *map = &net->maps[1];
     size_t step = mm_conv_row_step(net->convs[1]);
-    net->strip_rows = (STRIP_ROWS + step - 1) / step * step;
+    net->strip_rows =
+        mm_conv_takes_strips(net->convs[1]) ? (STRIP_ROWS + step - 1) / step * step : map->height;
     struct mm_pad sides = {.left = map->pad.left, .right = map->pad.right};
     if (!mm_plane_init(&net->strip, map->channels, net->strip_rows + 2, map->width, sides))
         return mm_error_set(err, MM_ERR_BUG, "a strip of the network's first map has no size");

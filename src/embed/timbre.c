@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "embed/files.h"
 #include "embed/model.h"
 #include "embed/timbre_parts.h"
 
@@ -82,6 +83,10 @@ static int timbre_create(const struct mm_model *model, const struct mm_embed_set
     if (settings->weights || settings->front_end || settings->hop_s > 0 || settings->center > 0)
         return mm_error_set(err, MM_ERR_USAGE,
                             "timbre has no weights, front ends, hop or centring to choose");
+    /* It has no kernels, but a name of none is refused as the other models do. */
+    const struct mm_kernels *unused;
+    if (settings->cpu && mm_files_kernels(settings, &unused, err) < 0)
+        return MM_ERR_USAGE;
     struct timbre *timbre = calloc(1, sizeof *timbre);
     if (!timbre)
         return mm_no_memory(err);

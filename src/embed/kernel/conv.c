@@ -238,3 +238,9 @@ size_t mm_conv_row_step(const struct mm_conv *conv)
 {
     return conv->winograd ? MM_WINOGRAD_OUT_H : conv->tall ? MM_TALL_OUT : conv->pool_h;
 }
+
+/* The list of runs is made for one distance between groups. */
+bool mm_conv_takes_strips(const struct mm_conv *conv)
+{
+    return conv->winograd || conv->in.groups == 1;
+}

@@ -89,12 +89,14 @@ void mm_conv_run(const struct mm_conv *conv, size_t n, const float *in,
  * `count` rows of one map's output, counted before pooling, so that two convolutions can take turns
  * while what lies between them is in the cache. The first of them and count are multiples of
  * mm_conv_row_step(), but the last rows may be fewer. in: the padded input row that the first one
- * begins at, in a map laid out as in_plane, which for kernels other than 3 x 3 is mm_conv_input();
- * out: where the first row goes, as row 0 of out_plane.
+ * begins at, in a map laid out as in_plane, whose groups lie as far apart as those of
+ * mm_conv_input() unless mm_conv_takes_strips(); out: where the first row goes, as row 0 of
+ * out_plane.
  */
 void mm_conv_run_rows(const struct mm_conv *conv, size_t count, const struct mm_plane *in_plane,
                       const float *in, const struct mm_plane *out_plane, float *out,
                       float *scratch);
 size_t mm_conv_row_step(const struct mm_conv *conv);
+bool mm_conv_takes_strips(const struct mm_conv *conv);
 
 #endif

@@ -360,6 +360,44 @@ static void memory_does_not_grow_with_the_song(void **state)
     free(long_one);
 }
 
+/* Bytes that this process has read so far; -1 where the system does not say. */
+static long bytes_read(void)
+{
+    long bytes = -1;
+    FILE *f = fopen("/proc/self/io", "r");
+    if (f && fscanf(f, "rchar: %ld", &bytes) != 1)
+        bytes = -1;
+    if (f)
+        fclose(f);
+    return bytes;
+}
+
+/* Lengths of blocks add up to a hair less than the excerpt: nothing is decoded for that. */
+static void nothing_is_read_behind_the_excerpt(void **state)
+{
+    (void)state;
+    if (bytes_read() < 0)
+        skip();
+    char *path = write_long("long.wav", 1800);
+    unsigned char rate[4];
+    put32(rate, 22050); /* a block is no round number of seconds */
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 24, SEEK_SET), 0);
+    fwrite(rate, 1, 4, f);
+    assert_int_equal(fclose(f), 0);
+    for (double excerpt_s = 5; excerpt_s <= 30; excerpt_s += 1) {
+        long before = bytes_read();
+        struct mm_measure m = measure_file(path, excerpt_s, false);
+        assert_true(fabs(m.excerpt_length_s - excerpt_s) < 1e-6);
+        assert_true(m.excerpt_start_s < 300);
+        /* Half of the song would be 14 MB. */
+        if (bytes_read() - before > 7000000)
+            fail_msg("%ld bytes for %g s", bytes_read() - before, excerpt_s);
+    }
+    free(path);
+}
+
 static void the_same_file_gives_the_same_figures(void **state)
 {
     (void)state;
@@ -389,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_song_a_little_longer_than_the_excerpt_is_taken_whole),
         cmocka_unit_test(listening_starts_where_the_music_does),
         cmocka_unit_test(louder_and_busier_is_more_intense),
+        cmocka_unit_test(nothing_is_read_behind_the_excerpt),
         cmocka_unit_test(the_same_file_gives_the_same_figures),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -103,7 +103,7 @@ static size_t frame(unsigned char *out, const char *id, const void *content, siz
 }
 
 /* An MP3 with this ID3v2 tag in front. */
-static char *with_id3(int version, const unsigned char *frames, size_t size)
+static char *with_flagged_id3(int version, int flags, const unsigned char *frames, size_t size)
 {
     char *path = encode_wav(folder, "id3.mp3", source, "-b:a 64k -id3v2_version 0");
     size_t n;
@@ -112,6 +112,7 @@ static char *with_id3(int version, const unsigned char *frames, size_t size)
     memcpy(all, "ID3", 3);
     all[3] = (unsigned char)version;
     memset(all + 4, 0, 4);
+    all[5] = (unsigned char)flags;
     all[8] = (unsigned char)(size >> 7);
     all[9] = (unsigned char)(size & 0x7f);
     memcpy(all + 10, frames, size);
@@ -120,6 +121,11 @@ static char *with_id3(int version, const unsigned char *frames, size_t size)
     free(all);
     free(sound);
     return path;
+}
+
+static char *with_id3(int version, const unsigned char *frames, size_t size)
+{
+    return with_flagged_id3(version, 0, frames, size);
 }
 
 static void id3_frames_that_ffmpeg_leaves_out_are_read(void **state)
@@ -162,6 +168,40 @@ static void id3_frames_that_ffmpeg_leaves_out_are_read(void **state)
     free(path);
 }
 
+/* In version 3 it runs over all frames, whose lengths are those from before. */
+static void an_unsynchronised_id3_tag_is_read(void **state)
+{
+    (void)state;
+    unsigned char plain[512];
+    unsigned char b[1024];
+    size_t n = frame(plain, "TIT2", "\1\xff\xfeS\0o\0n\0g\0", 11);
+    n += frame(plain + n, "TPE1", "\1\xff\xfeM\0e\0", 7);
+    n += frame(plain + n, "TCON", "\1\xff\xfeR\0&\0B\0\0\0\xff\xfeS\0o\0u\0l\0", 21);
+    n += frame(plain + n, "TCOM", "\0Bach", 5);
+    n += frame(plain + n, "TYER", "\0001999", 5);
+    n += frame(plain + n, "TRCK", "\0003/12", 5);
+    n += frame(plain + n, "UFID", "http://musicbrainz.org\0" UUID, 59);
+    size_t size = 0;
+    for (size_t i = 0; i < n; i++) {
+        b[size++] = plain[i];
+        if (plain[i] == 0xff && (plain[i + 1] >= 0xe0 || plain[i + 1] == 0))
+            b[size++] = 0;
+    }
+    assert_true(size > n + 3);
+    char *path = with_flagged_id3(3, 0x80, b, size);
+    struct mm_audio_info info = probe(path);
+    assert_string_equal(info.tags.title, "Song");
+    assert_string_equal(info.tags.artist, "Me");
+    assert_int_equal(info.tags.year, 1999);
+    assert_int_equal(info.tags.track, 3);
+    assert_int_equal(info.tags.n_genres, 2);
+    assert_string_equal(info.tags.genres[1], "Soul");
+    assert_non_null(info.tags.musicbrainz_id);
+    assert_string_equal(info.tags.musicbrainz_id, UUID);
+    mm_audio_info_finish(&info);
+    free(path);
+}
+
 static void broken_id3_tags_do_no_harm(void **state)
 {
     (void)state;
@@ -172,7 +212,7 @@ static void broken_id3_tags_do_no_harm(void **state)
         n += frame(b + n, "UFID", "http://musicbrainz.org\0" UUID, 59);
         for (int k = 0; k < 6; k++)
             b[mm_random_below(&random, n)] = (unsigned char)mm_random_below(&random, 256);
-        char *path = with_id3(2 + round % 3, b, n);
+        char *path = with_flagged_id3(2 + round % 3, round % 2 ? 0x80 : 0, b, n);
         struct mm_audio_info info;
         if (mm_audio_probe(path, &info, NULL) == 0)
             mm_audio_info_finish(&info);
@@ -306,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(common_tags_are_read_from_every_container),
         cmocka_unit_test(id3_frames_that_ffmpeg_leaves_out_are_read),
+        cmocka_unit_test(an_unsynchronised_id3_tag_is_read),
         cmocka_unit_test(broken_id3_tags_do_no_harm),
         cmocka_unit_test(several_ape_values_are_read),
         cmocka_unit_test(text_of_any_encoding_becomes_utf8),

@@ -203,6 +203,46 @@ static void test_embeddings(void **state)
     mm_weights_finish(&weights);
 }
 
+/* Whatever the processor, and whatever --cpu says: the same values but for rounding. */
+static void test_all_kernels_agree(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    struct mm_weights weights;
+    oracle_weights(&weights);
+    static const size_t heights[] = {40, 57}; /* no multiples of a strip; one that pooling cuts */
+    size_t n;
+    const struct mm_kernels *const *all = mm_kernels_all(&n);
+    for (size_t h = 0; h < sizeof heights / sizeof *heights; h++) {
+        struct mm_l3_spec spec = {.bins = heights[h],
+                                  .frames = 33,
+                                  .filters = {64, 64, 128, 128, 256, 256, 512, 512},
+                                  .pool_h = 8,
+                                  .pool_w = 4};
+        struct mm_random random = {h};
+        float *picture = calloc(spec.bins * spec.frames, sizeof *picture);
+        for (size_t i = 0; i < spec.bins * spec.frames; i++)
+            picture[i] = (float)(-80 * mm_random_unit(&random));
+        float want[512], got[512];
+        for (size_t k = n; k-- > 0;) { /* the last one is the reference */
+            struct mm_l3 *net;
+            struct mm_l3_work *work;
+            if (!all[k]->usable())
+                continue;
+            assert_ok(mm_l3_create(&spec, &weights, all[k], &net, &err), &err);
+            assert_int_equal(mm_l3_dim(net), 512);
+            assert_ok(mm_l3_work_create(net, 1, &work, &err), &err);
+            mm_l3_run(net, work, 1, picture, k + 1 == n ? want : got);
+            if (k + 1 < n)
+                oracle_assert_within(1e-5, all[k]->name, got, want, 512, 1);
+            mm_l3_work_destroy(work);
+            mm_l3_destroy(net);
+        }
+        free(picture);
+    }
+    mm_weights_finish(&weights);
+}
+
 /* Wrong shapes are refused by the name of the layer. */
 static void test_weights_must_chain(void **state)
 {
@@ -280,10 +320,10 @@ static void test_edgel3(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frontends),        cmocka_unit_test(test_frontends_in_full),
-        cmocka_unit_test(test_silence_is_legal), cmocka_unit_test(test_flavour_names),
-        cmocka_unit_test(test_embeddings),       cmocka_unit_test(test_weights_must_chain),
-        cmocka_unit_test(test_edgel3),
+        cmocka_unit_test(test_frontends),          cmocka_unit_test(test_frontends_in_full),
+        cmocka_unit_test(test_silence_is_legal),   cmocka_unit_test(test_flavour_names),
+        cmocka_unit_test(test_all_kernels_agree),  cmocka_unit_test(test_embeddings),
+        cmocka_unit_test(test_weights_must_chain), cmocka_unit_test(test_edgel3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,7 @@ static void test_refusals(void **state)
         {{.model = "openl3-music-mel256-512", .front_end = "x"}, MM_ERR_USAGE, "librosa"},
         {{.model = "openl3-music-mel256-512", .hop_s = 1e-6}, MM_ERR_USAGE, "hop"},
         {{.model = "openl3-music-mel256-512", .cpu = "z80"}, MM_ERR_USAGE, "generic"},
+        {{.model = "timbre", .cpu = "z80"}, MM_ERR_USAGE, "generic"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mm_error err = {0};

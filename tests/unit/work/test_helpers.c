@@ -247,6 +247,17 @@ static void lies_are_not_believed(void **state)
     assert_int_equal(total, 300);
 }
 
+/* A helper that measures a song of hours and says nothing meanwhile would be taken for dead. */
+static void one_that_only_measures_sends_samples_as_well(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    struct mm_audio_request request = {.measure = true};
+    struct mm_measure measure = {0};
+    assert_ok(mm_helpers_analyse(helpers, "good", &request, NULL, NULL, &measure, &err), &err);
+    assert_true(measure.tempo_bpm == 120);
+}
+
 static void a_sink_that_refuses_ends_the_request(void **state)
 {
     (void)state;
@@ -331,6 +342,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_dead_helper_costs_one_request),
         cmocka_unit_test(a_silent_helper_is_replaced),
         cmocka_unit_test(lies_are_not_believed),
+        cmocka_unit_test(one_that_only_measures_sends_samples_as_well),
         cmocka_unit_test(a_sink_that_refuses_ends_the_request),
         cmocka_unit_test(many_threads_share_few_helpers),
         cmocka_unit_test(a_missing_program_is_told),
