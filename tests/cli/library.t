@@ -3,6 +3,7 @@
 # pkg-config file, and the examples, compiled and run with nothing but what was installed.
 . "$MUSICMAP_ROOT/tests/cli/tap.sh"
 build=$(dirname "$MUSICMAP")
+[ -f "$build/build.ninja" ] || { echo "1..0 # SKIP the program is another processor's: nothing here can be linked to its library"; exit 0; }
 
 run 0 env DESTDIR="$scratch/root" meson install -C "$build" --no-rebuild --quiet
 meson introspect "$build" --buildoptions >options
