@@ -57,6 +57,15 @@ has "$errors" 'Spotify gave no sound for 10 songs'
 run 0 musicmap gather spotify --genres acoustic,rock --library spotify-dev2026 --resolve --json
 same "$(json '"\(.resolved) \(.fetched)"')" "18 18" "sounds found at Deezer"
 same "$(json '.added')" 0 "no new songs"
+# A refusal there is one song's, not the run's.
+control faults '{"rules":[{"route":"^/deezer","kind":"code300"},{"route":"^/itunes","kind":"status404"}]}'
+run 0 musicmap gather spotify --genres club --library refused --resolve --json
+same "$(json '"\(.complete) \(.added) \(.failed) \(.resolved)"')" "true 10 10 0" "it goes on where all are refused"
+control reset
+run 0 musicmap gather spotify --genres club --library refused --resolve --json
+same "$(json '"\(.added) \(.failed)"')" "0 0" "and looks again"
+[ "$(json .resolved)" -ge 8 ]
+ok $? "with more luck"
 run 0 musicmap forget --source deezer --library spotify-dev2026 --json
 same "$(json '"\(.songs) \(.kept) \(.files)"')" "0 18 18" "what came from Deezer goes, the songs stay"
 run 0 musicmap forget --source spotify --library spotify-dev2026 --json
