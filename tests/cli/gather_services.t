@@ -93,7 +93,13 @@ same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 1 "con
 run 0 musicmap gather spotify --playlist 'https://open.spotify.com/playlist/37ownplaylist000000000?si=x' --library list --json
 same "$(json .added)" 60 "a playlist, with an episode, a local file and a gap in it"
 run 3 musicmap gather spotify --playlist 37foreignplaylist00000 --library list
-has "$errors" 'playlists that its user owns'
+has "$errors" 'Spotify refuses \(403\): .*[.] Of playlists, an app of 2026 reads those that its user owns'
+control accounts '{"premium":false}'
+for what in "--playlist 37ownplaylist000000000" "--genres acoustic"; do
+    run 3 musicmap gather spotify $what --library list
+    has "$errors" 'Spotify refuses \(403\): Active premium subscription required'
+done
+control accounts '{"premium":true}'
 control accounts '{"kill":"refresh"}'
 run 0 musicmap gather spotify --liked --library user --json
 same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 2 "a dead consent is asked for anew"
@@ -163,6 +169,11 @@ run 1 musicmap gather spotify --genres acoustic,rock --library wait
 has "$errors" 'left alone for 24 hours.*the same command after [0-9-]+ [0-9:]+ goes on'
 run 0 musicmap gather spotify --genres acoustic,rock --library wait --json
 same "$(json '"\(.added) \(.known)"')" "10 10" "goes on where it was"
+control reset
+control faults '{"rules":[{"route":"^/spotify/v1","kind":"s429quota"}]}'
+run 1 musicmap gather spotify --genres acoustic --library wait2
+has "$errors" 'left alone for 24 hours.*the same command after [0-9-]+ [0-9:]+ goes on'
+same "$(count '[.[] | select(.fault == "s429quota")] | length')" 1 "a quota that is used up is not asked for again"
 
 # Nothing is asked without being told to.
 control reset
