@@ -100,7 +100,18 @@ for what in "--playlist 37ownplaylist000000000" "--genres acoustic"; do
     has "$errors" 'Spotify refuses \(403\): Active premium subscription required'
 done
 control accounts '{"premium":true}'
-control accounts '{"kill":"refresh"}'
+# Two runs at once renew one consent, whose token is good for one use.
+control accounts '{"life":1}'
+for i in 1 2 3; do
+    "$MUSICMAP" gather spotify --liked --library "user$i" >"log$i" 2>&1 </dev/null &
+    eval "run$i=\$!"
+done
+for run in $run1 $run2 $run3; do
+    wait "$run"
+    ok $? "a run beside others"
+done
+same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 1 "no new consent is asked for"
+control accounts '{"life":3600,"kill":"refresh"}'
 run 0 musicmap gather spotify --liked --library user --json
 same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 2 "a dead consent is asked for anew"
 control accounts '{"refuse":true,"kill":"refresh"}'
