@@ -221,9 +221,11 @@ static int judge(struct mm_http_session *s, struct job *job, struct mm_http_resp
     double wait = MM_RETRY_UNKNOWN;
     enum mm_http_verdict verdict = MM_HTTP_TAKE;
     int status = response->status;
-    if (status == 429)
+    if (status == 429) {
         verdict = MM_HTTP_BUSY;
-    else if (status == 408 || status == 425 || status >= 500)
+        if (job->request->judge) /* the body may say for how long */
+            job->request->judge(job->request->ctx, response, job->tries, &wait);
+    } else if (status == 408 || status == 425 || status >= 500)
         verdict = response->retry_after_s >= 0 ? MM_HTTP_BUSY : MM_HTTP_AGAIN;
     else if (job->request->judge)
         verdict = job->request->judge(job->request->ctx, response, job->tries, &wait);

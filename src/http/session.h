@@ -79,8 +79,9 @@ struct mm_http_request {
     bool plain; /* the reply may not be packed (gzip): libcurl believes packed ones that
                    were cut, and sound has no syntax to tell by */
     /*
-     * Looks at a reply that arrived whole and is no 429 or 5xx. NULL: all are taken. *wait_s may be
-     * set with BUSY. tries counts this one.
+     * Looks at a reply that arrived whole and is no 5xx. NULL: all are taken. *wait_s may be set
+     * with BUSY; of a 429, which is BUSY whatever it says, that is all it is asked for. tries
+     * counts this one.
      */
     enum mm_http_verdict (*judge)(void *ctx, const struct mm_http_response *response, int tries,
                                   double *wait_s);

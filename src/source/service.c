@@ -299,6 +299,18 @@ static enum mm_http_verdict judge_json(void *ctx, const struct mm_http_response 
     return r->service->judge ? r->service->judge(response, r->json, wait_s) : MM_HTTP_TAKE;
 }
 
+/* A refusal in plain words, as errors in JSON have it: {"error": words}. NULL: it has none. */
+static json_t *plain_words(const struct mm_http_response *response)
+{
+    if (response->status < 400 || strcmp(response->type, "text/plain") != 0)
+        return NULL;
+    size_t n = response->size < 300 ? response->size : 300;
+    char *words = mm_text_clean_utf8(response->body, n);
+    json_t *json = words && *words ? json_pack("{s:s}", "error", words) : NULL;
+    free(words);
+    return json;
+}
+
 int mm_service_do(struct mm_service_session *s, const struct mm_service_call *call, json_t **json,
                   int *status, struct mm_error *err)
 {
@@ -325,7 +337,7 @@ int mm_service_do(struct mm_service_session *s, const struct mm_service_call *ca
         return result;
     }
     *status = response.status;
-    *json = reading.json;
+    *json = reading.json ? reading.json : plain_words(&response);
     mm_http_response_finish(&response);
     return 0;
 }

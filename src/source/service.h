@@ -59,7 +59,7 @@ struct mm_service_call {
     bool once;                 /* see mm_http_request */
 };
 /* Does it and reads the reply as JSON; *status gets its HTTP status. json is NULL when a refusal
- * (4xx) had no JSON. */
+ * (4xx) had no JSON, nor plain words: those are {"error": words}. */
 int mm_service_do(struct mm_service_session *session, const struct mm_service_call *call,
                   json_t **json, int *status, struct mm_error *err);
 /* The same for a GET. */

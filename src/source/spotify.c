@@ -6,6 +6,7 @@
  */
 #include "source/spotify.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,11 +208,14 @@ static int playlist_page(struct mm_service_session *s, const char *value, struct
             break;
     }
     free(id);
-    if (result == MM_ERR_IO && status == 403)
-        return mm_error_set(
-            err, result,
-            "Spotify refuses this playlist (403): an app of 2026 reads the playlists "
-            "that its user owns, with the user's consent");
+    if (result == MM_ERR_IO && status == 403 && err) {
+        char words[256]; /* it may be the account, or the app, that it does not like */
+        snprintf(words, sizeof words, "%.255s", err->message);
+        return mm_error_set(err, result,
+                            "%s. Of playlists, an app of 2026 reads those that its user owns, with "
+                            "the user's consent",
+                            words);
+    }
     return result;
 }
 
@@ -242,7 +246,8 @@ static int page(struct mm_service_session *s, const struct mm_step *step, const 
     return result;
 }
 
-/* "Too many requests" may also come as 403 with a reason; all else is looked at by the caller. */
+/* "Too many requests" may also come as 403 with a reason, and as 429 with it and no Retry-After;
+ * all else is looked at by the caller. */
 static enum mm_http_verdict judge(const struct mm_http_response *response, const json_t *json,
                                   double *wait_s)
 {

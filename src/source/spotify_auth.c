@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -80,6 +82,24 @@ static void forget_consent(struct mm_spotify *spotify)
     wipe(&spotify->refresh);
     wipe(&spotify->authorization);
     unlink(spotify->token_file);
+}
+
+/* Runs share one consent, and a refresh token is good for one use: who uses it does so alone. A
+ * descriptor to close; -1 = it could not be had in a minute, or there is no folder yet. */
+static int lock_tokens(const struct mm_service_session *s)
+{
+    const char *file = s->spotify->token_file;
+    char *folder = mm_strndup(file, (size_t)(mm_path_name(file) - file));
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    free(folder);
+    for (int tenths = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; tenths++) {
+        if (tenths == 600 || mm_progress_cancelled(s->settings.progress)) {
+            close(fd);
+            return -1;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    return fd;
 }
 
 int mm_service_logout(const struct mm_service *service, struct mm_error *err)
@@ -258,6 +278,27 @@ static int refresh(struct mm_service_session *s, bool *dead, struct mm_error *er
     return result;
 }
 
+/* Renews by the token in the file, which another run may have put there since ours. */
+static int refresh_alone(struct mm_service_session *s, bool *needs_consent, struct mm_error *err)
+{
+    struct mm_spotify *spotify = s->spotify;
+    bool dead = false;
+    int result = 0;
+    int lock = lock_tokens(s);
+    wipe(&spotify->refresh);
+    load_refresh(spotify);
+    *needs_consent = !spotify->refresh;
+    if (spotify->refresh) {
+        result = refresh(s, &dead, err);
+        *needs_consent = dead || (result == 0 && spotify->narrow);
+        if (dead)
+            forget_consent(spotify); /* never tried again: only a new consent helps */
+    }
+    if (lock >= 0)
+        close(lock);
+    return result;
+}
+
 int mm_spotify_authorize(struct mm_service_session *s, bool force, struct mm_error *err)
 {
     struct mm_spotify *spotify = s->spotify;
@@ -267,15 +308,11 @@ int mm_spotify_authorize(struct mm_service_session *s, bool force, struct mm_err
         return 0;
     if (!s->settings.as_user)
         return authorize_app(s, err);
-    if (spotify->refresh) {
-        bool dead = false;
-        int result = refresh(s, &dead, err);
-        if (!dead && (result < 0 || !spotify->narrow))
-            return result;
-        if (dead)
-            forget_consent(spotify); /* never tried again: only a new consent helps */
-    }
-    int result = mm_spotify_login(s, err);
+    bool needs_consent;
+    int result = refresh_alone(s, &needs_consent, err);
+    if (!needs_consent)
+        return result;
+    result = mm_spotify_login(s, err);
     if (result == 0 && spotify->narrow)
         return mm_error_set(err, MM_ERR_IO, "Spotify does not let musicmap change your playlists");
     return result;

@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "musicmap/source.h"
+#include "source/inodes.h"
 
 enum { LOOK_MS = 200 };
 static const double settle_s = 2;    /* so long must nothing change, */
@@ -41,17 +43,29 @@ static int watch_folder(struct mm_watch *watch, const char *path, struct mm_erro
     return errno == ENOMEM ? mm_no_memory(err) : 0; /* gone again, or not ours to read */
 }
 
-/* Watches every folder below those that were asked for. */
+/* Watches every folder below those that were asked for, each once, whichever links lead there: the
+ * folder's own walk follows them, too. */
 static int walk(struct mm_watch *watch, struct mm_error *err)
 {
-    FTS *tree = fts_open(watch->folders, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+    FTS *tree = fts_open(watch->folders, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     if (!tree)
         return mm_error_set(err, MM_ERR_IO, "cannot walk the folders to watch");
+    struct inode_set met = {0};
     int result = 0;
     FTSENT *entry;
-    while (result == 0 && (entry = fts_read(tree)))
-        if (entry->fts_info == FTS_D)
+    while (result == 0 && (entry = fts_read(tree))) {
+        if (entry->fts_info != FTS_D)
+            continue;
+        const struct stat *st = entry->fts_statp;
+        bool added = false;
+        if (inode_set_add(&met, (struct inode){st->st_dev, st->st_ino}, &added) < 0)
+            result = mm_no_memory(err);
+        else if (added)
             result = watch_folder(watch, entry->fts_path, err);
+        else
+            fts_set(tree, entry, FTS_SKIP);
+    }
+    inode_set_finish(&met);
     fts_close(tree);
     return result;
 }

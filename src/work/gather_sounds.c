@@ -106,8 +106,25 @@ static int open_elsewhere(struct mm_gathering *g, size_t k, struct mm_error *err
     return mm_service_open(mm_service_find(ELSEWHERE[k]), &settings, &g->elsewhere[k], err);
 }
 
-static int find_elsewhere(struct mm_batch *b, struct mm_staged *s, struct mm_error *err)
+/* The k-th service says no to one song: noted, where no other has it; the run goes on. */
+static int ask_elsewhere(struct mm_batch *b, size_t i, size_t k, bool *found, struct mm_error *err)
 {
+    struct mm_staged *s = &b->stage.list[i];
+    struct mm_error fault = {0};
+    int result = mm_service_resolve(b->g->elsewhere[k], &s->track, &s->found, found, &fault);
+    if (result == MM_ERR_NOT_FOUND || result == MM_ERR_IO) {
+        note_result(b, i, result, &fault);
+        *found = false;
+        result = 0;
+    } else if (result < 0 && err) {
+        *err = fault;
+    }
+    return result;
+}
+
+static int find_elsewhere(struct mm_batch *b, size_t i, struct mm_error *err)
+{
+    struct mm_staged *s = &b->stage.list[i];
     int result = 0;
     for (size_t k = 0; k < MM_ELSEWHERE && result == 0 && !s->found_at; k++) {
         bool found = false;
@@ -115,11 +132,13 @@ static int find_elsewhere(struct mm_batch *b, struct mm_staged *s, struct mm_err
             continue;
         result = open_elsewhere(b->g, k, err);
         if (result == 0)
-            result = mm_service_resolve(b->g->elsewhere[k], &s->track, &s->found, &found, err);
-        if (result == 0 && found && s->found.preview)
+            result = ask_elsewhere(b, i, k, &found, err);
+        if (result == 0 && found && s->found.preview) {
             s->found_at = ELSEWHERE[k];
-        else
+            b->results[i] = 0;
+        } else {
             mm_track_finish(&s->found);
+        }
     }
     return result;
 }
@@ -130,7 +149,7 @@ static int resolve(struct mm_batch *b, struct mm_error *err)
     for (size_t i = b->first; i < b->stage.n && result == 0; i++) {
         struct mm_staged *s = &b->stage.list[i];
         if (s->wants_sound && !s->file && !s->track.preview)
-            result = find_elsewhere(b, s, err);
+            result = find_elsewhere(b, i, err);
     }
     for (size_t k = 0; k < MM_ELSEWHERE && result == 0; k++)
         if (b->g->elsewhere[k])

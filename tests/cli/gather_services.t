@@ -57,6 +57,15 @@ has "$errors" 'Spotify gave no sound for 10 songs'
 run 0 musicmap gather spotify --genres acoustic,rock --library spotify-dev2026 --resolve --json
 same "$(json '"\(.resolved) \(.fetched)"')" "18 18" "sounds found at Deezer"
 same "$(json '.added')" 0 "no new songs"
+# A refusal there is one song's, not the run's.
+control faults '{"rules":[{"route":"^/deezer","kind":"code300"},{"route":"^/itunes","kind":"status404"}]}'
+run 0 musicmap gather spotify --genres club --library refused --resolve --json
+same "$(json '"\(.complete) \(.added) \(.failed) \(.resolved)"')" "true 10 10 0" "it goes on where all are refused"
+control reset
+run 0 musicmap gather spotify --genres club --library refused --resolve --json
+same "$(json '"\(.added) \(.failed)"')" "0 0" "and looks again"
+[ "$(json .resolved)" -ge 8 ]
+ok $? "with more luck"
 run 0 musicmap forget --source deezer --library spotify-dev2026 --json
 same "$(json '"\(.songs) \(.kept) \(.files)"')" "0 18 18" "what came from Deezer goes, the songs stay"
 run 0 musicmap forget --source spotify --library spotify-dev2026 --json
@@ -84,8 +93,25 @@ same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 1 "con
 run 0 musicmap gather spotify --playlist 'https://open.spotify.com/playlist/37ownplaylist000000000?si=x' --library list --json
 same "$(json .added)" 60 "a playlist, with an episode, a local file and a gap in it"
 run 3 musicmap gather spotify --playlist 37foreignplaylist00000 --library list
-has "$errors" 'playlists that its user owns'
-control accounts '{"kill":"refresh"}'
+has "$errors" 'Spotify refuses \(403\): .*[.] Of playlists, an app of 2026 reads those that its user owns'
+control accounts '{"premium":false}'
+for what in "--playlist 37ownplaylist000000000" "--genres acoustic"; do
+    run 3 musicmap gather spotify $what --library list
+    has "$errors" 'Spotify refuses \(403\): Active premium subscription required'
+done
+control accounts '{"premium":true}'
+# Two runs at once renew one consent, whose token is good for one use.
+control accounts '{"life":1}'
+for i in 1 2 3; do
+    "$MUSICMAP" gather spotify --liked --library "user$i" >"log$i" 2>&1 </dev/null &
+    eval "run$i=\$!"
+done
+for run in $run1 $run2 $run3; do
+    wait "$run"
+    ok $? "a run beside others"
+done
+same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 1 "no new consent is asked for"
+control accounts '{"life":3600,"kill":"refresh"}'
 run 0 musicmap gather spotify --liked --library user --json
 same "$(count '[.[] | select(.path == "/accounts/authorize")] | length')" 2 "a dead consent is asked for anew"
 control accounts '{"refuse":true,"kill":"refresh"}'
@@ -154,6 +180,11 @@ run 1 musicmap gather spotify --genres acoustic,rock --library wait
 has "$errors" 'left alone for 24 hours.*the same command after [0-9-]+ [0-9:]+ goes on'
 run 0 musicmap gather spotify --genres acoustic,rock --library wait --json
 same "$(json '"\(.added) \(.known)"')" "10 10" "goes on where it was"
+control reset
+control faults '{"rules":[{"route":"^/spotify/v1","kind":"s429quota"}]}'
+run 1 musicmap gather spotify --genres acoustic --library wait2
+has "$errors" 'left alone for 24 hours.*the same command after [0-9-]+ [0-9:]+ goes on'
+same "$(count '[.[] | select(.fault == "s429quota")] | length')" 1 "a quota that is used up is not asked for again"
 
 # Nothing is asked without being told to.
 control reset

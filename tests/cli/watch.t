@@ -51,6 +51,14 @@ until_true "and embedded" event_has '"embedded":8'
 until_true "and on the map by itself" event_has '"embedded":8,.*"map_songs":8'
 rm music/A/1.wav
 until_true "a song that went is told" said gathered '1 missing'
+# A folder elsewhere that a link leads to, and one that leads back.
+mkdir elsewhere
+ln -s ../elsewhere music/Link
+ln -s .. music/New/Up
+sleep 4
+song elsewhere/9.wav 990
+song elsewhere/10.wav 1000
+until_true "songs in a folder that is linked are found" said gathered '9 songs found'
 
 kill -INT $gather
 wait $gather

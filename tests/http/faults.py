@@ -69,6 +69,8 @@ def change(kind, reply, host):
                  's429day': '86400'}.get(kind)
         if after is not None:
             reply.headers['Retry-After'] = after
+        if kind == 's429quota':  # the account's: nobody says when it ends
+            reply.body = b'{"error":{"status":429,"message":"Quota exceeded","reason":"QUOTA_EXCEEDED"}}'
     elif kind == 'empty':
         reply.body = b''
     elif kind == 'html':
