@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd/gather.h"
+#include "musicmap/join.h"
 #include "musicmap/store.h"
 
 /* Where songs come from: folders, or a service. */
@@ -60,6 +62,22 @@ static int explore(const struct command *self, struct mm_catalog *catalog,
     return mapped ? mapped : status;
 }
 
+/* The models' vectors of this pooling, "A:max+B:max": a library may hold others of the same models,
+ * and the map is to be of those that were asked for. Heap string; NULL: out of memory. */
+static char *pooled(const char *model, const char *pool)
+{
+    struct mm_join join;
+    struct mm_text text = {0};
+    if (mm_join_parse(model, &join, NULL) < 0) /* it has been checked */
+        return mm_strdup(model);
+    if (join.n == 1)
+        return mm_format("%s:%s", join.part[0].name, pool);
+    for (size_t i = 0; i < join.n; i++)
+        mm_text_addf(&text, "%s%.9g*%s:%s", i ? "+" : "", join.part[i].weight, join.part[i].name,
+                     pool);
+    return mm_text_steal(&text);
+}
+
 /* ---- the original, replayed ---- */
 
 /* The service that the user has set up; Deezer needs nothing. */
@@ -79,10 +97,15 @@ static int apply_preset(const struct command *self, const char *preset, const ch
     if (preset && strcmp(preset, "original") != 0)
         return cmd_fail(self, CMD_USAGE,
                         "there is no preset \"%s\"; \"original\" is the one there is", preset);
+    if (!preset && !source && !origin->n)
+        return cmd_fail(self, CMD_USAGE, "explore which folder? (or --preset original)");
     if (!preset && !source)
-        return origin->n
-                   ? 0
-                   : cmd_fail(self, CMD_USAGE, "explore which folder? (or --preset original)");
+        return cmd_given(&origin->options.genres) || cmd_given(&origin->options.per_genre) ||
+                       cmd_given(&origin->options.resolve)
+                   ? cmd_fail(self, CMD_USAGE,
+                              "--genres, --per-genre and --resolve are for a service: name it with "
+                              "--source")
+                   : 0;
     if (origin->n)
         return cmd_fail(self, CMD_USAGE, "a folder, or --preset and --source, not both");
     origin->service = mm_service_find(source ? source : usual_service());
@@ -138,15 +161,24 @@ int cmd_explore(const struct command *self, int argc, char **argv)
     struct mm_embed_options embed;
     struct mm_map_options map;
     int status = cmd_parse(self, options, argc, argv, 0, SIZE_MAX, &origin.folders, &origin.n);
+    const char *asked = embed_in.pool;
     if (!status)
         status = apply_preset(self, preset, source, &origin, &embed_in, &map_in);
     if (!status)
         status = cmd_embed_options(self, &embed_in, &embed);
-    map_in.model = embed_in.model;
+    if (!status && embed.model.pool == MM_POOL_NONE)
+        status = cmd_fail(self, CMD_USAGE,
+                          "a library keeps one vector a song: --pool mean, max or meanmax");
+    char *model = NULL;
+    if (!status && asked && !(model = pooled(embed.model.model, asked)))
+        status = cmd_fail(self, CMD_FAILED, "out of memory");
+    map_in.model = model ? model : embed_in.model;
     if (!status)
         status = cmd_map_options(self, &map_in, &map);
-    if (status)
+    if (status) {
+        free(model);
         return status;
+    }
     struct mm_catalog *catalog = cmd_open_library(self, true);
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
@@ -156,5 +188,6 @@ int cmd_explore(const struct command *self, int argc, char **argv)
         status = cmd_run_serve(self, catalog, helpers, &serve);
     mm_helpers_destroy(helpers);
     mm_catalog_close(catalog);
+    free(model);
     return status;
 }

@@ -65,6 +65,7 @@ has "$errors" '^7 songs, about [0-9.]+ MB'
 has "$errors" 'written: site, 7 songs, 7 of them to be heard'
 same "$(jq -s 'map(length) | add' site/data/songs-*.json)" 7 "songs"
 same "$(jq -r .songs site/data/map.json)" 7 "map"
+lacks site/data/songs-0.json '[0-9]\.[0-9]{10}'
 same "$(for f in site/clips/*; do ffprobe -v error -show_entries format=format_name -of csv=p=0 "$f"; done | wc -l)" 7 "clips are sound"
 run 0 musicmap export site --clips short
 same "$(for f in site/clips/*; do ffprobe -v error -show_entries stream=codec_name,channels:format=duration -of csv=p=0 "$f"; done |

@@ -123,6 +123,15 @@ run 0 musicmap lab --library both.lib --clusterers ward --clusters 2 --layouts p
 same "$(json '.rows[0].model')" mm1+timbre "what it is mapped by comes first"
 same "$(json '[.rows[].model] | sort | join(" ")')" "mm1 mm1+timbre timbre" "each and both are compared"
 run 0 musicmap similar both/1.mp3 --library both.lib
+# The map is of what was asked for, though the library has other vectors of these models, too.
+for pool in max mean max; do
+    run 0 musicmap explore both --model mm1+timbre --pool $pool --no-serve --library both.lib
+    same "$(/usr/bin/python3 -c "
+import sqlite3
+rows = sqlite3.connect('both.lib/catalog.sqlite').execute('SELECT settings FROM map ORDER BY id DESC')
+print(rows.fetchone()[0].count('pool=$pool '))")" 2 "the map is of vectors pooled by $pool"
+done
+run 0 musicmap map --library both.lib --model mm1:mean+timbre:mean
 run 0 musicmap eval --label folder --library both.lib
 has "$out" '^songs +4$'
 has "$out" "^silhouette +- +how far clusters lie apart" # one cluster does not lie apart

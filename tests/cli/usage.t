@@ -37,6 +37,11 @@ lacks "$errors" 'is it'
 run 2 musicmap gather nowhere x
 has "$errors" 'no source "nowhere"'
 run 2 musicmap explore
+run 2 musicmap explore x --no-serve --genres rock
+has "$errors" 'genres.* for a service'
+run 2 musicmap explore x --no-serve --per-genre 5
+run 2 musicmap explore x --no-serve --pool none
+has "$errors" 'mean, max or meanmax'
 run 2 musicmap map --clusters many
 has "$errors" 'clusters cannot be "many"'
 run 2 musicmap map --clusters 0
