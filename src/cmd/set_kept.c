@@ -168,7 +168,9 @@ static char *song_name(struct mm_catalog *catalog, int64_t id)
             mm_format("%s%s%s", song.tags.artist ? song.tags.artist : "",
                       song.tags.artist ? " - " : "", song.tags.title ? song.tags.title : song.key);
     mm_song_finish(&song);
-    return name;
+    char *clean = name ? mm_text_clean_utf8(name, strlen(name)) : NULL;
+    free(name);
+    return clean;
 }
 
 static void print_changes(struct mm_catalog *catalog, const struct mm_set_record *a,
