@@ -75,6 +75,22 @@ void set_indices_finish(struct set_indices *indices)
     *indices = (struct set_indices){0};
 }
 
+/* Judged is what is there: what was asked for and is gone since (a song, a country of an older map)
+ * keeps nobody from showing or playing the set. */
+static void ask_what_is_there(const struct mm_set_ask *ask, const struct made_set *made,
+                              struct mm_set_request *request)
+{
+    size_t n = ask->n_ids;
+    bool first = n && mm_set_library_find(made->library, ask->ids[0]) != MM_SET_NONE;
+    bool last = n && mm_set_library_find(made->library, ask->ids[n - 1]) != MM_SET_NONE;
+    bool nothing = request->n_waypoints == 0;
+    request->from_first = request->from_first && first;
+    request->to_last = request->to_last && last;
+    if (nothing && (request->shape == MM_SHAPE_LIKE ||
+                    (request->shape == MM_SHAPE_AROUND && request->country == MM_SET_NONE)))
+        request->shape = MM_SHAPE_FREE;
+}
+
 /* The set of which this one is a sibling: its newest version. */
 static int find_sibling(struct mm_catalog *catalog, const struct mm_set_library *library,
                         const char *of, struct set_indices *out, struct mm_error *err)
@@ -88,12 +104,13 @@ static int find_sibling(struct mm_catalog *catalog, const struct mm_set_library 
     return result;
 }
 
-static int fill_request(struct mm_catalog *catalog, const struct mm_set_ask *ask,
+static int fill_request(struct mm_catalog *catalog, const struct mm_set_ask *ask, bool judged,
                         const struct made_set *made, struct set_indices *indices,
                         struct mm_set_request *out, struct mm_error *err)
 {
-    int result = find_indices(made->library, ask->ids, ask->n_ids, ask->shape != MM_SHAPE_LIKE,
-                              &indices->way, &indices->n_way, err);
+    int result =
+        find_indices(made->library, ask->ids, ask->n_ids, !judged && ask->shape != MM_SHAPE_LIKE,
+                     &indices->way, &indices->n_way, err);
     if (result == 0 && ask->of)
         result = find_sibling(catalog, made->library, ask->of, indices, err);
     *out = (struct mm_set_request){.shape = ask->shape,
@@ -111,16 +128,25 @@ static int fill_request(struct mm_catalog *catalog, const struct mm_set_ask *ask
                                    .seconds = ask->seconds,
                                    .rounds = ask->rounds,
                                    .jobs = cmd_common.jobs};
+    if (judged)
+        ask_what_is_there(ask, made, out);
     return result;
+}
+
+static int prepare(struct mm_catalog *catalog, const struct mm_set_ask *ask, bool judged,
+                   struct made_set *out, struct set_indices *indices,
+                   struct mm_set_request *request, struct mm_error *err)
+{
+    *out = (struct made_set){0};
+    *indices = (struct set_indices){0};
+    int result = load(catalog, ask, out, err);
+    return result == 0 ? fill_request(catalog, ask, judged, out, indices, request, err) : result;
 }
 
 int set_prepare(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
                 struct set_indices *indices, struct mm_set_request *request, struct mm_error *err)
 {
-    *out = (struct made_set){0};
-    *indices = (struct set_indices){0};
-    int result = load(catalog, ask, out, err);
-    return result == 0 ? fill_request(catalog, ask, out, indices, request, err) : result;
+    return prepare(catalog, ask, false, out, indices, request, err);
 }
 
 int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
@@ -157,9 +183,15 @@ int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const in
     struct mm_set_request request;
     uint32_t *songs = NULL;
     size_t count = 0;
-    int result = set_prepare(catalog, ask, out, &indices, &request, err);
+    int result = prepare(catalog, ask, true, out, &indices, &request, err);
     if (result == 0)
         result = find_indices(out->library, ids, n, false, &songs, &count, err);
+    for (size_t i = 0; result == 0 && i < n; i++)
+        if (mm_set_library_find(out->library, ids[i]) == MM_SET_NONE)
+            out->gone_id = out->gone++ ? out->gone_id : ids[i];
+    if (result == 0 && count == 0)
+        result =
+            mm_error_set(err, MM_ERR_NOT_FOUND, "no song of the set is in the library any more");
     if (result == 0)
         result = mm_set_judge(out->library, out->rules, &request, songs, each_once(songs, count),
                               &out->set, err);

@@ -31,6 +31,8 @@ struct made_set {
     struct mm_set_library *library;
     struct mm_set_rules *rules;
     struct mm_set *set;
+    size_t gone;     /* songs of a kept set that the library has no more */
+    int64_t gone_id; /* the first of them */
 };
 int set_make(struct mm_catalog *catalog, const struct mm_set_ask *ask, struct made_set *out,
              struct mm_error *err);
@@ -59,6 +61,9 @@ int set_find_named(struct mm_catalog *catalog, const char *artist, const char *t
 /* Keeps the set as a version of name. */
 int set_keep(struct mm_catalog *catalog, const char *name, const struct mm_set_ask *ask,
              const struct made_set *made, int *version, struct mm_error *err);
+
+/* MM_ERR_NOT_FOUND, told with a name, when songs of a kept set are gone. */
+int set_check_whole(struct mm_catalog *catalog, const struct made_set *made, struct mm_error *err);
 
 /* The kept set that "evening" or "evening@2" means. */
 int set_get(struct mm_catalog *catalog, const char *word, struct mm_set_record *out,

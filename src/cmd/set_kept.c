@@ -79,6 +79,35 @@ int set_get(struct mm_catalog *catalog, const char *word, struct mm_set_record *
     return result;
 }
 
+static char *song_name(struct mm_catalog *catalog, int64_t id)
+{
+    struct mm_song song = {0};
+    char *name = NULL;
+    if (mm_catalog_get_song(catalog, id, &song, NULL) == 0)
+        name =
+            mm_format("%s%s%s", song.tags.artist ? song.tags.artist : "",
+                      song.tags.artist ? " - " : "", song.tags.title ? song.tags.title : song.key);
+    mm_song_finish(&song);
+    char *clean = name ? mm_text_clean_utf8(name, strlen(name)) : NULL;
+    free(name);
+    return clean;
+}
+
+int set_check_whole(struct mm_catalog *catalog, const struct made_set *made, struct mm_error *err)
+{
+    if (!made->gone)
+        return 0;
+    char *name = song_name(catalog, made->gone_id);
+    char *others = made->gone > 1 ? mm_format(" and %zu others", made->gone - 1) : mm_strdup("");
+    int result = mm_error_set(err, MM_ERR_NOT_FOUND,
+                              "not in the library any more, or without a file: %s%s of the set "
+                              "(\"set refresh\" makes it anew)",
+                              name ? name : "a song", others ? others : "");
+    free(others);
+    free(name);
+    return result;
+}
+
 /* Prints and writes it; keeps it, too, when it was made anew. */
 static int tell(const struct command *self, struct mm_catalog *catalog,
                 const struct set_options *in, const struct mm_set_record *record,
@@ -98,6 +127,8 @@ static int tell(const struct command *self, struct mm_catalog *catalog,
     set_tell(made, record->name, sent);
     if (version)
         cmd_say("kept as \"%s\", version %d", record->name, version);
+    if (set_check_whole(catalog, made, &err) < 0)
+        status = cmd_fail(self, CMD_PARTLY, "%s", err.message);
     return status == CMD_DONE ? set_status(made->set) : status;
 }
 
@@ -157,18 +188,6 @@ static size_t place(const struct mm_set_record *set, int64_t song)
         if (set->songs[i] == song)
             return i + 1;
     return 0;
-}
-
-static char *song_name(struct mm_catalog *catalog, int64_t id)
-{
-    struct mm_song song = {0};
-    char *name = NULL;
-    if (mm_catalog_get_song(catalog, id, &song, NULL) == 0)
-        name =
-            mm_format("%s%s%s", song.tags.artist ? song.tags.artist : "",
-                      song.tags.artist ? " - " : "", song.tags.title ? song.tags.title : song.key);
-    mm_song_finish(&song);
-    return name;
 }
 
 static void print_changes(struct mm_catalog *catalog, const struct mm_set_record *a,

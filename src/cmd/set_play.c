@@ -48,6 +48,8 @@ static int load(struct playing *p, struct mm_catalog *catalog, const char *word,
         result = mm_set_ask_from_json(p->record.request, &p->ask, err);
     if (result == 0)
         result = set_judge(catalog, &p->ask, p->record.songs, p->record.n_songs, &p->made, err);
+    if (result == 0)
+        result = set_check_whole(catalog, &p->made, err);
     p->n = result == 0 ? p->made.set->n : 0;
     p->songs = mm_calloc3(p->n, 1, sizeof *p->songs);
     p->done = mm_calloc3(p->n, 1, sizeof *p->done);

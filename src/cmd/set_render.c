@@ -165,6 +165,8 @@ int set_render(const struct command *self, int argc, char **argv)
     if (result == 0)
         result = set_judge(catalog, &ask, record.songs, record.n_songs, &made, &err);
     if (result == 0)
+        result = set_check_whole(catalog, &made, &err);
+    if (result == 0)
         result = render(self, helpers, &in, record.name, &made, &length_s, &shortened, &err);
     if (result < 0 || !made.set) {
         status = cmd_fail_error(self, &err);

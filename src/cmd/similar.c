@@ -20,9 +20,11 @@ static void print_found(const struct mm_set_library *library, const struct mm_si
 {
     for (size_t i = 0; i < count; i++) {
         const struct mm_set_song *s = mm_set_library_song(library, found[i].song);
-        printf("%5.3f  #%-6" PRId64 " %s%s%s\n", (double)found[i].cosine, s->id,
-               s->artist ? s->artist : "", s->artist ? " - " : "",
-               s->title ? s->title : mm_path_name(s->path));
+        printf("%5.3f  #%-6" PRId64 " ", (double)found[i].cosine, s->id);
+        cmd_put(0, s->artist ? s->artist : "");
+        printf("%s", s->artist ? " - " : "");
+        cmd_put(0, s->title ? s->title : mm_path_name(s->path));
+        putchar('\n');
     }
 }
 

@@ -18,6 +18,7 @@
 #define SHIFT_S     120.0         /* a plan whose next song is due so much off is no plan */
 #define LOOK_S      20.0          /* from one look to the next at most */
 #define MOST_WAIT_S 60.0          /* for a player that is away */
+#define HOUR_S      3600.0        /* by which clocks are put forward and back */
 #define SAME_S      10.0          /* two beginnings of one song so near are one */
 
 enum { MOST_REFUSALS = 30 };
@@ -32,6 +33,7 @@ struct mm_radio {
     size_t n_logged;                /* of them, told by events.played */
     struct mm_radio_look now, last; /* this look and the one before */
     double looked_at;               /* time of the last one; 0 = none yet */
+    double stepped_at;              /* of the last step, also one that saw nothing */
     bool noted;                     /* what was on air then is in the log */
     struct mm_set *plan;
     size_t next;       /* first song of the plan that is not queued */
@@ -127,6 +129,24 @@ static int note_current(struct mm_radio *r, double now, struct mm_error *err)
         result = note_aired(r, on->song, now - r->now.elapsed_s, err);
     r->noted = known || (on && r->now.playing);
     return result;
+}
+
+/* Steps are at most some minutes apart: an hour more or less is the clock's. What was heard moves
+ * along, so that songs stay as far apart as they are for who listens; what comes is planned anew,
+ * since other hours may have other rules. */
+static void mind_the_clock(struct mm_radio *r, double now)
+{
+    double gone = r->stepped_at > 0 ? now - r->stepped_at : 0;
+    double put = fabs(gone - HOUR_S) < SHIFT_S   ? HOUR_S
+                 : fabs(gone + HOUR_S) < SHIFT_S ? -HOUR_S
+                                                 : 0;
+    r->stepped_at = now;
+    if (put == 0)
+        return;
+    for (size_t i = 0; i < r->n_aired; i++)
+        r->aired[i].at += put;
+    r->looked_at += r->looked_at > 0 ? put : 0;
+    forget_plan(r);
 }
 
 /* ---- planning ---- */
@@ -269,12 +289,13 @@ int mm_radio_step(struct mm_radio *r, double *wait_s, struct mm_error *err)
 {
     *wait_s = LOOK_S;
     int result = r->player.look(r->player.ctx, &r->last, err);
+    double now = r->clock.now(r->clock.ctx);
+    mind_the_clock(r, now);
     if (result < 0)
         return result; /* what was seen the last time is still in r->now */
     struct mm_radio_look seen = r->last;
     r->last = r->now;
     r->now = seen;
-    double now = r->clock.now(r->clock.ctx);
     result = note_current(r, now, err);
     if (result == 0)
         result = tell_aired(r, err);

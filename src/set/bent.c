@@ -3,6 +3,8 @@
 #include "set/bent.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -270,5 +272,9 @@ int mm_bent_tell(const struct mm_bent_view *v, const struct mm_rule *rule, struc
         tell_sibling(v, b);
         break;
     }
+    /* A song without a title goes by its file, whose name may be anything. */
+    char *clean = b->what ? mm_text_clean_utf8(b->what, strlen(b->what)) : NULL;
+    free(b->what);
+    b->what = clean;
     return b->rule && b->what && b->needed ? 0 : mm_no_memory(err);
 }

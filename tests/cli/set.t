@@ -128,6 +128,47 @@ run 0 musicmap dedupe --mend --library twinned
 run 1 musicmap set show t --json --library twinned # too short now
 same "$(json '.songs | length')" 4 "five were four"
 
+# Of a kept set there is what there is: the country it stayed in, the song it began with may be gone.
+mkdir going
+cp music/Ada/*.mp3 music/Bob/*.mp3 going
+run 0 musicmap explore going --no-serve --library going.map
+run 0 musicmap set --around tone --minutes 0.4 --name around --library going.map -q
+run 0 musicmap set --from "Ada - Dawn" --to "Bob - Dusk" --minutes 0.5 --name path --library going.map -q
+for f in going/Bob*.mp3; do
+    ffmpeg -v error -i "$f" -c copy -metadata genre=noise x.mp3 </dev/null
+    mv x.mp3 "$f"
+done
+rm going/Ada*.mp3
+run 0 musicmap gather folder going --library going.map
+run 0 musicmap embed --library going.map
+run 0 musicmap map --library going.map
+run 3 musicmap set --around tone --library going.map
+run 1 musicmap set show path --library going.map
+has "$errors" 'not in the library any more, or without a file: Ada - '
+has "$out" 'Bob - Dusk'
+run 3 musicmap set render path -o path.wav --library going.map
+has "$errors" 'not in the library any more, or without a file: Ada - '
+musicmap set show around --library going.map >"$out" 2>"$errors"
+lacks "$errors" 'no such country'
+
+# A file's name is no order to the terminal.
+mkdir orders
+escape=$(printf '\033')
+cp music/Ada/*Dawn.mp3 "orders/$escape.mp3"
+ffmpeg -v error -i music/Ada/*Dawn.mp3 -map_metadata -1 -c copy "orders/$escape$escape.mp3" </dev/null
+cp "orders/$escape$escape.mp3" orders/a.mp3
+run 0 musicmap explore orders --no-serve --library ordered
+printf '[set]\ntolerance = 1 s\n[never]\nplays = 0\n[limit]\nwork = 9\n' >never.ini
+for song in 1 2 3; do
+    run 1 musicmap set --rules never.ini --from "#$song" --minutes 0.13 --name o --library ordered -o orders.txt
+    lacks "$out" "$escape"
+    lacks orders.txt "$escape"
+    run 0 musicmap similar "#$song" --library ordered
+    lacks "$out" "$escape"
+done
+run 0 musicmap set diff o --library ordered
+lacks "$out" "$escape"
+
 # A name may have dots; what a file cannot be is told before anything is asked.
 run 0 musicmap set --minutes 0.5 -q -o 01.10.2026.m3u8
 run 0 musicmap set --minutes 0.5 -q -o "Mr. X.soundexchange.csv"

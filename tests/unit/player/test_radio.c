@@ -30,6 +30,7 @@ struct world {
     bool skips, restarts, lacks, meddles, pauses;
     bool locked; /* the log, for every second song but at the third try */
     double away_until, paused_until;
+    double changes_at, change_s; /* clocks are put forward or back */
     /* what is seen */
     double silent_s;
     double late_s; /* least music that was left when a song was added */
@@ -122,7 +123,8 @@ static int play(void *ctx, size_t place, struct mm_error *err)
 
 static double now(void *ctx)
 {
-    return ((struct world *)ctx)->now;
+    const struct world *w = ctx;
+    return w->now + (w->change_s != 0 && w->now >= w->changes_at ? w->change_s : 0);
 }
 
 static int wait(void *ctx, double seconds, struct mm_error *err)
@@ -308,6 +310,25 @@ static void goes_on_by_the_log(void **state)
     end_world(w);
 }
 
+/* For who listens an hour is an hour, also in the night in which the clocks change. */
+static void artists_stay_apart_when_the_clocks_change(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct world *w = make_world();
+        w->changes_at = w->now + 5400.0 + 977 * k;
+        w->change_s = k ? 3600 : -3600;
+        run(w, 60, NULL, 0);
+        hear_out(w);
+        for (size_t i = 0; i < w->n_heard; i++)
+            for (size_t j = 0; j < i; j++)
+                if (strcmp(w->made.songs[w->heard[i]].artist, w->made.songs[w->heard[j]].artist) ==
+                    0)
+                    assert_true(w->heard_at[i] - w->heard_at[j] >= 3600 - 0.01);
+        end_world(w);
+    }
+}
+
 static void somebody_skips_and_the_player_restarts(void **state)
 {
     (void)state;
@@ -411,6 +432,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_hundred_songs),
         cmocka_unit_test(goes_on_by_the_log),
+        cmocka_unit_test(artists_stay_apart_when_the_clocks_change),
         cmocka_unit_test(somebody_skips_and_the_player_restarts),
         cmocka_unit_test(a_paused_song_is_one_play),
         cmocka_unit_test(a_locked_log_loses_no_play),
