@@ -445,8 +445,10 @@ int mm_decoder_seek(struct mm_decoder *d, double seconds, double preroll_s, stru
     if (seconds <= preroll_s) {
         /* Seeking to the start would lose the packet in front of it, on which the first leans. */
         int got = mm_decoder_restart(d, err);
-        if (got == 0)
+        if (got == 0) {
             d->discard = llrint(seconds * d->rate);
+            set_end(d, seconds);
+        }
         return got;
     }
     int result = MM_ERR_UNSUPPORTED;

@@ -6,7 +6,8 @@
  * measure (and a third, in a waltz), strengths are weighted by how likely people are to tap that
  * fast, a log-normal curve (Parncutt 1994; Ellis 2007) about 130 beats a minute, one octave wide;
  * the centre was found on rendered songs of known tempo. The best tempo is then refined between
- * the grid's points over eight multiples, which pin it down more finely.
+ * the grid's points over all its multiples that the correlation reaches, which pin it down more
+ * finely.
  */
 #include "audio/tempo.h"
 
@@ -17,8 +18,7 @@
 #define STEP       1.004
 #define COMMON_BPM 130.0
 #define MULTIPLES  4
-#define FINE_STEP  1.0005
-#define FINE_STEPS 10 /* to either side */
+#define MAX_SHIFT  0.008 /* of a tempo by refining it: two steps of the grid */
 
 /* A pulse this weak is what noise has. */
 #define MIN_STRENGTH 0.08
@@ -94,21 +94,30 @@ static double strength(const struct mm_tempo *t, double bpm, int multiples)
     return sum / multiples / t->weight;
 }
 
+/*
+ * The lag of one beat from the correlation's peaks near its multiples: each peak is placed between
+ * lags by a parabola, and a straight line through the origin is fitted to them, the high ones
+ * counting more. Every multiple found tells more exactly where the next one is.
+ */
 static double refine(const struct mm_tempo *t, double bpm)
 {
-    double best = 0;
-    double found = bpm;
-    int multiples = (int)(MM_TEMPO_LAGS * bpm / (60.0 * MM_ONSET_FPS * 1.02));
-    multiples = multiples < 1 ? 1 : multiples > 2 * MULTIPLES ? 2 * MULTIPLES : multiples;
-    for (int i = -FINE_STEPS; i <= FINE_STEPS; i++) {
-        double near = bpm * pow(FINE_STEP, i);
-        double s = strength(t, near, multiples);
-        if (s > best) {
-            best = s;
-            found = near;
-        }
+    double lag = 60.0 * MM_ONSET_FPS / bpm;
+    double kp = 0;
+    double kk = 0;
+    for (int k = 1; lag * k + 3 < MM_TEMPO_LAGS; k++) {
+        size_t i = (size_t)lrint(lag * k);
+        const double *c = t->correlation;
+        i = c[i + 1] > c[i] ? i + 1 : c[i - 1] > c[i] ? i - 1 : i;
+        double curve = c[i - 1] - 2 * c[i] + c[i + 1];
+        if (c[i] <= 0 || c[i] < c[i - 1] || c[i] < c[i + 1] || curve >= 0)
+            continue;
+        double place = (double)i + 0.5 * (c[i - 1] - c[i + 1]) / curve;
+        kp += c[i] * k * place;
+        kk += c[i] * k * k;
+        lag = kp / kk;
     }
-    return found;
+    double found = 60.0 * MM_ONSET_FPS / lag;
+    return fabs(found / bpm - 1) < MAX_SHIFT ? found : bpm;
 }
 
 void mm_tempo_finish(struct mm_tempo *t, double *bpm, double *confidence)

@@ -103,6 +103,22 @@ static int follow_library(const struct command *self, struct mm_catalog *catalog
     return result < 0 ? cmd_fail_error(self, &err) : status;
 }
 
+/* From now on; NULL leaves it as it is. */
+static int keep_vectors(const struct command *self, const char *keep)
+{
+    if (!keep)
+        return CMD_DONE;
+    if (strcmp(keep, "float16") != 0 && strcmp(keep, "float32") != 0)
+        return cmd_fail(self, CMD_USAGE, "--vectors cannot be \"%s\": float32 or float16", keep);
+    struct mm_catalog *catalog = cmd_open_library(self, false);
+    struct mm_error err = {0};
+    int status = catalog ? CMD_DONE : CMD_FAILED;
+    if (catalog && mm_catalog_keep_half(catalog, strcmp(keep, "float16") == 0, &err) < 0)
+        status = cmd_fail_error(self, &err);
+    mm_catalog_close(catalog);
+    return status;
+}
+
 int cmd_embed(const struct command *self, int argc, char **argv)
 {
     struct cmd_embed_options in = {0};
@@ -126,8 +142,12 @@ int cmd_embed(const struct command *self, int argc, char **argv)
     };
     struct mm_embed_options embed;
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
-    if (!status && (import || songs))
-        return cmd_run_import(self, import, songs, in.model);
+    if (!status && (import || songs) && (watch || segments))
+        status = cmd_fail(self, CMD_USAGE, "--import does not go with --watch or --segments");
+    if (!status && (import || songs)) {
+        status = keep_vectors(self, keep);
+        return status ? status : cmd_run_import(self, import, songs, in.model);
+    }
     if (!status)
         status = cmd_embed_options(self, &in, &embed);
     if (!status)
@@ -136,16 +156,11 @@ int cmd_embed(const struct command *self, int argc, char **argv)
         status = cmd_fail(self, CMD_USAGE,
                           "a library keeps one vector a song: --pool mean, max "
                           "or meanmax");
-    if (!status && keep && strcmp(keep, "float16") != 0 && strcmp(keep, "float32") != 0)
-        status = cmd_fail(self, CMD_USAGE, "--vectors cannot be \"%s\": float32 or float16", keep);
+    if (!status)
+        status = keep_vectors(self, keep);
     if (status)
         return status;
     struct mm_catalog *catalog = cmd_open_library(self, false);
-    struct mm_error err = {0};
-    if (catalog && keep && mm_catalog_keep_half(catalog, strcmp(keep, "float16") == 0, &err) < 0) {
-        mm_catalog_close(catalog);
-        return cmd_fail_error(self, &err);
-    }
     struct mm_helpers *helpers = catalog ? cmd_start_helpers(self) : NULL;
     status = CMD_FAILED;
     if (helpers && watch) {

@@ -362,6 +362,9 @@ static int plan_elementwise(struct plan *plan, const struct mm_node *node, struc
     const struct mm_shape *shape = &step->inputs[0].shape;
     if (node->op == MM_OP_SOFTMAX) {
         size_t axis = 0;
+        /* Up to opset 12 that is all behind the first dimension, from 13 on the last one. */
+        if (!node->has_axis && shape->rank > 2)
+            return plan_unsupported(plan, node, "a dimension that is not named");
         if (!take_axis(node->has_axis ? node->axis : -1, shape->rank, &axis) ||
             axis + 1 != shape->rank)
             return plan_unsupported(plan, node, "a dimension that is not the last");

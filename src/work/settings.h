@@ -9,7 +9,7 @@
 
 #include "musicmap/work.h"
 
-/* "v1 excerpt=30 peak=sample" */
+/* "v2 excerpt=30 peak=sample" */
 char *mm_settings_measure(const struct mm_embed_options *options);
 
 /* The embedder's own line and the excerpt: "v1 pool=mean excerpt=30". */

@@ -107,6 +107,12 @@ run 0 musicmap map --model clap+timbre
 printf 'path,mood\nimport/a.mp3,1\nimport/x.mp3,2\nb.mp3,3\n' >list.csv
 run 1 musicmap embed --import v.npy --songs list.csv --model clap
 has "$errors" 'line 3, "import/x.mp3": no such song'
+run 0 musicmap embed --import v.npy --songs list.txt --model clap --vectors float16
+run 0 musicmap status --json
+same "$(json .vectors)" float16 "kept in two bytes a value, as with vectors of our own"
+run 2 musicmap embed --import v.npy --songs list.txt --model clap --vectors float8
+run 2 musicmap embed --import v.npy --songs list.txt --model clap --watch
+has "$errors" 'does not go with --watch'
 run 2 musicmap embed --import v.npy --songs list.csv --model timbre
 run 2 musicmap embed --import v.npy --songs list.csv
 run 3 musicmap embed --import list.csv --songs list.csv --model clap

@@ -156,6 +156,20 @@ static void click_tracks_have_their_tempo(void **state)
     }
 }
 
+/* Not drawn to those whose beats are whole frames of the analysis apart (127.6, 132.5), and more
+ * exact than what tags keep of it. */
+static void tempo_is_exact_to_a_tenth(void **state)
+{
+    (void)state;
+    static const double tempos[] = {92.3, 99.5, 118.6, 122.8, 128, 132.2, 137.4, 143.2};
+    for (size_t i = 0; i < sizeof tempos / sizeof *tempos; i++) {
+        struct sound s = make_clicks(tempos[i], 30);
+        struct mm_measure m = measure_sound(&s, 30);
+        if (fabs(m.tempo_bpm - tempos[i]) > 0.05)
+            fail_msg("%f is taken for %f", tempos[i], m.tempo_bpm);
+    }
+}
+
 static void noise_has_no_tempo_or_key_and_held_tones_no_tempo(void **state)
 {
     (void)state;
@@ -420,6 +434,7 @@ int main(void)
         cmocka_unit_test(silence_has_no_loudness_tempo_or_key),
         cmocka_unit_test(a_short_sound_is_measured_too),
         cmocka_unit_test(click_tracks_have_their_tempo),
+        cmocka_unit_test(tempo_is_exact_to_a_tenth),
         cmocka_unit_test(noise_has_no_tempo_or_key_and_held_tones_no_tempo),
         cmocka_unit_test(progressions_have_their_key),
         cmocka_unit_test(the_loud_part_is_the_excerpt),

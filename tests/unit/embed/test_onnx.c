@@ -361,6 +361,9 @@ static void test_refused_shapes(void **state)
     INTS(w, "strides", 2, 2);
     refuse_shape(w, SHAPE(1, 1, 4, 4), MM_ERR_UNSUPPORTED, "stride");
     w = begin();
+    node(w, "Softmax", "in", "out"); /* over one dimension or two: it depends on the opset */
+    refuse_shape(w, SHAPE(1, 2, 3), MM_ERR_UNSUPPORTED, "not named");
+    w = begin();
     FLOATS(w, "k", 1, VALUES(1), 1, 1, 1, 1);
     node(w, "Conv", "in k", "out");
     INTS(w, "pads", 5000, 5000, 5000, 5000);
