@@ -370,7 +370,8 @@ int mm_map_update(struct mm_catalog *catalog, const struct mm_map_settings *sett
                   const struct mm_progress *progress, struct mm_map_record *out,
                   struct mm_map_drift *drift, struct mm_error *err);
 
-/* *stale = mm_map_songs would make another map: songs came or went, or settings differ. */
+/* *stale = mm_map_songs would make another map: songs came or went, a song's vector is another one
+ * (its file was replaced), or settings differ. Reads all vectors. */
 int mm_map_is_stale(struct mm_catalog *catalog, const struct mm_map_options *options, bool *stale,
                     struct mm_error *err);
 

@@ -242,9 +242,9 @@ static int judge(struct mm_http_session *s, struct job *job, struct mm_http_resp
         return job->fault.code;
     if (verdict == MM_HTTP_BUSY) {
         wait = first_known(response->retry_after_s, first_known(wait, 5));
-        /* Without a word from the server, patience grows. */
+        /* Without a word from the server, patience grows; what ends the run is told as it is. */
         if (response->retry_after_s < 0)
-            for (int i = 1; i < job->tries; i++)
+            for (int i = 1; i < job->tries && wait <= s->policy.max_wait_s; i++)
                 wait *= 2;
     } else {
         wait = MM_RETRY_UNKNOWN;

@@ -3,16 +3,17 @@
  * choose_k.c - the number of clusters whose songs are told apart best.
  *
  * Judged by the mean silhouette less what it is for the same points without clusters: each
- * coordinate shuffled over the songs (the idea of the gap statistic, Tibshirani et al. 2001). The
- * plain silhouette favours two clusters where songs overlap much, and very small ones. Of the
- * numbers that come within 5 % of the best the smallest is taken. First a geometric row is tried,
- * then the numbers around the one taken from it.
+ * coordinate shuffled over the songs, and made one crowd where it is several (the idea of the gap
+ * statistic, Tibshirani et al. 2001; one_crowd.h). The plain silhouette favours two clusters where
+ * songs overlap much, and very small ones. Of the numbers that come within 5 % of the best the
+ * smallest is taken. First a geometric row is tried, then the numbers around the one taken from it.
  */
 #include "map/choose_k.h"
 
 #include "base/array.h"
 #include "base/random.h"
 #include "map/kmeans.h"
+#include "map/one_crowd.h"
 #include "map/sample.h"
 #include "map/silhouette.h"
 
@@ -138,10 +139,19 @@ static int try_around(struct chooser *c, struct mm_error *err)
     return result;
 }
 
-/* Shuffles each coordinate over the points (Fisher & Yates): variances stay, clusters go. */
-static void shuffle(float *rows, size_t n, size_t dim, struct mm_random random)
+/* Shuffles each coordinate over the points (Fisher & Yates): variances stay, clusters go. Two
+ * styles lie apart along one coordinate, in whatever order: its values are made one crowd before.
+ */
+static int shuffle(float *rows, size_t n, size_t dim, struct mm_random random)
 {
-    for (size_t j = 0; j < dim; j++)
+    float *column = mm_calloc3(n, 1, sizeof *column);
+    size_t *room = mm_calloc3(n, 1, sizeof *room);
+    for (size_t j = 0; j < dim && column && room; j++) {
+        for (size_t i = 0; i < n; i++)
+            column[i] = rows[i * dim + j];
+        bool crowds = mm_one_crowd(column, n, room);
+        for (size_t i = 0; crowds && i < n; i++)
+            rows[i * dim + j] = column[i];
         for (size_t i = n; i > 1; i--) {
             float *a = &rows[(i - 1) * dim + j];
             float *b = &rows[mm_random_below(&random, i) * dim + j];
@@ -149,6 +159,11 @@ static void shuffle(float *rows, size_t n, size_t dim, struct mm_random random)
             *a = *b;
             *b = swap;
         }
+    }
+    int result = column && room ? 0 : MM_ERR_NO_MEMORY;
+    free(room);
+    free(column);
+    return result;
 }
 
 static int cloud_init(const struct chooser *c, struct cloud *cloud, size_t n, size_t draw,
@@ -165,7 +180,8 @@ static int cloud_init(const struct chooser *c, struct cloud *cloud, size_t n, si
         if (!cloud->shuffled)
             return mm_no_memory(err);
         memcpy(cloud->shuffled, cloud->points.x, n * dim * sizeof *cloud->shuffled);
-        shuffle(cloud->shuffled, n, dim, mm_random_stream(in->seed, draw));
+        if (shuffle(cloud->shuffled, n, dim, mm_random_stream(in->seed, draw)) < 0)
+            return mm_no_memory(err);
         cloud->points.x = cloud->shuffled;
     }
     return mm_distances_create(&cloud->points, in->pool, &cloud->distances, err);

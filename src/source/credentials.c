@@ -23,6 +23,8 @@ char *mm_config_path(const char *name)
 /* The value in "name = value"; NULL when the line is another's. */
 static const char *value_in(char *line, const char *name)
 {
+    while (*line == ' ' || *line == '\t')
+        line++;
     char *equals = strchr(line, '=');
     if (!equals || *line == '#')
         return NULL;

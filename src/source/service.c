@@ -377,16 +377,17 @@ static const char *ending_of(const unsigned char *b, size_t n)
     return memcmp(b, "RIFF", 4) == 0 && memcmp(b + 8, "WAVE", 4) == 0 ? "wav" : NULL;
 }
 
-/* What is still no sound at the third try is that song's fault: the others go on. */
+/* What was no sound three times is that song's fault: the others go on. ctx counts them: tries that
+ * the net broke off say nothing about the song. */
 static enum mm_http_verdict judge_sound(void *ctx, const struct mm_http_response *response,
                                         int tries, double *wait_s)
 {
-    (void)ctx;
+    (void)tries;
     (void)wait_s;
-    if (response->status != 200 || tries >= SOUND_TRIES)
+    int *silent = ctx;
+    if (response->status != 200 || ending_of((const unsigned char *)response->body, response->size))
         return MM_HTTP_TAKE;
-    return ending_of((const unsigned char *)response->body, response->size) ? MM_HTTP_TAKE
-                                                                            : MM_HTTP_AGAIN;
+    return ++*silent >= SOUND_TRIES ? MM_HTTP_TAKE : MM_HTTP_AGAIN;
 }
 
 struct sounds {
@@ -421,12 +422,17 @@ static int take_sound(void *ctx, size_t i, int result, struct mm_http_response *
 static int fetch(struct sounds *s, char *const *urls, size_t n, struct mm_error *err)
 {
     struct mm_http_request *requests = mm_calloc3(n, 1, sizeof *requests);
-    if (!requests)
-        return mm_no_memory(err);
-    for (size_t i = 0; i < n; i++)
-        requests[i] = (struct mm_http_request){
-            .url = urls[i], .limit = MM_SERVICE_MAX_SOUND, .plain = true, .judge = judge_sound};
-    int result = mm_http_do_all(s->session->http, requests, n, take_sound, s, err);
+    int *silent = mm_calloc3(n, 1, sizeof *silent);
+    int result = requests && silent ? 0 : mm_no_memory(err);
+    for (size_t i = 0; i < n && result == 0; i++)
+        requests[i] = (struct mm_http_request){.url = urls[i],
+                                               .limit = MM_SERVICE_MAX_SOUND,
+                                               .plain = true,
+                                               .judge = judge_sound,
+                                               .ctx = &silent[i]};
+    if (result == 0)
+        result = mm_http_do_all(s->session->http, requests, n, take_sound, s, err);
+    free(silent);
     free(requests);
     return result;
 }

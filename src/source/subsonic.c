@@ -368,7 +368,8 @@ int mm_remote_each(struct mm_remote *server, mm_remote_song_fn *fn, void *ctx, s
     int result = search_page(server, &walk, 0, &n, err);
     for (size_t offset = n; result == 0 && n; offset += n)
         result = search_page(server, &walk, offset, &n, err);
-    if ((result == 0 && !walk.told) || (result == MM_ERR_IO && !walk.told))
+    bool refused = result == MM_ERR_IO || result == MM_ERR_NOT_FOUND; /* it knows no such call */
+    if ((result == 0 || refused) && !walk.told)
         result = each_album(server, &walk, err);
     free(walk.first);
     return result;

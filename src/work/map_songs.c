@@ -205,15 +205,17 @@ static json_t *describe_choice(const struct mm_map *map)
                      curve);
 }
 
-static char *write_report(const struct mm_map *map, const struct mm_song_vectors *v)
+static char *write_report(const struct mm_map *map, const struct mm_song_vectors *v,
+                          const char *hash)
 {
-    json_t *report = json_pack(
-        "{s:{s:s, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "vectors", "model", v->model,
-        "settings", v->settings, "segment", v->part[0].kind.segment, "songs", (json_int_t)map->n,
-        "clusters", (json_int_t)map->n_clusters, "regions", (json_int_t)map->n_regions, "laid_out",
-        (json_int_t)(map->laid_out ? map->n_laid_out : map->n), "looked_at",
-        (json_int_t)map->looked_at, "noise", (json_int_t)map->noise, "inertia", map->inertia,
-        "choice", map->k_criterion ? describe_choice(map) : json_null());
+    json_t *report =
+        json_pack("{s:{s:s, s:s, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "vectors",
+                  "model", v->model, "settings", v->settings, "segment", v->part[0].kind.segment,
+                  "hash", hash, "songs", (json_int_t)map->n, "clusters",
+                  (json_int_t)map->n_clusters, "regions", (json_int_t)map->n_regions, "laid_out",
+                  (json_int_t)(map->laid_out ? map->n_laid_out : map->n), "looked_at",
+                  (json_int_t)map->looked_at, "noise", (json_int_t)map->noise, "inertia",
+                  map->inertia, "choice", map->k_criterion ? describe_choice(map) : json_null());
     char *text = report ? json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(report);
     return text;
@@ -237,13 +239,17 @@ static char *settings_line(const struct mm_map_settings *settings, const struct 
     return line;
 }
 
-static int fill_record(const struct mm_map *map, const struct mm_song_vectors *v,
+static int fill_record(const struct mm_map *map, struct mm_song_vectors *v,
                        const struct mm_map_settings *settings, struct mm_map_record *record,
                        struct mm_error *err)
 {
+    char hash[MM_VECTORS_HASH_SIZE];
+    int result = mm_song_vectors_hash(v, hash, err);
+    if (result < 0)
+        return result;
     record->model = mm_strdup(v->model);
     record->settings = settings_line(settings, v);
-    record->report = write_report(map, v);
+    record->report = write_report(map, v, hash);
     record->songs = mm_calloc3(map->n, 1, sizeof *record->songs);
     record->region = mm_calloc3(map->n_clusters, 1, sizeof *record->region);
     if (!record->model || !record->settings || !record->report || !record->songs || !record->region)
@@ -305,6 +311,23 @@ int mm_map_songs(struct mm_catalog *catalog, const struct mm_map_options *option
     return result;
 }
 
+/* Whether a song's vector is another one than when the map was made: its file was replaced, say. */
+static int has_changed(const struct mm_map_record *map, struct mm_song_vectors *v, bool *changed,
+                       struct mm_error *err)
+{
+    char now[MM_VECTORS_HASH_SIZE];
+    json_t *report = json_loads(map->report, 0, NULL);
+    const char *made_of =
+        json_string_value(json_object_get(json_object_get(report, "vectors"), "hash"));
+    int result = 0;
+    if (made_of) { /* maps of earlier versions do not tell */
+        result = mm_song_vectors_hash(v, now, err);
+        *changed = result == 0 && strcmp(now, made_of) != 0;
+    }
+    json_decref(report);
+    return result;
+}
+
 int mm_map_is_stale(struct mm_catalog *catalog, const struct mm_map_options *options, bool *stale,
                     struct mm_error *err)
 {
@@ -320,6 +343,8 @@ int mm_map_is_stale(struct mm_catalog *catalog, const struct mm_map_options *opt
         *stale = map.n_songs != v.n || strcmp(map.settings, line) != 0;
         for (size_t i = 0; i < v.n && !*stale; i++)
             *stale = map.songs[i].song != v.ids[i];
+        if (!*stale)
+            result = has_changed(&map, &v, stale, err);
     } else if (result == MM_ERR_NOT_FOUND) {
         result = 0;
     }

@@ -61,8 +61,8 @@ static void measure_honesty(const struct mm_map *map, const struct mm_places *pl
 
 /* Brings the report up to date: the counts of all updates since the map was made. */
 static int update_report(struct mm_map_record *record, const struct mm_map *map,
-                         const struct mm_places *places, struct mm_map_drift *drift,
-                         struct mm_error *err)
+                         const struct mm_places *places, const char *hash,
+                         struct mm_map_drift *drift, struct mm_error *err)
 {
     json_t *report = json_loads(record->report, 0, NULL);
     if (!json_is_object(report)) {
@@ -83,6 +83,9 @@ static int update_report(struct mm_map_record *record, const struct mm_map *map,
         drift->changed > MOST_CHANGED ||
         (drift->placed >= LEAST_SONGS && drift->honesty_new < LEAST_HONEST * drift->honesty);
     json_object_set_new(report, "songs", json_integer((json_int_t)map->n));
+    json_t *vectors = json_object_get(report, "vectors");
+    if (vectors)
+        json_object_set_new(vectors, "hash", json_string(hash));
     json_object_set_new(
         report, "drift",
         json_pack("{s:I, s:I, s:I, s:f, s:f, s:f, s:b}", "made_of", (json_int_t)drift->made_of,
@@ -148,8 +151,11 @@ static int place(struct mm_catalog *catalog, struct mm_song_vectors *v,
     struct mm_map_known known = {places.xy, places.cluster, record->n_clusters};
     struct mm_vectors reader = mm_song_vectors_reader(v);
     result = mm_map_place(&reader, &known, settings->seed, settings->jobs, progress, &map, err);
+    char hash[MM_VECTORS_HASH_SIZE];
     if (result == 0)
-        result = update_report(record, map, &places, drift, err);
+        result = mm_song_vectors_hash(v, hash, err);
+    if (result == 0)
+        result = update_report(record, map, &places, hash, drift, err);
     if (result == 0)
         result = replace_songs(record, map, v->ids, err);
     if (result == 0 && drift->placed + drift->gone > 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "musicmap/store.h"
 
@@ -337,4 +338,35 @@ struct mm_vectors mm_song_vectors_reader(struct mm_song_vectors *v)
 int mm_song_vectors_stored(struct mm_song_vectors *v, float *out, struct mm_error *err)
 {
     return read_rows(v, 0, v->n, true, out, err);
+}
+
+int mm_song_vectors_hash(struct mm_song_vectors *v, char out[MM_VECTORS_HASH_SIZE],
+                         struct mm_error *err)
+{
+    enum { ROWS = 1024 };
+    struct mm_hash *hash;
+    unsigned char digest[MM_HASH_SIZE];
+    char hex[2 * MM_HASH_SIZE + 1];
+    float *rows = mm_calloc3(ROWS, v->dim, sizeof *rows);
+    int result = rows ? mm_hash_begin(&hash, err) : mm_no_memory(err);
+    if (result < 0) {
+        free(rows);
+        return result;
+    }
+    for (size_t first = 0; first < v->n && result == 0; first += ROWS) {
+        size_t count = v->n - first < ROWS ? v->n - first : ROWS;
+        result = read_rows(v, first, count, true, rows, err);
+        if (result == 0)
+            mm_hash_add(hash, rows, count * v->dim * sizeof *rows);
+    }
+    int ended = mm_hash_end(hash, digest, result == 0 ? err : NULL);
+    free(rows);
+    if (result == 0)
+        result = ended;
+    if (result < 0)
+        return result;
+    mm_hash_hex(digest, hex);
+    memcpy(out, hex, MM_VECTORS_HASH_SIZE - 1);
+    out[MM_VECTORS_HASH_SIZE - 1] = '\0';
+    return 0;
 }

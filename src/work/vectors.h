@@ -41,6 +41,11 @@ void mm_song_vectors_finish(struct mm_song_vectors *v);
 /* All vectors as they were stored, the models' side by side, [n][dim]. */
 int mm_song_vectors_stored(struct mm_song_vectors *v, float *out, struct mm_error *err);
 
+/* What the vectors are, as 16 digits: a song's may change while the song stays. */
+enum { MM_VECTORS_HASH_SIZE = 17 };
+int mm_song_vectors_hash(struct mm_song_vectors *v, char out[MM_VECTORS_HASH_SIZE],
+                         struct mm_error *err);
+
 /* The vectors as they are compared: timbre's beside other models' in its metric. Reads through v,
  * which must outlive it. */
 struct mm_vectors mm_song_vectors_reader(struct mm_song_vectors *v);

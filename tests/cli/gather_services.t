@@ -162,6 +162,11 @@ same "$(json '.failures | map(.path + " " + .reason) | join(" ")')" "deezer:1000
 control reset
 run 0 musicmap gather deezer --playlist 9001000000 --library noise --json
 same "$(json '"\(.added) \(.failed)"')" "1 0" "and comes later"
+control reset
+control faults '{"rules":[{"route":"^/cdn/deezer/1000000[.]","nth":1,"last":2,"kind":"status503"},{"route":"^/cdn/deezer/1000000[.]","nth":1,"kind":"html"}]}'
+run 0 musicmap gather deezer --playlist 9001000000 --library broken --json
+same "$(json '"\(.added) \(.failed)"')" "12 0" "a net that breaks off is not the song's fault"
+control reset
 control faults '{"rules":[{"route":"^/deezer","nth":1,"last":3,"kind":"code4"}]}'
 run 0 musicmap gather deezer --genres acoustic --limit 3 --library quota --json
 same "$(json .added)" 3 "a quota is waited for"
@@ -172,6 +177,11 @@ has "$errors" 'Invalid OAuth access token'
 control reset
 run 2 env -u JAMENDO_CLIENT_ID "$MUSICMAP" gather jamendo --genres acoustic --library keyless
 has "$errors" 'Jamendo wants a client id'
+mkdir -p config/musicmap
+printf '# mine\n\t JAMENDO_CLIENT_ID = %s\n' "$JAMENDO_CLIENT_ID" >config/musicmap/credentials
+chmod 600 config/musicmap/credentials
+run 0 env -u JAMENDO_CLIENT_ID "$MUSICMAP" gather jamendo --genres acoustic --library keyless
+rm config/musicmap/credentials
 
 # A day to wait: told, and the same command goes on.
 control reset
@@ -181,7 +191,7 @@ has "$errors" 'left alone for 24 hours.*the same command after [0-9-]+ [0-9:]+ g
 run 0 musicmap gather spotify --genres acoustic,rock --library wait --json
 same "$(json '"\(.added) \(.known)"')" "10 10" "goes on where it was"
 control reset
-control faults '{"rules":[{"route":"^/spotify/v1","kind":"s429quota"}]}'
+control faults '{"rules":[{"route":"^/spotify/v1","kind":"status500","nth":1,"last":2},{"route":"^/spotify/v1","kind":"s429quota"}]}'
 run 1 musicmap gather spotify --genres acoustic --library wait2
 has "$errors" 'left alone for 24 hours.*the same command after [0-9-]+ [0-9:]+ goes on'
 same "$(count '[.[] | select(.fault == "s429quota")] | length')" 1 "a quota that is used up is not asked for again"

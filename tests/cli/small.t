@@ -24,6 +24,17 @@ explore 0 two l2
 run 0 musicmap draw -o two.svg --library l2
 run 0 musicmap eval --json --library l2
 
+# A file that was replaced sounds otherwise: the map is made anew, once.
+explore 0 two l2
+lacks "$errors" 'mapped'
+song two/b.mp3 700
+run 0 musicmap gather folder two --library l2
+run 0 musicmap embed --library l2
+explore 0 two l2
+has "$errors" 'mapped: 2 songs'
+explore 0 two l2
+lacks "$errors" 'mapped'
+
 song same/a.wav 440
 for n in b c d e; do cp same/a.wav same/$n.wav; done
 explore 0 same l5

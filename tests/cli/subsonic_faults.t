@@ -29,7 +29,7 @@ for account in anna:topsecret annabella:topsecret; do
     has "$errors" 'no address that a password may be sent to'
     lacks "$errors" 'anna|topsecret'
 done
-for modes in notoken half "slow half" loop old; do
+for modes in notoken half "slow half" loop old older; do
     gather "$modes" 0 --json --library "l-$modes"
     same "$(json .added)" "$([ "$modes" = loop ] && echo 500 || echo 1200)" "$modes: all songs"
 done

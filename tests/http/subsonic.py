@@ -7,7 +7,8 @@
 Written from the public description of the API. MODE-FILE holds words; without them it is a server that knows
 tokens and has 1200 songs in pages of at most 500, all of the same sound:
     notoken (code 41)   half (breaks off in the middle of every third reply)   slow (a second for each reply)
-    html (a login page)   loop (ignores offsets)   old (search finds nothing; albums)   lost (does as it is
+    html (a login page)   loop (ignores offsets)   old (search finds nothing; albums)
+    older (it knows no search)   lost (does as it is
     told, and its reply is lost)   shut (500)   nonsense (wrong types everywhere)   nodownload (code 50)
     renumbered (other ids)   stubborn (song 3's sound breaks off each time)
 """
@@ -90,6 +91,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             hits = [s for s in (song(i, self.modes) for i in range(1200)) if one('query') in s['title']]
         elif 'old' in self.modes:
             hits = []
+        elif 'older' in self.modes:
+            return self.unknown(q, one)
         else:
             offset = 0 if 'loop' in self.modes else int(one('songOffset', '0'))
             hits = [song(i, self.modes) for i in range(1200)][offset:offset + min(500, int(one('songCount', '20')))]

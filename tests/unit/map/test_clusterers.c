@@ -271,6 +271,26 @@ static const struct mm_algorithm *clusterer(const char *name)
     return table;
 }
 
+/* They lie apart along the first coordinate, as PCA has it, and still do when each is shuffled. */
+static void two_crowds_are_counted(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"kmeans", "minibatch", "ward", "spectral", "hdbscan"};
+    enum { DIM = 20, FIRST = 100 };
+    float *rows = make_blobs(1, 200, DIM, 0.5);
+    for (size_t i = FIRST; i < 200; i++)
+        rows[i * DIM] += 6;
+    for (size_t a = 0; a < 5; a++)
+        for (size_t second = 40; second <= 100; second += 60) {
+            struct mm_points points = {rows, FIRST + second, DIM};
+            struct mm_clustering c = run(clusterer(names[a]), &points, 0, 2);
+            if (c.n_clusters != 2)
+                fail_msg("%s found %zu clusters", names[a], c.n_clusters);
+            mm_clustering_finish(&c);
+        }
+    free(rows);
+}
+
 /* No size of the smallest crowd comes nearer to the number asked for. */
 static void crowds_are_as_many_as_asked_where_they_can_be(void **state)
 {
@@ -434,6 +454,7 @@ int main(void)
         cmocka_unit_test(crowds_are_those_of_the_slow_way),
         cmocka_unit_test(the_spanning_tree_is_the_shortest),
         cmocka_unit_test(all_find_separated_crowds),
+        cmocka_unit_test(two_crowds_are_counted),
         cmocka_unit_test(crowds_are_as_many_as_asked_where_they_can_be),
         cmocka_unit_test(none_depends_on_the_number_of_threads),
         cmocka_unit_test(all_are_sound_on_few_equal_and_flat_songs),
