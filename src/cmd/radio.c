@@ -222,7 +222,7 @@ static int prepare(struct radio *r, const struct radio_options *in, struct mm_se
     int result = ask->rules ? set_prepare(r->catalog, ask, &r->made, indices, &r->request, &err)
                             : mm_no_memory(&err);
     cmd_progress_end();
-    return result < 0 ? cmd_fail_error(r->self, &err) : 0;
+    return result < 0 ? set_fail(r->self, &err) : 0;
 }
 
 int cmd_radio(const struct command *self, int argc, char **argv)

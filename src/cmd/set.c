@@ -201,6 +201,12 @@ int set_judge(struct mm_catalog *catalog, const struct mm_set_ask *ask, const in
     return result;
 }
 
+int set_fail(const struct command *self, const struct mm_error *err)
+{
+    return err->code == MM_ERR_CANCELLED ? cmd_fail(self, CMD_FAILED, "stopped")
+                                         : cmd_fail_error(self, err);
+}
+
 int set_status(const struct mm_set *set)
 {
     for (size_t i = 0; i < set->n_bent; i++)
@@ -251,7 +257,7 @@ static int make_and_write(const struct command *self, struct mm_catalog *catalog
     if (status == CMD_DONE && set_make(catalog, ask, &made, &err) < 0) {
         made_set_finish(&made);
         free(name);
-        return cmd_fail_error(self, &err);
+        return set_fail(self, &err);
     }
     int version = 0;
     status = set_write_files(self, catalog, in, name, &made);

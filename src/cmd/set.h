@@ -100,6 +100,8 @@ int set_fill_render(const struct made_set *made, double crossfade, double lufs,
 
 /* CMD_DONE, or CMD_PARTLY when a hard rule was bent. */
 int set_status(const struct mm_set *set);
+/* cmd_fail_error() for what is not kept when it is stopped, and begins anew. */
+int set_fail(const struct command *self, const struct mm_error *err);
 
 /* ---- set list, show, ... ---- */
 int set_list(const struct command *self, int argc, char **argv);

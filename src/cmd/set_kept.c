@@ -160,8 +160,8 @@ static int show_or_refresh(const struct command *self, int argc, char **argv, bo
     if (result == 0)
         result = refresh ? set_make(catalog, &ask, &made, &err)
                          : set_judge(catalog, &ask, record.songs, record.n_songs, &made, &err);
-    status = result < 0 ? cmd_fail_error(self, &err)
-                        : tell(self, catalog, &in, &record, &ask, &made, refresh);
+    status =
+        result < 0 ? set_fail(self, &err) : tell(self, catalog, &in, &record, &ask, &made, refresh);
     made_set_finish(&made);
     mm_set_ask_finish(&ask);
     mm_set_record_finish(&record);

@@ -287,9 +287,7 @@ int set_play(const struct command *self, int argc, char **argv)
     if (helpers && result == 0)
         result = in.dry_run ? mix(&p, helpers, &in, NULL, &err)
                             : mix_and_air(&p, helpers, &in, &place, &report, &err);
-    status = !helpers     ? CMD_FAILED
-             : result < 0 ? cmd_fail_error(self, &err)
-                          : tell(&p, &in, &report);
+    status = !helpers ? CMD_FAILED : result < 0 ? set_fail(self, &err) : tell(&p, &in, &report);
     playing_finish(&p);
     mm_helpers_destroy(helpers);
     mm_catalog_close(catalog);

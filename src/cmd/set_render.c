@@ -169,7 +169,7 @@ int set_render(const struct command *self, int argc, char **argv)
     if (result == 0)
         result = render(self, helpers, &in, record.name, &made, &length_s, &shortened, &err);
     if (result < 0 || !made.set) {
-        status = cmd_fail_error(self, &err);
+        status = set_fail(self, &err);
     } else {
         int seconds = (int)(length_s + 0.5);
         cmd_say("mixed: %s, %zu songs, %d:%02d", in.output, made.set->n, seconds / 60,

@@ -67,7 +67,7 @@ static int find(const struct command *self, struct mm_catalog *catalog, const ch
     }
     int status = CMD_DONE;
     if (result < 0)
-        status = cmd_fail_error(self, &err);
+        status = set_fail(self, &err);
     else if (cmd_common.json)
         cmd_print_json(found_json(library, found, count, now_ms() - begun));
     else

@@ -17,7 +17,7 @@
 
 #define POINTS          MM_SLOTS /* of the shape, when measuring all songs: all that are judged */
 #define SEATS_A_QUOTA   60       /* in an hour */
-#define QUOTAS_SHARE    (MM_MOST_CANDIDATES / 2)
+#define QUOTAS_SHARE    0.5      /* of all seats */
 #define SEATS_AN_ARTIST 8
 #define SEATS_A_PART    12  /* of the shape: one that lies far off has songs, too */
 #define LOT             200 /* seats by lot */
@@ -213,7 +213,7 @@ static size_t seats_a_quota(const struct choice *c)
     for (size_t k = 0; k < c->rules->n_rules; k++)
         quotas += c->rules->rules[k].kind == MM_RULE_AT_LEAST;
     double wanted = SEATS_A_QUOTA * fmax(c->rules->target_s / 3600, 1);
-    double share = quotas ? (double)QUOTAS_SHARE / (double)quotas : 0;
+    double share = quotas ? QUOTAS_SHARE * (double)MM_MOST_CANDIDATES / (double)quotas : 0;
     return (size_t)fmax(fmin(wanted, share), SEATS_A_QUOTA);
 }
 

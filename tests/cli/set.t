@@ -55,6 +55,11 @@ run 0 musicmap set --minutes 1 --seed 8 --of a --vary 25 --name c -q
 run 0 musicmap set diff a c --json
 same "$(json '.come | length > 0')" true "a sibling differs"
 
+# Stopped, nothing is kept, and nothing else is said.
+run 3 timeout --preserve-status -s INT 2 "$MUSICMAP" set --minutes 0.5 --seconds 600 --name never
+has "$errors" 'musicmap set: stopped$'
+run 3 musicmap set show never
+
 # With the ends heard, sets are made of them; what is heard once is not heard again.
 run 0 musicmap embed --segments --json
 same "$(json .embedded)" 17 "the ends of all songs are heard"
