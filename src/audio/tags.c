@@ -190,9 +190,9 @@ int mm_tags_set_frame(struct mm_tags *tags, const char *id, const char *text)
             continue;
         if (frames[i].text)
             return set_text(frames[i].text, text);
-        if (*frames[i].number == 0)
-            *frames[i].number =
-                frames[i].number == &tags->year ? parse_year(text) : parse_count(text);
+        int *number = frames[i].number;
+        if (number && *number == 0)
+            *number = number == &tags->year ? parse_year(text) : parse_count(text);
     }
     return 0;
 }

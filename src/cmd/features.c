@@ -36,6 +36,9 @@ static int embed_file(struct mm_helpers *helpers, const char *path,
     }
     if (result == 0)
         result = mm_embed_stream_finish(stream, out, err);
+    /* The model's seconds count from the excerpt's beginning. */
+    for (size_t i = 0; result == 0 && i < out->n_windows; i++)
+        out->timestamps[i] += measure.excerpt_start_s;
     if (result == 0) {
         *shape = (struct cmd_shape){2, {out->n_windows, out->dim}};
         if (model.picture) {

@@ -44,6 +44,13 @@ assert a['embedding'].dtype == numpy.float32 and a['embedding'].ndim == 2
 assert a['timestamps'].dtype == numpy.float64 and len(a['timestamps']) == len(a['embedding'])
 P
 ok $? "NumPy reads the archive"
+run 0 musicmap features a.mp3 --model openl3-music-mel128-512 --frontend-only --excerpt 2 -o part.npz
+/usr/bin/python3 - <<'P' >"$out" 2>&1
+import numpy
+times = numpy.load('part.npz')['timestamps']
+assert len(times) == 2 and times[0] > 0.5 and times[1] == times[0] + 1, times
+P
+ok $? "windows of an excerpt tell where in the song they are"
 
 # Ctrl-C while a server keeps us waiting (as a proxy, so that nothing leaves this machine).
 /usr/bin/python3 -c '
