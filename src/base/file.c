@@ -147,7 +147,7 @@ int mm_file_make_folder(const char *path, struct mm_error *err)
     if (!copy)
         return mm_no_memory(err);
     int result = 0;
-    for (char *p = copy + 1; result == 0; p++) {
+    for (char *p = copy + (*copy != '\0'); result == 0; p++) {
         if (*p != '/' && *p != '\0')
             continue;
         char kept = *p;

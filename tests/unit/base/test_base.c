@@ -112,6 +112,13 @@ static void files_are_written_whole_or_not_at_all(void **state)
     check_remove_folder(folder);
 }
 
+static void a_folder_without_a_name_is_none(void **state)
+{
+    (void)state;
+    struct mm_error err = {0};
+    assert_int_equal(mm_file_make_folder("", &err), MM_ERR_NOT_FOUND);
+}
+
 static void hash_sees_size_and_blocks(void **state)
 {
     (void)state;
@@ -212,6 +219,7 @@ int main(void)
         cmocka_unit_test(text_cleans_what_strangers_write),
         cmocka_unit_test(genres_are_split_and_unique),
         cmocka_unit_test(files_are_written_whole_or_not_at_all),
+        cmocka_unit_test(a_folder_without_a_name_is_none),
         cmocka_unit_test(hash_sees_size_and_blocks),
         cmocka_unit_test(hash_says_what_cannot_be_read),
         cmocka_unit_test(pool_runs_every_round_once),
