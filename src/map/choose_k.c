@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/random.h"
+#include "map/countries.h"
 #include "map/kmeans.h"
 #include "map/one_crowd.h"
 #include "map/sample.h"
@@ -45,6 +46,24 @@ struct chooser {
     struct mm_clustering *out;
 };
 
+/* Songs of clusters too small for a country are in none: they are not told apart on the map.
+ * cluster is changed. */
+static int judge(const struct chooser *c, const struct cloud *cloud, uint32_t *cluster, size_t k,
+                 double *score, struct mm_error *err)
+{
+    size_t n = cloud->points.n;
+    size_t least = mm_countries_least(n, k);
+    size_t *size = mm_calloc3(k, 1, sizeof *size);
+    if (!size)
+        return mm_no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        size[cluster[i]]++;
+    for (size_t i = 0; i < n; i++)
+        cluster[i] = size[cluster[i]] < least ? UINT32_MAX : cluster[i];
+    free(size);
+    return mm_silhouette_measure(&cloud->distances, cluster, k, c->in->pool, score, err);
+}
+
 static int judge_kmeans(const struct chooser *c, const struct cloud *cloud, size_t k, size_t starts,
                         double *score, struct mm_error *err)
 {
@@ -54,8 +73,7 @@ static int judge_kmeans(const struct chooser *c, const struct cloud *cloud, size
         mm_kmeans_run(&cloud->points, &settings, c->in->pool, c->in->progress, &kmeans, err);
     if (result < 0)
         return result;
-    result =
-        mm_silhouette_measure(&cloud->distances, kmeans.cluster, kmeans.k, c->in->pool, score, err);
+    result = judge(c, cloud, kmeans.cluster, kmeans.k, score, err);
     mm_kmeans_finish(&kmeans);
     return result;
 }
@@ -68,8 +86,7 @@ static int judge_sample(const struct chooser *c, size_t k, double *score, struct
     int result =
         c->grouper->group(c->grouper->ctx, c->in, &c->sample.points, k, c->cluster, &found, err);
     if (result == 0)
-        result =
-            mm_silhouette_measure(&c->sample.distances, c->cluster, found, c->in->pool, score, err);
+        result = judge(c, &c->sample, c->cluster, found, score, err);
     return result;
 }
 

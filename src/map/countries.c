@@ -105,6 +105,12 @@ static size_t follow(const uint32_t *into, size_t group)
     return group;
 }
 
+size_t mm_countries_least(size_t n, size_t k)
+{
+    size_t least = n / k / SHARE_OF_MEAN;
+    return least > LEAST_SONGS ? least : LEAST_SONGS;
+}
+
 int mm_countries_join_small(const struct mm_points *points, size_t least, uint32_t *cluster,
                             size_t *k, size_t *joined, struct mm_error *err)
 {
@@ -278,8 +284,7 @@ int mm_countries_find(const struct mm_algorithm *clusterer, const struct mm_algo
         return result;
     take_clustering(map, &clustering);
     if (in->clusters == 0) {
-        size_t least = map->n / map->n_clusters / SHARE_OF_MEAN;
-        map->least_songs = least > LEAST_SONGS ? least : LEAST_SONGS;
+        map->least_songs = mm_countries_least(map->n, map->n_clusters);
         result = mm_countries_join_small(&in->points, map->least_songs, map->cluster,
                                          &map->n_clusters, &map->joined, err);
     }

@@ -13,6 +13,9 @@ int mm_countries_find(const struct mm_algorithm *clusterer, const struct mm_algo
 /* Puts clusters and regions in order of falling size again, after songs were added to them. */
 int mm_countries_renumber(struct mm_map *map, struct mm_error *err);
 
+/* The songs that a cluster must have to be a country, where the number k was chosen. */
+size_t mm_countries_least(size_t n, size_t k);
+
 /*
  * Joins every cluster of fewer than `least` points to the one that loses least by it (as Ward's
  * method counts), the smallest first. cluster: [n] 0 .. *k - 1 without gaps, and so afterwards.

@@ -80,6 +80,27 @@ static void separated_blobs_are_found(void **state)
     free(rows);
 }
 
+/* They are the clearest cluster of all, but no country: the others' number counts. */
+static void two_silent_songs_do_not_hide_the_others(void **state)
+{
+    (void)state;
+    enum { BLOBS = 30, EACH = 5, DIM = 24, N = BLOBS * EACH + 2 };
+    static const char *const names[] = {"kmeans", "minibatch", "ward", "spectral"};
+    float *blobs = make_blobs(BLOBS, EACH, DIM, 1.4, 1);
+    float rows[N * DIM];
+    memcpy(rows, blobs, sizeof rows - (size_t)2 * DIM * sizeof *rows);
+    for (size_t i = (size_t)(N - 2) * DIM; i < (size_t)N * DIM; i++)
+        rows[i] = -10;
+    for (size_t a = 0; a < 4; a++) {
+        struct mm_map_settings settings = {.clusterer = names[a], .layout = "pca"};
+        struct mm_map *map = build(rows, N, DIM, &settings);
+        if (map->n_clusters < 10) /* these overlap much */
+            fail_msg("%s found %zu countries", names[a], map->n_clusters);
+        mm_map_destroy(map);
+    }
+    free(blobs);
+}
+
 static void the_map_does_not_depend_on_threads(void **state)
 {
     (void)state;
@@ -270,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(separated_blobs_are_found),
+        cmocka_unit_test(two_silent_songs_do_not_hide_the_others),
         cmocka_unit_test(the_map_does_not_depend_on_threads),
         cmocka_unit_test(pca_and_inertia_are_as_scikit_learn_finds_them),
         cmocka_unit_test(small_and_flat_libraries_have_maps),
