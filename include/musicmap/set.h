@@ -136,12 +136,9 @@ int mm_set_rules_set_arc(struct mm_set_rules *rules, const char *text, struct mm
 void mm_set_rules_set_start(struct mm_set_rules *rules, int64_t start);
 bool mm_set_rules_start(const struct mm_set_rules *rules, int64_t *start); /* false: none given */
 double mm_set_rules_crossfade(const struct mm_set_rules *rules);           /* seconds */
-/* How long two songs overlap: a jingle between two songs is heard, not buried under both. */
-static inline double mm_set_overlap(double crossfade_s, double before_s, double next_s)
-{
-    double third = (before_s < next_s ? before_s : next_s) / 3;
-    return crossfade_s < third ? crossfade_s : third;
-}
+/* How long two songs overlap, all in seconds: a third of the shorter one at most, so that a jingle
+ * between two songs is heard, not buried under both. Any thread. */
+double mm_set_overlap(double crossfade_s, double before_s, double next_s);
 const struct mm_set_weights *mm_set_rules_weights(const struct mm_set_rules *rules);
 
 /* ---- asking ---- */

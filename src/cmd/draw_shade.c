@@ -74,7 +74,7 @@ int draw_shade_init(struct draw_shade *out, struct mm_catalog *catalog,
     out->shade = (struct mm_shade){kind->name, out->value, 0, 0, kind->circular};
     find_ends(&out->shade, map->n_songs, &known);
     if (known == 0)
-        return mm_error_set(err, MM_ERR_NOT_FOUND, "no song of the map has a %s", name);
+        return mm_error_set(err, MM_ERR_NOT_FOUND, "of no song of the map the %s is known", name);
     if (kind->high > kind->low) {
         out->shade.low = kind->low;
         out->shade.high = kind->high;

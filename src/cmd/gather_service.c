@@ -64,6 +64,8 @@ int cmd_check_service(const struct command *self, const struct mm_service *servi
         return cmd_fail(self, CMD_USAGE, "one of --genres, --query, --playlist and --liked");
     if ((o->liked || o->resolve) && !spotify)
         return cmd_fail(self, CMD_USAGE, "--liked and --resolve are for spotify");
+    if (o->market && !spotify && strcmp(mm_service_name(service), "itunes") != 0)
+        return cmd_fail(self, CMD_USAGE, "--market is for itunes and spotify");
     if (o->market && (strlen(o->market) != 2 || !isalpha((unsigned char)o->market[0]) ||
                       !isalpha((unsigned char)o->market[1])))
         return cmd_fail(self, CMD_USAGE, "--market is two letters (DE, US, ...), not \"%s\"",

@@ -9,6 +9,9 @@
 #include "cmd/map_update.h"
 #include "musicmap/view.h"
 
+/* The page numbers countries in 16 bits, of which one value is the sea. */
+#define MOST_CLUSTERS 65535UL
+
 #define MOST_LINES ((size_t)24) /* of the curve as text */
 #define BAR        40
 
@@ -40,9 +43,9 @@ int cmd_map_options(const struct command *self, const struct cmd_map_options *in
     if (in->clusters && strcmp(in->clusters, "auto") != 0) {
         char *end;
         unsigned long k = strtoul(in->clusters, &end, 10);
-        if (*in->clusters < '0' || *in->clusters > '9' || *end || k < 1 || k > 100000)
-            return cmd_fail(self, CMD_USAGE, "--clusters cannot be \"%s\": auto, or 1 and more",
-                            in->clusters);
+        if (*in->clusters < '0' || *in->clusters > '9' || *end || k < 1 || k > MOST_CLUSTERS)
+            return cmd_fail(self, CMD_USAGE, "--clusters cannot be \"%s\": auto, or 1 to %lu",
+                            in->clusters, MOST_CLUSTERS);
         out->settings.clusters = k;
     }
     return 0;
@@ -293,6 +296,9 @@ int cmd_map(const struct command *self, int argc, char **argv)
         status = apply_row(self, like, &table, &in, &number);
     if (!status)
         status = cmd_map_options(self, &in, &map);
+    if (!status && curve && map.settings.clusters && !update)
+        status = cmd_fail(self, CMD_USAGE,
+                          "--clusters %s leaves no curve to draw: nothing is chosen", in.clusters);
     if (!status && !(catalog = cmd_open_library(self, false)))
         status = CMD_FAILED;
     if (!status)

@@ -75,6 +75,8 @@ int set_get(struct mm_catalog *catalog, const char *word, struct mm_set_record *
     char *name = split_version(word, &version);
     *out = (struct mm_set_record){0};
     int result = name ? mm_catalog_get_set(catalog, name, version, out, err) : mm_no_memory(err);
+    if (result == MM_ERR_NOT_FOUND && version) /* "show@2" may be all of a name */
+        result = mm_catalog_get_set(catalog, word, 0, out, err);
     free(name);
     return result;
 }

@@ -125,6 +125,12 @@ double mm_set_rules_crossfade(const struct mm_set_rules *rules)
     return rules->crossfade_s;
 }
 
+double mm_set_overlap(double crossfade_s, double before_s, double next_s)
+{
+    double third = (before_s < next_s ? before_s : next_s) / 3;
+    return crossfade_s < third ? crossfade_s : third;
+}
+
 const struct mm_set_weights *mm_set_rules_weights(const struct mm_set_rules *rules)
 {
     return &rules->weights;

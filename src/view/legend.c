@@ -166,7 +166,8 @@ static int paint_rows(const struct mm_picture *p, const bool *shown, size_t list
     if (!rest)
         return 0;
     char text[96];
-    snprintf(text, sizeof text, "and %zu more, with %zu songs", p->n_ranks - listed, songs);
+    snprintf(text, sizeof text, "and %zu more, with %zu song%s", p->n_ranks - listed, songs,
+             songs == 1 ? "" : "s");
     struct mm_rect r = row_place(p, at, rows);
     struct mm_type type = {fmin(0.62 * r.h, 20 * p->sheet.u), 400, true, 0, 1, r.w};
     return write_line(p, text, &type, LEFT, r.x, r.y + r.h / 2, mm_faint_ink, NULL, err);

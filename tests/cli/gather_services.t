@@ -226,7 +226,8 @@ run 2 musicmap explore --preset original music
 run 3 musicmap explore --preset original --no-serve
 has "$errors" 'model fetch openl3-music-mel256-512'
 run 2 musicmap gather deezer --liked
-run 2 musicmap gather deezer --market USA
+run 2 musicmap gather itunes --market USA
+run 2 musicmap gather deezer --market US
 unset SPOTIFY_CLIENT_ID
 run 2 musicmap gather spotify --genres acoustic
 has "$errors" 'SPOTIFY_CLIENT_ID is not set'

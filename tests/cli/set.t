@@ -49,6 +49,8 @@ done
 # The same seed, the same set; another seed or a sibling, another.
 run 0 musicmap set --minutes 1 --seed 7 --name a -q
 run 0 musicmap set --minutes 1 --seed 7 --name b -q
+run 0 musicmap set --minutes 1 --seed 7 --name a@2 -q
+run 0 musicmap set show a@2
 run 0 musicmap set diff a b
 lacks "$out" '^[-+]'
 run 0 musicmap set --minutes 1 --seed 8 --of a --vary 25 --name c -q

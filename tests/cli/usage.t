@@ -45,6 +45,7 @@ has "$errors" 'mean, max or meanmax'
 run 2 musicmap map --clusters many
 has "$errors" 'clusters cannot be "many"'
 run 2 musicmap map --clusters 0
+run 2 musicmap map --clusters 65536
 for size in lots 2X -1 0 1GG 1e99G; do
     run 2 musicmap map --memory $size
     has "$errors" "memory cannot be \"$size\""
