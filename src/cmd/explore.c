@@ -158,7 +158,7 @@ int cmd_explore(const struct command *self, int argc, char **argv)
         {"no-serve", 0, CMD_FLAG, &no_serve, NULL, "make the map and end", 0, 0},
         {0},
     };
-    struct mm_embed_options embed;
+    struct mm_embed_options embed = {0};
     struct mm_map_options map;
     int status = cmd_parse(self, options, argc, argv, 0, SIZE_MAX, &origin.folders, &origin.n);
     const char *asked = embed_in.pool;

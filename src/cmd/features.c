@@ -23,7 +23,7 @@ static int embed_file(struct mm_helpers *helpers, const char *path,
     struct mm_embedder *embedder = NULL;
     struct mm_embed_stream *stream = NULL;
     struct mm_audio_request request = {.excerpt_s = options->excerpt_s, .n_rates = 1};
-    struct mm_measure measure;
+    struct mm_measure measure = {0};
     struct mm_embed_settings model = options->model;
     model.read_weights = mm_helpers_weights;
     model.read_weights_ctx = helpers;
