@@ -89,6 +89,12 @@ kill_after() { # milliseconds, stage
     kill -9 -$pid 2>/dev/null || kill -9 $pid 2>/dev/null # it may not have got there
     wait $pid 2>/dev/null
     [ $? != 137 ] || killed=$((killed + 1))
+    # What it had begun dies when its turn comes, and holds the library until then.
+    waited=0
+    while [ $waited -lt 200 ] && pgrep -g $pid >/dev/null; do
+        sleep 0.01
+        waited=$((waited + 1))
+    done
 }
 
 points=20

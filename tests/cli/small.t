@@ -79,4 +79,18 @@ has "$out" '^failed +0$'
 # More clusters than songs.
 run 0 musicmap map --clusters 50 --json --library l2
 same "$(json '.clusters <= 2')" true "never more countries than songs"
+
+# In a terminal progress is a bar, which is drawn over and over and ends its line.
+on_terminal() {
+    /usr/bin/python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@"
+}
+run 0 on_terminal "$MUSICMAP" explore two --no-serve --library lbar
+has "$out" "^$(printf '\r\033')\[Kreading tags: 2"
+has "$out" '\[#+\] 2/2'
+# Nobody said where the library is: where such things are.
+unset MUSICMAP_LIBRARY
+run 3 env XDG_DATA_HOME="$scratch/data" "$MUSICMAP" status
+has "$errors" "$scratch/data/musicmap"
+run 3 env -u XDG_DATA_HOME HOME="$scratch/home" "$MUSICMAP" status
+has "$errors" "$scratch/home/.local/share/musicmap"
 finish

@@ -54,6 +54,7 @@ until_true "a song that went is told" said gathered '1 missing'
 # A folder elsewhere that a link leads to, and one that leads back.
 mkdir elsewhere
 ln -s ../elsewhere music/Link
+ln -s ../elsewhere music/Twice
 ln -s .. music/New/Up
 sleep 4
 song elsewhere/9.wav 990
