@@ -216,7 +216,7 @@ static int make_plan(struct mm_radio *r, double now, double start, struct mm_err
 
 static bool plan_fits(const struct mm_radio *r, double start)
 {
-    if (!r->plan || r->next >= r->plan->n)
+    if (r->next >= r->plan->n)
         return false;
     uint32_t last = MM_SET_NONE;
     for (size_t i = r->now.n; i > 0 && last == MM_SET_NONE; i--)
@@ -275,7 +275,7 @@ static int fill(struct mm_radio *r, double now, struct mm_error *err)
     bool silent = r->now.dry || (r->looked_at <= 0 && !r->now.playing);
     while (result == 0 && due_in(r) < r->in.lead_s && !is_up(r)) {
         double start = now + due_in(r);
-        if (!plan_fits(r, start))
+        if (!r->plan || !plan_fits(r, start))
             result = make_plan(r, now, start, err);
         if (result == 0)
             result = queue_one(r, start, err);

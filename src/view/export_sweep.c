@@ -64,8 +64,10 @@ static int sweep(const char *folder, const char *part, const struct mm_export_ma
     if (!path)
         return mm_no_memory(err);
     DIR *dir = opendir(path);
-    int result = dir ? 0 : mm_error_errno(err, errno, "cannot read %s", path);
-    for (const struct dirent *entry; result == 0 && (entry = readdir(dir));)
+    int result = 0;
+    if (!dir)
+        result = mm_error_errno(err, errno, "cannot read %s", path);
+    for (const struct dirent *entry; dir && result == 0 && (entry = readdir(dir));)
         if (is_old(made, entry->d_name) && unlinkat(dirfd(dir), entry->d_name, 0) < 0)
             result = mm_error_errno(err, errno, "cannot remove %s/%s of an earlier copy", path,
                                     entry->d_name);
