@@ -20,6 +20,7 @@
 #include "player/stream_file.h"
 
 #define AHEAD_S   2.0
+#define LATE_S    0.5 /* a busy machine may be: no more than listeners have in hand */
 #define BACKLOG   ((ssize_t)512 << 10) /* bytes that wait to be sent: it does not take any */
 #define CONNECT_S 15.0
 #define PATIENCE  600.0 /* seconds without a connection */
@@ -269,7 +270,7 @@ static int air_piece(struct air *a, struct mm_error *err)
     if (result < 0)
         return result;
     begin_songs(a);
-    bool late = s->next_s < now_s() - a->begun && !s->in_headers;
+    bool late = s->next_s + LATE_S < now_s() - a->begun && !s->in_headers;
     if (!a->shout || late) {
         a->report->lost_s += length;
         return 0;
