@@ -315,16 +315,15 @@ static int make_set(const struct command *self, int argc, char **argv)
     struct set_options in = {.vary = 20};
     const struct cmd_option options[] = {MAKE_OPTIONS(in), {0}};
     int status = cmd_parse(self, options, argc, argv, 0, 0, NULL, NULL);
-    if (status)
-        return status;
-    if (set_check_write(self, &in) || set_check_send(self, &in))
-        return CMD_USAGE;
-    struct mm_catalog *catalog = cmd_open_library(self, false);
-    if (!catalog)
-        return CMD_FAILED;
-    struct mm_set_ask ask;
-    status = set_ask_read(self, catalog, &in, &ask);
-    if (status == CMD_DONE)
+    if (!status && (set_check_write(self, &in) || set_check_send(self, &in)))
+        status = CMD_USAGE;
+    struct mm_catalog *catalog = status ? NULL : cmd_open_library(self, false);
+    if (!status && !catalog)
+        status = CMD_FAILED;
+    struct mm_set_ask ask = {0};
+    if (!status)
+        status = set_ask_read(self, catalog, &in, &ask);
+    if (!status)
         status = make_and_write(self, catalog, &in, &ask);
     mm_set_ask_finish(&ask);
     mm_catalog_close(catalog);

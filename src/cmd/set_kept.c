@@ -150,8 +150,10 @@ static int show_or_refresh(const struct command *self, int argc, char **argv, bo
     if (!status)
         status = set_check_write(self, &in) || set_check_send(self, &in) ? CMD_USAGE : CMD_DONE;
     struct mm_catalog *catalog = status ? NULL : cmd_open_library(self, false);
-    if (!catalog)
+    if (!catalog) {
+        free(in.output.values);
         return status ? status : CMD_FAILED;
+    }
     struct mm_error err = {0};
     struct mm_set_record record;
     struct mm_set_ask ask = {0};
